@@ -1,0 +1,146 @@
+{#-
+    Lays the warehouse's sources over the accepted deliveries, at the start of every run.
+
+    Reads the ledger (`accepted/ledger.json`, the one place that says what was accepted), marks the highest
+    version of every register and period as current, up to the delivery named by the variable `as_of`, and
+    creates one view per register in the schema `registers`. A register that was never delivered becomes a
+    view without rows, so that models need no special case; whether a register exists for a year is asked of
+    `deliveries.delivery_file`, never of the rows.
+-#}
+{% macro open_registers() %}
+    {%- if not execute or flags.WHICH not in ('build', 'run', 'test', 'seed', 'snapshot') -%}
+        {{ return('') }}
+    {%- endif -%}
+    {%- set accepted = env_var('UTVANDRING_DATA', 'data') ~ '/accepted' -%}
+    {%- do read_ledger(accepted ~ '/ledger.json') -%}
+    {%- do require_complete_registers() -%}
+    {%- do run_query('create schema if not exists registers') -%}
+    {%- for register in graph.sources.values() | selectattr('source_name', 'equalto', 'registers') -%}
+        {%- do run_query(register_view(register, accepted)) -%}
+    {%- endfor -%}
+    {{ return('') }}
+{% endmacro %}
+
+
+{#- Tables `deliveries.delivery` and `deliveries.delivery_file` from the ledger. -#}
+{% macro read_ledger(path) %}
+    {%- if run_query("select count(*) from glob(" ~ dbt.string_literal(path) ~ ")").columns[0][0] == 0 -%}
+        {%- do exceptions.raise_compiler_error(
+            'No delivery has been accepted yet (' ~ path ~ ' does not exist). '
+            ~ 'Run `utvandring simulate --out DIR` and `utvandring deliver DIR`, or `make build`.'
+        ) -%}
+    {%- endif -%}
+    {%- do run_query('create schema if not exists deliveries') -%}
+    {%- do run_query(
+        "create or replace table deliveries.delivery as
+        with
+        ledger as (
+            select unnest(deliveries) as delivery, generate_subscripts(deliveries, 1) as arrival
+            from read_json(" ~ dbt.string_literal(path) ~ ", columns = {
+                deliveries: 'struct(delivery_id varchar, produced_at varchar, received_at varchar,
+                    verdict varchar, program_version varchar, reasons varchar[],
+                    files struct(register varchar, period integer, version integer, delivered_path varchar,
+                        sha256 varchar, path varchar, stored_sha256 varchar, rows bigint,
+                        missing_columns varchar[])[])[]'
+            }, maximum_object_size = 268435456)
+        )
+        select
+            delivery.delivery_id,
+            arrival,
+            delivery.produced_at,
+            delivery.received_at,
+            delivery.verdict,
+            delivery.program_version,
+            delivery.reasons,
+            delivery.files
+        from ledger
+        order by arrival"
+    ) -%}
+    {%- if var('as_of') and run_query(
+        "select count(*) from deliveries.delivery where verdict = 'accepted' and delivery_id = "
+        ~ dbt.string_literal(var('as_of'))
+    ).columns[0][0] == 0 -%}
+        {%- do exceptions.raise_compiler_error(
+            'No accepted delivery is called ' ~ var('as_of') ~ '. `utvandring deliveries` lists them.'
+        ) -%}
+    {%- endif -%}
+    {%- do run_query(
+        "create or replace table deliveries.delivery_file as
+        with
+        known as (
+            select *
+            from deliveries.delivery
+            where
+                verdict = 'accepted'
+                and arrival <= coalesce(
+                    (
+                        select max(arrival) from deliveries.delivery
+                        where verdict = 'accepted' and delivery_id = " ~ dbt.string_literal(var('as_of')) ~ "
+                    ),
+                    arrival
+                )
+        ),
+        files as (
+            select delivery_id, arrival, unnest(files, recursive := true) from known
+        )
+        select
+            *,
+            row_number() over (
+                partition by register, period order by version desc, arrival asc, path asc
+            ) = 1 as is_current
+        from files
+        order by register, period, version, arrival"
+    ) -%}
+{% endmacro %}
+
+
+{#- A gap in a required register would turn residents into people who vanished: stop before any model. -#}
+{% macro require_complete_registers() %}
+    {%- set missing = run_query(
+        "with
+        january as (
+            select min(period) as first_period, max(period) as last_period
+            from deliveries.delivery_file where register = 'befolkning'
+        ),
+        wanted as (
+            select 'befolkning' as register, unnest(generate_series(first_period, last_period)) as period from january
+            union all
+            select 'flytting', unnest(generate_series(first_period, last_period - 1)) from january
+        )
+        select 'befolkning (no period at all)' as missing from january where first_period is null
+        union all
+        select 'person (no period at all)'
+        where not exists (select 1 from deliveries.delivery_file where register = 'person')
+        union all
+        select register || ' ' || period
+        from wanted anti join deliveries.delivery_file using (register, period)
+        order by 1"
+    ).columns[0].values() -%}
+    {%- if missing -%}
+        {%- do exceptions.raise_compiler_error(
+            'The accepted deliveries cannot be built yet; deliver first: ' ~ missing | join(', ') ~ '.'
+        ) -%}
+    {%- endif -%}
+{% endmacro %}
+
+
+{#- The statement that creates the view of one register over its current files. -#}
+{% macro register_view(register, accepted) %}
+    {%- set paths = run_query(
+        "select path from deliveries.delivery_file where is_current and register = "
+        ~ dbt.string_literal(register.name) ~ " order by period"
+    ).columns[0].values() -%}
+    create or replace view registers.{{ register.name }} as
+    select
+        {%- for column in register.columns.values() %}
+        {% if paths %}{{ column.name }}{% else %}null::{{ column.data_type }} as {{ column.name }}{% endif %},
+        {%- endfor %}
+        {% if paths %}periode{% else %}null::integer as periode{% endif %}
+    {% if paths -%}
+    from read_parquet([
+        {%- for path in paths %}{{ dbt.string_literal(accepted ~ '/' ~ path) }}{{ ', ' if not loop.last }}{% endfor -%}
+    ])
+    {%- else -%}
+    where false
+    {%- endif %}
+{% endmacro %}

@@ -1,0 +1,18 @@
+-- Grain: person_id, activity_year.
+-- Purpose: persons in education (2.1.6): enrolled on 1 October, or with an exam passed during the year. An enrolment
+-- counts for its period whatever day of the year its date names; an exam must be dated in the year.
+with
+
+activity as (
+    select * from {{ ref('stg_utdanningsaktivitet__activity') }}
+),
+
+final as (
+    select distinct
+        person_id,
+        activity_year,
+    from activity
+    where not is_exam or year(activity_date) = activity_year
+)
+
+select * from final

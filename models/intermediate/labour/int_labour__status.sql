@@ -1,0 +1,77 @@
+-- Grain: person_id, base_year: everyone resident on 1 January of base_year + 1.
+-- Purpose: labour market status in base_year (2.1.6, figure 2.1) and the three facts it rests on.
+--
+-- The facts hold at every age and are NULL where their register was not delivered for the year; the status is NULL
+-- as soon as one of them is, and outside ages 15-74 (choice: 2.1.6 says 16-74 for the last group, 15-74 for others).
+with
+
+resident as (
+    select * from {{ ref('int_population__resident') }}
+),
+
+person as (
+    select * from {{ ref('int_person__characteristics') }}
+),
+
+calendar as (
+    select * from {{ ref('int_deliveries__calendar') }}
+),
+
+main_job as (
+    select * from {{ ref('int_labour__main_job') }}
+),
+
+student as (
+    select * from {{ ref('int_education__student') }}
+),
+
+unemployment as (
+    select * from {{ ref('int_labour__unemployment') }}
+),
+
+facts as (
+    select
+        resident.person_id,
+        calendar.calendar_year as base_year,
+        calendar.calendar_year - person.birth_year as age,
+        case when calendar.has_employment then coalesce(main_job.is_employed, false) end as is_employed,
+        case when calendar.has_education_activity then student.person_id is not null end as is_in_education,
+        case when calendar.has_jobseekers then coalesce(unemployment.unemployed_months, 0) end as unemployed_months,
+    from resident
+    inner join calendar on resident.reference_year - 1 = calendar.calendar_year
+    left join person on resident.person_id = person.person_id
+    left join main_job
+        on
+            resident.person_id = main_job.person_id
+            and resident.reference_year - 1 = main_job.job_year
+    left join student
+        on
+            resident.person_id = student.person_id
+            and resident.reference_year - 1 = student.activity_year
+    left join unemployment
+        on
+            resident.person_id = unemployment.person_id
+            and resident.reference_year - 1 = unemployment.unemployment_year
+),
+
+final as (
+    select
+        person_id,
+        base_year,
+        is_employed,
+        is_in_education,
+        unemployed_months,
+        case
+            when age not between 15 and 74 or age is null then null
+            when is_employed is null or is_in_education is null or unemployed_months is null then null
+            when unemployed_months >= 7 then 'unemployed'
+            when is_employed and is_in_education then 'employed_in_education'
+            when is_employed then 'employed'
+            when is_in_education then 'in_education'
+            when unemployed_months >= 1 then 'unemployed'
+            else 'outside_labour_force'
+        end as labour_status,
+    from facts
+)
+
+select * from final

@@ -1,0 +1,59 @@
+-- Grain: event_id of emigrations.
+-- Purpose: whether an emigration was reported by the person or decided by the register authority (2.1.5).
+--
+-- Delivered where the register says it. Otherwise administrative is inferred, and flagged as such, only for an
+-- emigration to an unknown destination (990 or NULL) of a person without any sign of life in the emigration year and
+-- the year before, and only where every sign register of both years was delivered. Everything else stays unknown.
+with
+
+emigration as (
+    select * from {{ ref('int_migration__event') }}
+    where event_type = 'emigration'
+),
+
+sign as (
+    select * from {{ ref('int_sign_of_life__person_year') }}
+),
+
+calendar as (
+    select * from {{ ref('int_sign_of_life__calendar') }}
+),
+
+without_sign as (
+    select emigration.event_id
+    from emigration
+    anti join sign
+        on
+            emigration.person_id = sign.person_id
+            and sign.sign_year between year(emigration.event_date) - 1 and year(emigration.event_date)
+),
+
+judged as (
+    select
+        emigration.event_id,
+        emigration.delivered_basis,
+        emigration.delivered_basis is null
+        and emigration.is_to_country_unknown
+        and without_sign.event_id is not null
+        and coalesce(calendar.has_all_sign_registers_two_years, false) as is_inferred_administrative,
+    from emigration
+    left join without_sign on emigration.event_id = without_sign.event_id
+    left join calendar on year(emigration.event_date) = calendar.calendar_year
+),
+
+final as (
+    select
+        event_id,
+        case
+            when delivered_basis is not null then delivered_basis
+            when is_inferred_administrative then 'administrative'
+            else 'unknown'
+        end as emigration_basis,
+        case
+            when delivered_basis is not null then 'delivered'
+            when is_inferred_administrative then 'inferred'
+        end as emigration_basis_source,
+    from judged
+)
+
+select * from final

@@ -1,0 +1,32 @@
+-- Grain: event_id.
+-- Purpose: migration events without the register's exact repetitions.
+--
+-- The identifier is a hash of everything that the register says about the event, so that it does not depend on
+-- the order of rows or deliveries.
+with
+
+event as (
+    select distinct * from {{ ref('stg_flytting__event') }}
+),
+
+final as (
+    select
+        md5(
+            concat_ws(
+                '|',
+                person_id,
+                event_type,
+                event_date,
+                coalesce(registered_date::varchar, ''),
+                coalesce(from_municipality_code, ''),
+                coalesce(to_municipality_code, ''),
+                coalesce(from_country, ''),
+                coalesce(to_country, ''),
+                coalesce(delivered_basis, '')
+            )
+        ) as event_id,
+        *,
+    from event
+)
+
+select * from final

@@ -1,0 +1,94 @@
+-- Grain: outcome_year, immigration_background, population, county_code, centrality_level, dimension, category.
+-- Purpose: immigrants counted once per population and dimension, in the smallest cells from which every rate adds up.
+--
+-- A person is in the population all, in age_15_74 and in age_20_35 where the age fits. The pair family_size_type
+-- has mixed (of whatever composition) and all as further types.
+with
+
+person_year as (
+    select * from {{ ref('person_year') }}
+    where
+        is_immigrant
+        and outcome_municipality is not null
+),
+
+described as (
+    select
+        outcome_year,
+        immigration_background,
+        coalesce(age between 15 and 74, false) as is_age_15_74,
+        coalesce(age between 20 and 35, false) as is_age_20_35,
+        county_code,
+        centrality_level,
+        sex,
+        age_group,
+        residence_group,
+        education_group,
+        labour_status,
+        case when family_size >= 3 then '3+' else family_size::varchar end as family_size,
+        family_type,
+        outcome_is_provisional,
+        count(*) as residents_n,
+        count(*) filter (where outcome_municipality = 'emigration') as emigrants_n,
+        count(*) filter (where outcome_centrality = 'internal_outmigration') as internal_outmigrants_centrality_n,
+        count(*) filter (where outcome_county = 'internal_outmigration') as internal_outmigrants_county_n,
+        count(*) filter (where outcome_municipality = 'death') as deaths_n,
+        count(*) filter (where outcome_municipality = 'unaccounted') as unaccounted_n,
+    from person_year
+    group by all
+),
+
+spread as (
+    select
+        described.*,
+        population.population,
+        dimension.dimension,
+        dimension.category,
+    from
+        described,
+        lateral (
+            values
+            ('all', true),
+            ('age_15_74', described.is_age_15_74),
+            ('age_20_35', described.is_age_20_35)
+        ) as population (population, is_member),
+        lateral (
+            values
+            ('none', 'all'),
+            ('sex', described.sex),
+            ('age_group', described.age_group),
+            ('residence_group', described.residence_group),
+            ('education_group', described.education_group),
+            ('labour_status', described.labour_status),
+            ('family_size', described.family_size),
+            ('family_type', described.family_type),
+            ('family_size_type', described.family_size || '|' || described.family_type),
+            ('family_size_type', case when described.family_type like 'mixed%' then described.family_size || '|mixed' end),
+            ('family_size_type', described.family_size || '|all')
+        ) as dimension (dimension, category)
+    where
+        population.is_member
+        and dimension.category is not null
+),
+
+final as (
+    select
+        outcome_year,
+        immigration_background,
+        population,
+        county_code,
+        centrality_level,
+        dimension,
+        category,
+        outcome_is_provisional,
+        sum(residents_n) as residents_n,
+        sum(emigrants_n) as emigrants_n,
+        sum(internal_outmigrants_centrality_n) as internal_outmigrants_centrality_n,
+        sum(internal_outmigrants_county_n) as internal_outmigrants_county_n,
+        sum(deaths_n) as deaths_n,
+        sum(unaccounted_n) as unaccounted_n,
+    from spread
+    group by all
+)
+
+select * from final

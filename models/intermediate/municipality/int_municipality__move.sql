@@ -1,0 +1,119 @@
+-- Grain: outcome_year, from_code, to_code: pairs of addresses of which at least one resident had both.
+-- Purpose: whether the change of address is a move out of the municipality, the county, the centrality level.
+--
+-- Both addresses are compared in one division, so that a merger, renumbering or split is never a move (2.1.4):
+-- up to outcome year 2017 in the division of 2013, where a municipality merged later stands for all its
+-- predecessors and a person who may have stayed is taken to have stayed; later the first address is translated
+-- forward to the division of the second, and whoever is in one of the successors of a split stayed.
+-- An unknown address (0000, 9999) is never a move. Svalbard and the other territories are regions of their own
+-- (choice): to leave for one is to leave the municipality, county and centrality level.
+-- Centrality is defined up to the division of 2017: of later outcome years it is only known that whoever stayed in
+-- the municipality stayed on its level; is_centrality_move is NULL for those who left it.
+with
+
+address as (
+    select * from {{ ref('int_outcome__next_january') }}
+),
+
+region as (
+    select * from {{ ref('int_municipality__region') }}
+),
+
+predecessor as (
+    select * from {{ ref('int_municipality__predecessor_2013') }}
+),
+
+municipality_2013 as (
+    select * from {{ ref('municipality_2013') }}
+),
+
+change as (
+    select * from {{ ref('municipality_reform') }}
+),
+
+pair as (
+    select distinct
+        outcome_year,
+        municipality_code as from_code,
+        next_municipality_code as to_code,
+    from address
+    where municipality_code <> next_municipality_code
+),
+
+is_unknown as (
+    select municipality_code
+    from region
+    where kind = 'unknown'
+),
+
+-- A code outside the municipalities of 2013 and their kin (Svalbard) stands for itself.
+place_2013 as (
+    select
+        region.municipality_code as code,
+        coalesce(predecessor.municipality_code_2013, region.municipality_code) as municipality_code,
+        coalesce(municipality_2013.county_code, left(region.municipality_code, 2)) as county_code,
+        coalesce(municipality_2013.centrality_level::varchar, region.kind) as centrality_level,
+    from region
+    left join predecessor on region.municipality_code = predecessor.municipality_code
+    left join municipality_2013
+        on predecessor.municipality_code_2013 = municipality_2013.municipality_code
+),
+
+moved_in_division_2013 as (
+    select
+        pair.outcome_year,
+        pair.from_code,
+        pair.to_code,
+        not bool_or(origin.municipality_code = destination.municipality_code) as is_municipality_move,
+        not bool_or(origin.county_code = destination.county_code) as is_county_move,
+        not bool_or(origin.centrality_level = destination.centrality_level) as is_centrality_move,
+    from pair
+    inner join place_2013 as origin on pair.from_code = origin.code
+    inner join place_2013 as destination on pair.to_code = destination.code
+    where pair.outcome_year <= {{ var('last_outcome_year_in_division_2013') }}
+    group by pair.outcome_year, pair.from_code, pair.to_code
+),
+
+-- The division of the second address is that of 1 January after the outcome year.
+moved_in_later_division as (
+    select
+        pair.outcome_year,
+        pair.from_code,
+        pair.to_code,
+        not bool_or(coalesce(change.new_code, pair.from_code) = pair.to_code) as is_municipality_move,
+        not bool_or(left(coalesce(change.new_code, pair.from_code), 2) = left(pair.to_code, 2)) as is_county_move,
+        null::boolean as is_centrality_move,
+    from pair
+    left join change
+        on
+            pair.from_code = change.old_code
+            and pair.outcome_year + 1 = year(change.changed_on)
+    where pair.outcome_year > {{ var('last_outcome_year_in_division_2013') }}
+    group by pair.outcome_year, pair.from_code, pair.to_code
+),
+
+moved as (
+    select * from moved_in_division_2013
+    union all
+    select * from moved_in_later_division
+),
+
+final as (
+    select
+        outcome_year,
+        from_code,
+        to_code,
+        is_municipality_move and not is_unknown_address as is_municipality_move,
+        is_county_move and not is_unknown_address as is_county_move,
+        is_municipality_move and is_centrality_move and not is_unknown_address as is_centrality_move,
+    from (
+        select
+            *,
+            from_code in (select municipality_code from is_unknown)
+            or to_code in (select municipality_code from is_unknown) as is_unknown_address,
+        from moved
+    )
+)
+
+select * from final
+order by outcome_year, from_code, to_code

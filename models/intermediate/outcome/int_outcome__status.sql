@@ -1,0 +1,83 @@
+-- Grain: person_id, base_year.
+-- Purpose: death, resident, emigration or unaccounted: what became of a resident during outcome_year (2.1.4).
+-- First match wins:
+--   1. death while resident, even where the register still shows the person as resident next January; status dead
+--      next January without a date; choice: a death dated that very 1 January belongs to the year, as an emigration
+--      dated so does. A person who had left and not come back is an emigrant who died abroad.
+--   2. resident next January.
+--   3. emigration: not resident next January, and an emigration explains it (int_outcome__departure).
+--   4. unaccounted: gone without emigration or death. A death dated before the year began was counted then; who is
+--      carried along as resident after it ends up here.
+-- Without a delivered next 1 January the events of the year decide, and the outcome is provisional; without either
+-- it is NULL.
+with
+
+next_january as (
+    select * from {{ ref('int_outcome__next_january') }}
+),
+
+person as (
+    select * from {{ ref('int_person__characteristics') }}
+),
+
+departure as (
+    select * from {{ ref('int_outcome__departure_summary') }}
+),
+
+facts as (
+    select
+        next_january.person_id,
+        next_january.base_year,
+        next_january.outcome_year,
+        next_january.municipality_code,
+        next_january.next_municipality_code,
+        next_january.has_next_january,
+        next_january.is_resident_next_january,
+        next_january.has_next_january or next_january.has_events as has_outcome,
+        coalesce(year(person.death_date) = next_january.outcome_year, false)
+        or (
+            next_january.is_dead_next_january
+            and coalesce(person.death_date = make_date(next_january.outcome_year + 1, 1, 1), true)
+        ) as is_dead,
+        coalesce(departure.is_abroad_at_death, false) as is_abroad_at_death,
+        coalesce(departure.has_returned_within_year, false) as has_returned_within_year,
+        coalesce(departure.is_gone_at_end, false) as is_gone_at_end,
+        departure.last_departure_event_id,
+    from next_january
+    left join person on next_january.person_id = person.person_id
+    left join departure
+        on
+            next_january.person_id = departure.person_id
+            and next_january.outcome_year = departure.outcome_year
+),
+
+decided as (
+    select
+        *,
+        case
+            when not has_outcome then null
+            when is_dead and not is_abroad_at_death then 'death'
+            when has_next_january and is_resident_next_january then 'resident'
+            when has_next_january and last_departure_event_id is not null then 'emigration'
+            when has_next_january then 'unaccounted'
+            when is_gone_at_end then 'emigration'
+            else 'resident'
+        end as status,
+    from facts
+),
+
+final as (
+    select
+        person_id,
+        base_year,
+        outcome_year,
+        municipality_code,
+        next_municipality_code,
+        status,
+        case when has_outcome then not has_next_january end as outcome_is_provisional,
+        case when has_outcome then status = 'resident' and has_returned_within_year end as returned_within_year,
+        case when status = 'emigration' then last_departure_event_id end as emigration_event_id,
+    from decided
+)
+
+select * from final

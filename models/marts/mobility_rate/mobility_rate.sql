@@ -1,0 +1,85 @@
+-- Grain: outcome_year, region_level, region_code, immigration_background, population, dimension, category.
+-- Purpose: rates of emigration and internal out-migration of immigrants per 100 residents at the start of the year,
+-- for the figures and tables of chapters 4 and 5 (2.1.4). Deaths and unaccounted stay in the denominator.
+--
+-- Regions are those at the start of the year: rows of centrality and county leave unknown regions out, the country
+-- keeps them. Cells without residents, persons whose category is NULL and years without outcome are absent.
+-- Moves between centrality levels are NULL for years after the last one for which centrality is defined.
+with
+
+cell as (
+    select * from {{ ref('int_mobility__cell') }}
+),
+
+spread as (
+    select
+        cell.* exclude (immigration_background),
+        region.region_level,
+        region.region_code,
+        background.immigration_background,
+    from
+        cell,
+        lateral (
+            values
+            ('country', '0'),
+            ('centrality', cell.centrality_level::varchar),
+            ('county', cell.county_code)
+        ) as region (region_level, region_code),
+        lateral (
+            values (cell.immigration_background), ('all')
+        ) as background (immigration_background)
+    where region.region_code is not null
+),
+
+counted as (
+    select
+        outcome_year,
+        region_level,
+        region_code,
+        immigration_background,
+        population,
+        dimension,
+        category,
+        outcome_is_provisional,
+        sum(residents_n)::bigint as residents_n,
+        sum(emigrants_n)::bigint as emigrants_n,
+        case
+            when outcome_year <= {{ var('last_outcome_year_in_division_2013') }}
+                then sum(internal_outmigrants_centrality_n)::bigint
+        end as internal_outmigrants_centrality_n,
+        sum(internal_outmigrants_county_n)::bigint as internal_outmigrants_county_n,
+        sum(deaths_n)::bigint as deaths_n,
+        sum(unaccounted_n)::bigint as unaccounted_n,
+    from spread
+    group by all
+),
+
+final as (
+    select
+        *,
+        100.0::double * emigrants_n / residents_n as emigration_rate,
+        100.0::double * internal_outmigrants_centrality_n / residents_n as internal_outmigration_centrality_rate,
+        100.0::double * internal_outmigrants_county_n / residents_n as internal_outmigration_county_rate,
+    from counted
+)
+
+select
+    outcome_year,
+    region_level,
+    region_code,
+    immigration_background,
+    population,
+    dimension,
+    category,
+    outcome_is_provisional,
+    residents_n,
+    emigrants_n,
+    internal_outmigrants_centrality_n,
+    internal_outmigrants_county_n,
+    deaths_n,
+    unaccounted_n,
+    emigration_rate,
+    internal_outmigration_centrality_rate,
+    internal_outmigration_county_rate,
+from final
+order by outcome_year, region_level, region_code, immigration_background, population, dimension, category

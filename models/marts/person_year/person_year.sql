@@ -1,0 +1,133 @@
+-- Grain: person_id, base_year: everyone resident on 1 January of base_year + 1 (= outcome_year).
+-- Purpose: characteristics of base_year beside what happened in outcome_year (Rapporter 2016/27, ch. 1.2, 2.1, 5.2).
+-- Every rule is decided in one intermediate model; here they are only put side by side.
+--
+-- Age is base_year - birth year, completed years on 31 December (choice). Residence counts from the first
+-- immigration, unchanged by later ones; 0 for somebody who first came on 1 January of outcome_year; NULL where the
+-- first immigration is dated later than that. A person without a row in the person register is kept, with NULLs.
+with
+
+outcome as (
+    select * from {{ ref('int_outcome__person_year') }}
+),
+
+resident as (
+    select * from {{ ref('int_population__resident') }}
+),
+
+person as (
+    select * from {{ ref('int_person__characteristics') }}
+),
+
+region as (
+    select * from {{ ref('int_municipality__region') }}
+),
+
+education as (
+    select * from {{ ref('stg_utdanning__highest_education') }}
+),
+
+calendar as (
+    select * from {{ ref('int_deliveries__calendar') }}
+),
+
+labour as (
+    select * from {{ ref('int_labour__status') }}
+),
+
+family as (
+    select * from {{ ref('int_family__composition') }}
+),
+
+sign_of_life as (
+    select * from {{ ref('int_sign_of_life__resident') }}
+),
+
+person_time as (
+    select
+        outcome.*,
+        person.* exclude (person_id),
+        outcome.base_year - person.birth_year as age,
+        case
+            when person.first_immigration_year <= outcome.base_year
+                then outcome.base_year - person.first_immigration_year
+            when person.first_immigration_date = make_date(outcome.outcome_year, 1, 1) then 0
+        end as residence_years,
+    from outcome
+    left join person on outcome.person_id = person.person_id
+),
+
+final as (
+    select
+        person_time.person_id,
+        person_time.base_year,
+        person_time.outcome_year,
+        person_time.sex,
+        person_time.birth_year,
+        person_time.age,
+        {{ age_group('person_time.age') }} as age_group,
+        person_time.immigration_category,
+        person_time.is_immigrant,
+        person_time.is_descendant,
+        person_time.immigration_background,
+        person_time.country_of_birth,
+        person_time.country_background,
+        person_time.first_immigration_year,
+        person_time.residence_years,
+        {{ residence_group('person_time.residence_years') }} as residence_group,
+        resident.municipality_code,
+        region.municipality_code_2013,
+        region.county_code,
+        case
+            when person_time.outcome_year <= {{ var('last_outcome_year_in_division_2013') }} then region.centrality_level
+        end as centrality_level,
+        case when calendar.has_education then coalesce(education.education_group, 'unknown') end as education_group,
+        case when calendar.has_education then coalesce(education.education_group_logit, 'none_or_unknown') end
+            as education_group_logit,
+        labour.is_employed,
+        labour.is_in_education,
+        labour.unemployed_months,
+        labour.labour_status,
+        resident.family_id,
+        family.family_size,
+        family.family_immigrants,
+        family.family_type,
+        person_time.outcome_centrality,
+        person_time.outcome_county,
+        person_time.outcome_municipality,
+        person_time.outcome_is_provisional,
+        person_time.emigration_date,
+        person_time.emigration_registered_date,
+        person_time.emigration_country,
+        person_time.emigration_basis,
+        person_time.emigration_basis_source,
+        person_time.returned_within_year,
+        sign_of_life.last_sign_of_life_year,
+        sign_of_life.is_probable_overcoverage,
+    from person_time
+    inner join resident
+        on
+            person_time.person_id = resident.person_id
+            and person_time.outcome_year = resident.reference_year
+    inner join calendar on person_time.base_year = calendar.calendar_year
+    left join region on resident.municipality_code = region.municipality_code
+    left join education
+        on
+            person_time.person_id = education.person_id
+            and person_time.base_year = education.education_year
+    left join labour
+        on
+            person_time.person_id = labour.person_id
+            and person_time.base_year = labour.base_year
+    left join family
+        on
+            resident.family_id = family.family_id
+            and resident.reference_year = family.reference_year
+    left join sign_of_life
+        on
+            person_time.person_id = sign_of_life.person_id
+            and person_time.base_year = sign_of_life.base_year
+)
+
+select * from final
+order by base_year, person_id

@@ -1,0 +1,22 @@
+-- Grain: registration of a person as jobseeker in a month (repetitions included).
+with
+
+source as (
+    select * from {{ source('registers', 'arbeidssoker') }}
+),
+
+status as (
+    select * from {{ ref('jobseeker_status') }}
+),
+
+final as (
+    select
+        source.personid as person_id,
+        source.periode as registration_year,
+        source.maaned as registration_month,
+        coalesce(status.counts_as_unemployed, false) as is_wholly_unemployed,
+    from source
+    left join status on source.hovedstatus = status.status_code
+)
+
+select * from final

@@ -1,0 +1,25 @@
+-- Grain: job in the November reference week of job_year.
+with
+
+source as (
+    select * from {{ source('registers', 'sysselsetting') }}
+),
+
+status as (
+    select * from {{ ref('labour_market_status') }}
+),
+
+final as (
+    select
+        source.personid as person_id,
+        source.periode as job_year,
+        coalesce(status.is_employment, false) as is_employment,
+        coalesce(source.hovedarbeid, false) as is_main_job,
+        source.timer as weekly_hours,
+        source.orgnr as employer_id,
+        source.naring as industry_code,
+    from source
+    left join status on source.yrkstat = status.status_code
+)
+
+select * from final
