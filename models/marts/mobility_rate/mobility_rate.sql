@@ -43,15 +43,21 @@ counted as (
         outcome_is_provisional,
         sum(residents_n)::bigint as residents_n,
         sum(emigrants_n)::bigint as emigrants_n,
-        case
-            when outcome_year <= {{ var('last_outcome_year_in_division_2013') }}
-                then sum(internal_outmigrants_centrality_n)::bigint
-        end as internal_outmigrants_centrality_n,
+        sum(internal_outmigrants_centrality_n)::bigint as internal_outmigrants_centrality_n,
         sum(internal_outmigrants_county_n)::bigint as internal_outmigrants_county_n,
         sum(deaths_n)::bigint as deaths_n,
         sum(unaccounted_n)::bigint as unaccounted_n,
     from spread
     group by all
+),
+
+known as (
+    select
+        * exclude (internal_outmigrants_centrality_n),
+        case
+            when outcome_year <= {{ var('last_outcome_year_in_division_2013') }} then internal_outmigrants_centrality_n
+        end as internal_outmigrants_centrality_n,
+    from counted
 ),
 
 final as (
@@ -60,7 +66,7 @@ final as (
         100.0::double * emigrants_n / residents_n as emigration_rate,
         100.0::double * internal_outmigrants_centrality_n / residents_n as internal_outmigration_centrality_rate,
         100.0::double * internal_outmigrants_county_n / residents_n as internal_outmigration_county_rate,
-    from counted
+    from known
 )
 
 select
