@@ -1,0 +1,209 @@
+"""The command line: `utvandring simulate | deliver | deliveries | build`."""
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import duckdb
+import typer
+from rich.table import Table
+
+from utvandring import __version__
+from utvandring.console import complain, out, progress_bar, say
+from utvandring.deliveries.deliver import deliver as deliver_folder
+from utvandring.deliveries.ledger import Delivery, Ledger, read_ledger
+from utvandring.deliveries.verdict import Status, Verdict, counted
+from utvandring.errors import UsageError, UtvandringError, explain_os_error
+from utvandring.project import DataRoot, project_root
+
+EXIT_FAILED = 1
+EXIT_USAGE = 2
+
+app = typer.Typer(
+    name="utvandring",
+    help="The open warehouse for research on who leaves Norway.",
+    epilog="The data root is the folder named by UTVANDRING_DATA, or data/ in the checkout.",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+class _Options:
+    """Options that stand before the command."""
+
+    quiet = False
+    debug = False
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"utvandring {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def common(
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say only what went wrong.")] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Options of all commands."""
+    _Options.quiet = quiet
+    _Options.debug = debug
+
+
+def _tell(text: str, style: str | None = None) -> None:
+    if not _Options.quiet:
+        say(text, style)
+
+
+@app.command(epilog="Example: `utvandring simulate --out data/incoming/norway --scale 0.1`")
+def simulate(
+    out_dir: Annotated[Path, typer.Option("--out", help="Folder for the delivery.", file_okay=False)],
+    scale: Annotated[float, typer.Option(help="Size; 1 is Norway's immigrants and their families.")] = 0.1,
+    first_year: Annotated[int, typer.Option(help="First base year.")] = 2003,
+    last_year: Annotated[int, typer.Option(help="Last base year.")] = 2014,
+    seed: Annotated[int, typer.Option(help="The same arguments and seed give the same bytes.")] = 2016,
+) -> None:
+    """Write a synthetic delivery, calibrated to the published report."""
+    from utvandring.simulation import simulate as run_simulation
+
+    try:
+        with progress_bar(quiet=_Options.quiet) as progress:
+            run_simulation(
+                out_dir, scale=scale, first_year=first_year, last_year=last_year, seed=seed, progress=progress
+            )
+    except ValueError as error:
+        raise UsageError(str(error)) from error
+    _tell(f"Wrote a synthetic delivery to {out_dir}. Next: utvandring deliver {out_dir}")
+
+
+@app.command(epilog="Example: `utvandring deliver data/incoming/2014-03-01`")
+def deliver(
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", help="Folder with delivery.json.", exists=True, file_okay=False)
+    ],
+) -> None:
+    """Check a delivery and accept it, or refuse it with the reasons; never half.
+
+    Exit code 0: accepted. 1: refused, or the work could not be done. 2: wrong use of the command.
+    """
+    root = DataRoot.from_environment()
+    with progress_bar(quiet=_Options.quiet) as progress:
+        verdict = deliver_folder(root, folder, project_root(), progress)
+    _show_verdict(verdict)
+    if verdict.status is Status.REFUSED:
+        raise typer.Exit(EXIT_FAILED)
+
+
+def _show_verdict(verdict: Verdict) -> None:
+    name, files = verdict.delivery_id, counted(verdict.files, "file")
+    if verdict.status is Status.REFUSED:
+        say(
+            f"Refused {name}: {counted(len(verdict.refusals), 'reason')}. Nothing was kept of it.", "bold red"
+        )
+        for finding in verdict.refusals:
+            say(f"  {finding.sentence()}")
+    elif verdict.status is Status.REPEATED:
+        _tell(f"{name} was already accepted ({files}); nothing to do.", "bold green")
+    else:
+        _tell(f"Accepted {name}: {files}, {counted(verdict.rows, 'row')}.", "bold green")
+    for finding in verdict.warnings:
+        _tell(f"  Warning: {finding.sentence()}", "yellow")
+    if verdict.report is not None:
+        _tell(f"Report: {verdict.report}")
+    elif verdict.missing:
+        _tell("The warehouse cannot be built yet:")
+        for sentence in verdict.missing:
+            _tell(f"  {sentence}")
+    else:
+        _tell("The warehouse can be built: utvandring build")
+
+
+@app.command(epilog="Example: `utvandring deliveries --json`")
+def deliveries(
+    as_json: Annotated[bool, typer.Option("--json", help="Everything, for programs.")] = False,
+) -> None:
+    """List what was accepted, refused and replaced."""
+    ledger = read_ledger(DataRoot.from_environment())
+    if as_json:
+        typer.echo(json.dumps([_delivery_json(delivery, ledger) for delivery in ledger.deliveries], indent=1))
+    elif ledger.deliveries:
+        _show_deliveries(ledger)
+    else:
+        _tell("No delivery has arrived yet.")
+
+
+def _delivery_json(delivery: Delivery, ledger: Ledger) -> dict[str, Any]:
+    current = ledger.current_files().values()
+    content = delivery.as_json()
+    for entry, file in zip(content["files"], delivery.files, strict=True):
+        entry["is_current"] = file in current
+    return {**content, "state": _state(delivery, ledger)}
+
+
+def _state(delivery: Delivery, ledger: Ledger) -> str:
+    """Say how much of a delivery the warehouse reads."""
+    if not delivery.is_accepted:
+        return "refused"
+    current = ledger.current_files().values()
+    replaced = sum(file not in current for file in delivery.files)
+    if not replaced:
+        return "accepted"
+    return (
+        "replaced" if replaced == len(delivery.files) else f"accepted, {counted(replaced, 'file')} replaced"
+    )
+
+
+def _show_deliveries(ledger: Ledger) -> None:
+    table = Table("delivery", "received", "state", "registers and periods", box=None, pad_edge=False)
+    for heading in ("files", "rows"):
+        table.add_column(heading, justify="right")
+    for delivery in ledger.deliveries:
+        registers: dict[str, list[int]] = {}
+        for file in delivery.files:
+            registers.setdefault(file.register, []).append(file.period)
+        content = [f"{name} {_years(periods)}" for name, periods in registers.items()]
+        table.add_row(
+            delivery.delivery_id,
+            delivery.received_at,
+            _state(delivery, ledger),
+            ", ".join(content) if delivery.is_accepted else "; ".join(delivery.reasons[:3]),
+            f"{len(delivery.files):,}",
+            f"{sum(file.rows for file in delivery.files):,}",
+        )
+    out.print(table)
+
+
+def _years(periods: list[int]) -> str:
+    first, last = min(periods), max(periods)
+    return str(first) if first == last else f"{first}-{last}"
+
+
+def main() -> None:
+    """Run the command line; every error is one sentence, never a traceback."""
+    # Register data: readable by owner and group only.
+    os.umask(0o027)
+    try:
+        app()
+    except (UtvandringError, OSError, duckdb.Error) as error:
+        if _Options.debug:
+            raise
+        complain(_sentence(error))
+        sys.exit(EXIT_USAGE if isinstance(error, UsageError) else EXIT_FAILED)
+
+
+def _sentence(error: Exception) -> str:
+    if isinstance(error, OSError):
+        return explain_os_error(error)
+    if isinstance(error, duckdb.Error):
+        return (
+            f"The database engine stopped ({type(error).__name__}): run again with --debug for its own words."
+        )
+    return str(error)

@@ -1,0 +1,1 @@
+"""Register deliveries: checked whole, accepted whole or refused whole, and remembered."""

@@ -1,0 +1,271 @@
+"""`utvandring deliver`: from a folder to a verdict, never half."""
+
+import datetime
+import shutil
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+
+from utvandring import __version__
+from utvandring.deliveries import identity
+from utvandring.deliveries.checks import CheckedFile, check_file, load_code_lists
+from utvandring.deliveries.completeness import missing_for_build
+from utvandring.deliveries.ledger import AcceptedFile, Delivery, Ledger, read_ledger, write_ledger
+from utvandring.deliveries.manifest import DeliveredFile, Manifest, ManifestError, read_manifest
+from utvandring.deliveries.specification import Specification, read_specification
+from utvandring.deliveries.store import clean_leftovers, engine, move_into_place, stage, staging_folder
+from utvandring.deliveries.verdict import Finding, Level, Status, Verdict
+from utvandring.errors import UtvandringError
+from utvandring.files import sha256_of, write_json
+from utvandring.locking import exclusive
+from utvandring.project import DataRoot
+
+# Told the name of the file being worked on and the share of the delivery that is done.
+Progress = Callable[[str, float], None]
+
+# The name in the ledger of a delivery that does not even say what it is called.
+UNREADABLE = "unreadable"
+
+
+def deliver(root: DataRoot, folder: Path, project: Path, progress: Progress | None = None) -> Verdict:
+    """Check a delivery and accept it whole, or refuse it whole.
+
+    Parameters
+    ----------
+    root
+        The data root that receives it.
+    folder
+        The delivery, with its `delivery.json`.
+    project
+        The dbt project, which holds the specification and the code lists.
+    progress
+        Told how far the work has come.
+
+    Returns
+    -------
+    Verdict
+        What became of it, and why.
+
+    Raises
+    ------
+    UtvandringError
+        If the program could not do its work; then nothing has changed.
+    """
+    root.prepare()
+    specification = read_specification(project)
+    with exclusive(root, "deliver"):
+        ledger = read_ledger(root)
+        if not root.ledger.exists():
+            # From here on a root with accepted files always has a ledger: a lost one is noticed.
+            write_ledger(root, ledger)
+        clean_leftovers(root, ledger)
+        return _Judgement(
+            root, folder, specification, ledger, progress or (lambda label, fraction: None)
+        ).reach()
+
+
+class _Judgement:
+    def __init__(
+        self, root: DataRoot, folder: Path, specification: Specification, ledger: Ledger, progress: Progress
+    ) -> None:
+        self.root = root
+        self.folder = folder
+        self.specification = specification
+        self.ledger = ledger
+        self.progress = progress
+        self.now = datetime.datetime.now(datetime.UTC)
+
+    def reach(self) -> Verdict:
+        try:
+            manifest = read_manifest(self.folder, self.specification, self.now.date())
+        except ManifestError as error:
+            return self._refuse(error.delivery_id or UNREADABLE, None, error.findings)
+
+        fingerprints = {file: _fingerprint(file.location) for file in manifest.files}
+        intact, findings = self._verify_checksums(manifest)
+        findings = [*manifest.findings, *findings]
+        earlier = self.ledger.find_accepted(manifest.delivery_id)
+        if earlier is not None:
+            return self._again(earlier, manifest, findings)
+
+        accepted = self.ledger.files()
+        repeated = [
+            file for file in intact if file.key in accepted and accepted[file.key].sha256 == file.sha256
+        ]
+        findings += [
+            _changed_without_version(file) for file in intact if file.key in accepted and file not in repeated
+        ]
+        fresh = [file for file in intact if file not in repeated]
+        with staging_folder(self.root) as staging, engine(staging / "spill") as connection:
+            try:
+                checked = self._check(connection, fresh, manifest)
+                findings += [finding for result in checked for finding in result.findings]
+                refusals = tuple(finding for finding in findings if finding.level is Level.REFUSE)
+                if refusals:
+                    return self._refuse(manifest.delivery_id, manifest, tuple(findings))
+                files = tuple(self._stage(connection, checked, staging))
+            except duckdb.Error as error:
+                raise UtvandringError(_engine_failure(error)) from error
+            for file, fingerprint in fingerprints.items():
+                if _fingerprint(file.location) != fingerprint:
+                    raise UtvandringError(
+                        f"{file.path} was changed while it was being read: deliver it again."
+                    )
+            delivery = Delivery(
+                delivery_id=manifest.delivery_id,
+                produced_at=manifest.produced_at.isoformat(),
+                received_at=self._received_at(),
+                verdict="accepted",
+                program_version=__version__,
+                reasons=(),
+                warnings=tuple(finding.sentence() for finding in findings),
+                files=files,
+                repeated_files=tuple(_repetition(file) for file in repeated),
+            )
+            move_into_place(self.root, staging, files)
+            ledger = self.ledger.with_delivery(delivery)
+            write_ledger(self.root, ledger)
+        return Verdict(
+            delivery_id=manifest.delivery_id,
+            status=Status.ACCEPTED,
+            warnings=(*findings, *_superseded(files_of=delivery, ledger=ledger)),
+            files=len(files),
+            rows=sum(file.rows for file in files),
+            missing=missing_for_build(ledger.current_files(), self.specification),
+        )
+
+    def _verify_checksums(self, manifest: Manifest) -> tuple[list[DeliveredFile], list[Finding]]:
+        intact, findings = [], []
+        total = sum(file.location.stat().st_size for file in manifest.files) or 1
+        done = 0
+        for file in manifest.files:
+            try:
+                digest = sha256_of(file.location)
+            except OSError as error:
+                raise UtvandringError(f"{file.path} cannot be read: {error.strerror}.") from error
+            done += file.location.stat().st_size
+            self.progress(f"checksum of {file.path}", 0.1 * done / total)
+            if digest == file.sha256:
+                intact.append(file)
+            else:
+                findings.append(
+                    Finding("checksum", "the checksum differs from the one in delivery.json.", file.path)
+                )
+        for digest, times in Counter(file.sha256 for file in intact).items():
+            if times > 1:
+                names = ", ".join(file.path for file in intact if file.sha256 == digest)
+                text = f"{names} are the same byte for byte."
+                findings.append(Finding("manifest", text, count=times, level=Level.WARN))
+        return intact, findings
+
+    def _check(
+        self, connection: duckdb.DuckDBPyConnection, files: list[DeliveredFile], manifest: Manifest
+    ) -> list[CheckedFile]:
+        connection.execute(identity.macro())
+        load_code_lists(connection, self.specification)
+        results = []
+        for number, file in enumerate(files):
+            self.progress(f"checking {file.path}", 0.1 + 0.5 * number / len(files))
+            register = self.specification.registers[file.register]
+            results.append(check_file(connection, file, register, manifest.produced_at.year))
+        return results
+
+    def _stage(
+        self, connection: duckdb.DuckDBPyConnection, checked: list[CheckedFile], staging: Path
+    ) -> list[AcceptedFile]:
+        staged = []
+        for number, result in enumerate(checked):
+            self.progress(f"storing {result.file.path}", 0.6 + 0.4 * number / len(checked))
+            staged.append(stage(connection, result, staging))
+        return staged
+
+    def _again(self, earlier: Delivery, manifest: Manifest, findings: list[Finding]) -> Verdict:
+        """Judge a delivery whose id was accepted before: the same files are no news, others are a mistake."""
+        before = {file.key: file.sha256 for file in earlier.files}
+        before |= {
+            (file["register"], file["period"], file["version"]): file["sha256"]
+            for file in earlier.repeated_files
+        }
+        refusals = [finding for finding in findings if finding.level is Level.REFUSE]
+        if not refusals and {file.key: file.sha256 for file in manifest.files} == before:
+            missing = missing_for_build(self.ledger.current_files(), self.specification)
+            return Verdict(manifest.delivery_id, Status.REPEATED, files=len(before), missing=missing)
+        text = (
+            f"a delivery with the id {manifest.delivery_id} was accepted before with other files: "
+            "give this one a new id."
+        )
+        return self._refuse(manifest.delivery_id, manifest, (*refusals, Finding("delivery_id", text)))
+
+    def _refuse(self, delivery_id: str, manifest: Manifest | None, findings: tuple[Finding, ...]) -> Verdict:
+        refusals = tuple(finding for finding in findings if finding.level is Level.REFUSE)
+        warnings = tuple(finding for finding in findings if finding.level is Level.WARN)
+        report = self._report_path(delivery_id)
+        delivery = Delivery(
+            delivery_id=delivery_id,
+            produced_at=manifest.produced_at.isoformat() if manifest else None,
+            received_at=self._received_at(),
+            verdict="refused",
+            program_version=__version__,
+            reasons=tuple(finding.sentence() for finding in refusals),
+            warnings=tuple(finding.sentence() for finding in warnings),
+            report=report.relative_to(self.root.path).as_posix(),
+        )
+        content = {**delivery.as_json(), "findings": [finding.as_json() for finding in findings]}
+        try:
+            report.parent.mkdir(mode=0o750)
+            write_json(report, content)
+            write_ledger(self.root, self.ledger.with_delivery(delivery))
+        except OSError:
+            shutil.rmtree(report.parent, ignore_errors=True)
+            raise
+        return Verdict(delivery_id, Status.REFUSED, refusals, warnings, report=report)
+
+    def _report_path(self, delivery_id: str) -> Path:
+        number = 1
+        while (self.root.quarantine / f"{delivery_id}-{number}").exists():
+            number += 1
+        return self.root.quarantine / f"{delivery_id}-{number}" / "report.json"
+
+    def _received_at(self) -> str:
+        return self.now.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _fingerprint(path: Path) -> tuple[int, int, int]:
+    status = path.stat()
+    return status.st_ino, status.st_size, status.st_mtime_ns
+
+
+def _repetition(file: DeliveredFile) -> dict[str, str | int]:
+    return {"register": file.register, "period": file.period, "version": file.version, "sha256": file.sha256}
+
+
+def _changed_without_version(file: DeliveredFile) -> Finding:
+    text = (
+        f"{file.register} {file.period} version {file.version} was accepted before with other content: "
+        "raise the version of a corrected file."
+    )
+    return Finding("version", text, file.path)
+
+
+def _superseded(files_of: Delivery, ledger: Ledger) -> tuple[Finding, ...]:
+    current = ledger.current_files()
+    return tuple(
+        Finding(
+            "version",
+            f"kept, but version {highest.version} of {file.register} {file.period} stays in use.",
+            file.path,
+            level=Level.WARN,
+        )
+        for file in files_of.files
+        if (highest := current[file.register, file.period]).version > file.version
+    )
+
+
+def _engine_failure(error: duckdb.Error) -> str:
+    if "No space left" in str(error):
+        return "The disk is full: make room and deliver again; nothing was accepted."
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return "The memory did not suffice to check the delivery; nothing was accepted."
+    return f"The delivery could not be stored ({type(error).__name__}); nothing was accepted."

@@ -1,0 +1,128 @@
+"""The register specification, read from the same file as the dbt sources."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from utvandring.project import SPECIFICATION
+
+CODE_LISTS = Path("seeds/code_lists")
+
+
+@dataclass(frozen=True)
+class CodeList:
+    """A column of a seed that holds the valid codes of a register column."""
+
+    seed: str
+    column: str
+    where: str | None
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a register and every condition on its values."""
+
+    name: str
+    data_type: str
+    description: str
+    nullable: bool
+    code_list: CodeList | None
+    pattern: str | None
+    minimum: float | None
+    maximum: float | None
+    format: str | None
+    required_where: str | None
+    within_period: bool
+    latest: str
+
+    @property
+    def is_required(self) -> bool:
+        """Whether a file without this column is refused."""
+        return not self.nullable or self.required_where is not None
+
+    @property
+    def is_identifier(self) -> bool:
+        """Whether the column may hold text that identifies a person or a family."""
+        return self.data_type == "varchar" and self.code_list is None and self.pattern is None
+
+    @property
+    def is_code(self) -> bool:
+        """Whether the values are codes, which a message may show, rather than facts about one person."""
+        if self.format is not None:
+            return False
+        bounded = self.minimum is not None and self.data_type in ("integer", "bigint")
+        return self.code_list is not None or self.pattern is not None or bounded
+
+
+@dataclass(frozen=True)
+class Register:
+    """A register: its columns in the order in which they are stored, its key, whether it is required."""
+
+    name: str
+    required: bool
+    key: tuple[str, ...]
+    columns: tuple[Column, ...]
+
+
+@dataclass(frozen=True)
+class Specification:
+    """All registers, and the folder of the code lists that they refer to."""
+
+    registers: dict[str, Register]
+    code_list_folder: Path
+
+    @cached_property
+    def required(self) -> tuple[str, ...]:
+        """The registers without which the warehouse cannot be built."""
+        return tuple(name for name, register in self.registers.items() if register.required)
+
+
+def read_specification(project: Path) -> Specification:
+    """Read the specification of a project.
+
+    Parameters
+    ----------
+    project
+        The folder of the dbt project.
+
+    Returns
+    -------
+    Specification
+        Registers in the order of the file.
+    """
+    document = yaml.safe_load((project / SPECIFICATION).read_text(encoding="utf-8"))
+    source = next(source for source in document["sources"] if source["name"] == "registers")
+    registers = {table["name"]: _register(table) for table in source["tables"]}
+    return Specification(registers, project / CODE_LISTS)
+
+
+def _register(table: dict[str, Any]) -> Register:
+    meta = table["config"]["meta"]
+    return Register(
+        name=table["name"],
+        required=meta["required"],
+        key=tuple(meta.get("key", ())),
+        columns=tuple(_column(column) for column in table["columns"]),
+    )
+
+
+def _column(column: dict[str, Any]) -> Column:
+    meta = column.get("config", {}).get("meta", {})
+    code_list = meta.get("code_list")
+    return Column(
+        name=column["name"],
+        data_type=column["data_type"],
+        description=column["description"],
+        nullable=meta.get("nullable", True),
+        code_list=code_list and CodeList(code_list["seed"], code_list["column"], meta.get("code_list_where")),
+        pattern=meta.get("pattern"),
+        minimum=meta.get("minimum"),
+        maximum=meta.get("maximum"),
+        format=meta.get("format"),
+        required_where=meta.get("required_where"),
+        within_period=meta.get("within_period", False),
+        latest=meta.get("latest", "two years after the period"),
+    )

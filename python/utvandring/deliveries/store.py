@@ -1,0 +1,114 @@
+"""The accepted files: staged, moved, and only then entered in the ledger."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+
+from utvandring.deliveries.checks import CheckedFile
+from utvandring.deliveries.ledger import AcceptedFile, Ledger
+from utvandring.errors import UtvandringError
+from utvandring.files import IMMUTABLE_FILE, remove, sha256_of, sync_file, sync_folder
+from utvandring.project import DataRoot
+from utvandring.sql import literal
+
+_STAGING_PREFIX = ".staging-"
+MEMORY_LIMIT = "2GB"
+THREADS = 2
+
+
+@contextmanager
+def staging_folder(root: DataRoot) -> Iterator[Path]:
+    """Give a private folder inside the root; whatever happens it is gone afterwards, or at the next run."""
+    folder = Path(tempfile.mkdtemp(prefix=_STAGING_PREFIX, dir=root.accepted))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def engine(spill: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open an in-memory database of bounded memory that spills into a folder."""
+    connection = duckdb.connect(
+        config={
+            "memory_limit": MEMORY_LIMIT,
+            "threads": THREADS,
+            "temp_directory": str(spill),
+            "autoinstall_known_extensions": False,
+        }
+    )
+    try:
+        connection.execute("set enable_progress_bar = false")
+        yield connection
+    finally:
+        connection.close()
+
+
+def clean_leftovers(root: DataRoot, ledger: Ledger) -> None:
+    """Remove what an interrupted run left: staging folders, and files that no delivery accounts for."""
+    for folder in root.accepted.glob(f"{_STAGING_PREFIX}*"):
+        shutil.rmtree(folder, ignore_errors=True)
+    known = {root.accepted / file.path for file in ledger.files().values()}
+    for path in root.files.glob("*/*.parquet"):
+        if path not in known:
+            remove(path)
+
+
+def stage(connection: duckdb.DuckDBPyConnection, checked: CheckedFile, staging: Path) -> AcceptedFile:
+    """Write the typed columns of a checked file into the staging folder.
+
+    Raises
+    ------
+    UtvandringError
+        If the file was changed while it was being checked.
+    """
+    file = checked.file
+    path = f"files/{file.register}/{file.register}_p{file.period}_v{file.version}_{file.sha256[:12]}.parquet"
+    staged = staging / path
+    staged.parent.mkdir(parents=True, exist_ok=True)
+    result = connection.execute(
+        f"copy ({checked.select}) to {literal(str(staged))} (format parquet, compression zstd)"
+    ).fetchone()
+    if result is None or result[0] != checked.rows:
+        raise UtvandringError(f"{file.path} was changed while it was being read: deliver it again.")
+    staged.chmod(IMMUTABLE_FILE)
+    sync_file(staged)
+    return AcceptedFile(
+        register=file.register,
+        period=file.period,
+        version=file.version,
+        delivered_path=file.path,
+        sha256=file.sha256,
+        path=path,
+        stored_sha256=sha256_of(staged),
+        rows=checked.rows,
+        missing_columns=checked.missing_columns,
+    )
+
+
+def move_into_place(root: DataRoot, staging: Path, files: tuple[AcceptedFile, ...]) -> None:
+    """Move staged files to their final names; they do not count until the ledger names them."""
+    folders = set()
+    for file in files:
+        final = root.accepted / file.path
+        final.parent.mkdir(mode=0o750, exist_ok=True)
+        os.rename(staging / file.path, final)  # noqa: PTH104 - fails on Windows where Path.replace would overwrite
+        folders.add(final.parent)
+    for folder in folders:
+        sync_folder(folder)
+    sync_folder(root.files)
+
+
+def damaged_files(root: DataRoot, files: tuple[AcceptedFile, ...]) -> tuple[str, ...]:
+    """Return the paths of accepted files that are gone or are no longer what was stored."""
+    damaged = []
+    for file in files:
+        path = root.accepted / file.path
+        if not path.is_file() or sha256_of(path) != file.stored_sha256:
+            damaged.append(file.path)
+    return tuple(damaged)

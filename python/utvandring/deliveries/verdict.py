@@ -1,0 +1,73 @@
+"""What was found in a delivery, and what follows from it."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+
+class Level(StrEnum):
+    """How grave a finding is."""
+
+    REFUSE = "refuse"
+    WARN = "warn"
+
+
+class Status(StrEnum):
+    """What became of a delivery."""
+
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    REPEATED = "repeated"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that is wrong or unusual; never holds anything about a single person.
+
+    `values` are codes with the number of rows that hold them, most frequent first.
+    """
+
+    check: str
+    text: str
+    file: str | None = None
+    column: str | None = None
+    count: int | None = None
+    values: tuple[tuple[str, int], ...] = ()
+    level: Level = Level.REFUSE
+
+    def sentence(self) -> str:
+        """Say the finding with the file and column it was made in."""
+        place = ", ".join(part for part in (self.file, self.column and f"column {self.column}") if part)
+        return f"{place}: {self.text}" if place else self.text
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the finding for the report in quarantine."""
+        return {
+            "level": self.level.value,
+            "check": self.check,
+            "file": self.file,
+            "column": self.column,
+            "count": self.count,
+            "values": [{"value": value, "rows": rows} for value, rows in self.values],
+            "text": self.text,
+        }
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The outcome of one `utvandring deliver`."""
+
+    delivery_id: str
+    status: Status
+    refusals: tuple[Finding, ...] = ()
+    warnings: tuple[Finding, ...] = ()
+    files: int = 0
+    rows: int = 0
+    missing: tuple[str, ...] = field(default=())
+    report: Path | None = None
+
+
+def counted(number: int, singular: str, plural: str | None = None) -> str:
+    """Return a number with its noun: `1 row`, `2,000 rows`."""
+    return f"{number:,} {singular if number == 1 else plural or singular + 's'}"

@@ -1,0 +1,78 @@
+"""Files that are either wholly there or not at all."""
+
+import hashlib
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+_CHUNK = 1 << 20
+
+PRIVATE_FILE = 0o640
+IMMUTABLE_FILE = 0o440
+
+
+def sha256_of(path: Path, on_bytes: Callable[[int], None] | None = None) -> str:
+    """Return the SHA-256 of a file, read in pieces.
+
+    Parameters
+    ----------
+    path
+        The file.
+    on_bytes
+        Called with the number of bytes of every piece that was read.
+    """
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            digest.update(chunk)
+            if on_bytes is not None:
+                on_bytes(len(chunk))
+    return digest.hexdigest()
+
+
+def sync_file(path: Path) -> None:
+    """Make sure that the content of a file has reached the disk."""
+    with path.open("rb") as file:
+        # Windows flushes only handles that may write; there the rename has to do.
+        if os.name != "nt":
+            os.fsync(file.fileno())
+
+
+def sync_folder(path: Path) -> None:
+    """Make sure that renames in a folder have reached the disk."""
+    if os.name == "nt":
+        return
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def replace_file(source: Path, destination: Path) -> None:
+    """Put a finished file in its final place in one step, durably."""
+    sync_file(source)
+    source.replace(destination)
+    sync_folder(destination.parent)
+
+
+def write_json(path: Path, content: Any) -> None:
+    """Write JSON so that a reader, or a crash, finds either the old content or the new."""
+    temporary = path.with_name(f".{path.name}.new")
+    with temporary.open("w", encoding="utf-8", newline="\n") as file:
+        json.dump(content, file, indent=1, ensure_ascii=False)
+        file.write("\n")
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.chmod(PRIVATE_FILE)
+    temporary.replace(path)
+    sync_folder(path.parent)
+
+
+def remove(path: Path) -> None:
+    """Remove a file, read-only or not; it is no error if it is gone already."""
+    if os.name == "nt" and path.exists():
+        path.chmod(PRIVATE_FILE)
+    path.unlink(missing_ok=True)
