@@ -1,0 +1,26 @@
+-- Grain: reference_year, address_kind: residents whose address belongs to no region (2.2): kept in national figures,
+-- left out of regional ones, counted here.
+with
+
+resident as (
+    select * from {{ ref('int_population__resident') }}
+),
+
+region as (
+    select * from {{ ref('int_municipality__region') }}
+),
+
+final as (
+    select
+        resident.reference_year,
+        coalesce(region.kind, 'unknown') as address_kind,
+        count(*) as residents_n,
+        count(*)::double / sum(count(*)) over (partition by resident.reference_year) as residents_share,
+    from resident
+    left join region on resident.municipality_code = region.municipality_code
+    group by resident.reference_year, coalesce(region.kind, 'unknown')
+)
+
+select * from final
+where address_kind <> 'ordinary'
+order by reference_year, address_kind
