@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,6 +12,8 @@ import typer
 from rich.table import Table
 
 from utvandring import __version__
+from utvandring.building import BuildFailedError, Request, Result
+from utvandring.building import build as build_warehouse
 from utvandring.console import complain, out, progress_bar, say
 from utvandring.deliveries.deliver import deliver as deliver_folder
 from utvandring.deliveries.ledger import Delivery, Ledger, read_ledger
@@ -184,6 +187,49 @@ def _show_deliveries(ledger: Ledger) -> None:
 def _years(periods: list[int]) -> str:
     first, last = min(periods), max(periods)
     return str(first) if first == last else f"{first}-{last}"
+
+
+@app.command(epilog="Example: `utvandring build --as-of 2014-03-01`")
+def build(
+    full_refresh: Annotated[bool, typer.Option("--full-refresh", help="Build everything anew.")] = False,
+    select: Annotated[
+        list[str] | None, typer.Option(help="Only these nodes (dbt's selection); publishes nothing.")
+    ] = None,
+    as_of: Annotated[
+        str | None,
+        typer.Option(metavar="DELIVERY_ID", help="What was known when this delivery was accepted."),
+    ] = None,
+    threads: Annotated[int | None, typer.Option(min=1, help="Nodes built at the same time.")] = None,
+) -> None:
+    """Run dbt over the accepted deliveries, and publish when everything passed."""
+    root = DataRoot.from_environment()
+    request = Request(full_refresh, tuple(select or ()), as_of, threads)
+    try:
+        with progress_bar(quiet=_Options.quiet) as progress:
+            result = build_warehouse(root, project_root(), request, progress)
+    except BuildFailedError as error:
+        complain(str(error))
+        for failure in error.failures:
+            complain(f"  {failure}")
+        raise typer.Exit(EXIT_FAILED) from error
+    _show_build(result)
+
+
+def _show_build(result: Result) -> None:
+    _tell(f"Built and tested: {counted(result.nodes, 'node')} in {result.seconds:.0f} s.", "bold green")
+    for warning in result.warnings:
+        _tell(f"  Warning: {warning}", "yellow")
+    publication = result.publication
+    if publication is None:
+        _tell("Only a part was selected, so nothing was published.")
+        return
+    _tell(
+        f"marts.person_year has {counted(publication.person_years, 'row')}, "
+        f"base years {publication.first_base_year} to {publication.last_base_year}."
+    )
+    _tell(f"Published: {publication.path} ({counted(publication.tables, 'table')}).")
+    _tell(f"Open it:   duckdb -readonly {shlex.quote(str(publication.path))}")
+    _tell(f"In Python: duckdb.connect({str(publication.path)!r}, read_only=True)")
 
 
 def main() -> None:

@@ -1,0 +1,251 @@
+"""`utvandring build`: dbt over the accepted deliveries, and a publication when everything passed."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from utvandring.deliveries.completeness import missing_for_build
+from utvandring.deliveries.ledger import Ledger, read_ledger
+from utvandring.deliveries.specification import read_specification
+from utvandring.deliveries.store import damaged_files
+from utvandring.errors import UtvandringError
+from utvandring.files import remove
+from utvandring.locking import exclusive
+from utvandring.project import DataRoot
+from utvandring.publication import Publication, publish
+
+Progress = Callable[[str, float], None]
+
+# A process that was killed a moment ago may still hold the database.
+_PATIENCE_SECONDS = 3.0
+_SHOWN_FAILURES = 20
+_SHOWN_MESSAGE = 400
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a build was asked for."""
+
+    full_refresh: bool = False
+    select: tuple[str, ...] = ()
+    as_of: str | None = None
+    threads: int | None = None
+
+
+@dataclass(frozen=True)
+class Result:
+    """A build in which everything passed; there is no publication if only a part was selected."""
+
+    nodes: int
+    warnings: tuple[str, ...]
+    seconds: float
+    publication: Publication | None
+
+
+class BuildFailedError(UtvandringError):
+    """dbt did not succeed; `failures` are the nodes that failed, with their messages in short."""
+
+    def __init__(self, message: str, failures: Sequence[str]) -> None:
+        super().__init__(message)
+        self.failures = tuple(failures)
+
+
+def build(root: DataRoot, project: Path, request: Request, progress: Progress | None = None) -> Result:
+    """Build the warehouse of a data root, and publish it if everything was built and passed.
+
+    Parameters
+    ----------
+    root
+        The data root.
+    project
+        The dbt project.
+    request
+        What to build.
+    progress
+        Told which node has just ended and the share of nodes that are done.
+
+    Returns
+    -------
+    Result
+        Numbers for the closing lines.
+
+    Raises
+    ------
+    BuildFailedError
+        If a model, seed or test failed; the last publication stays.
+    UtvandringError
+        If the build could not begin or its result could not be published.
+    """
+    begun = time.monotonic()
+    if not (project / "dbt_project.yml").is_file():
+        raise UtvandringError(f"{project} holds no dbt project (dbt_project.yml is missing).")
+    _require_deliveries(root)
+    root.prepare()
+    with exclusive(root, "build"):
+        ledger = read_ledger(root)
+        if request.as_of is not None:
+            ledger = ledger.as_of(request.as_of)
+        _require_complete(ledger, root, project)
+        _open_or_set_aside(root)
+        results = _run_dbt(root, project, request, progress or (lambda label, fraction: None))
+        publication = None if request.select else publish(root)
+    warnings = tuple(_describe(result) for result in results if result["status"] == "warn")
+    return Result(len(results), warnings, time.monotonic() - begun, publication)
+
+
+def _require_deliveries(root: DataRoot) -> None:
+    if not read_ledger(root).accepted:
+        raise UtvandringError(
+            f"No delivery has been accepted yet in {root.path}: begin with utvandring deliver DIR "
+            "(utvandring simulate --out DIR makes one)."
+        )
+
+
+def _require_complete(ledger: Ledger, root: DataRoot, project: Path) -> None:
+    current = ledger.current_files()
+    missing = missing_for_build(current, read_specification(project))
+    if missing:
+        raise UtvandringError(f"The warehouse cannot be built yet. {' '.join(missing)}")
+    damaged = damaged_files(root, tuple(current.values()))
+    if damaged:
+        raise UtvandringError(
+            f"Accepted files are gone or were changed after acceptance: {', '.join(damaged)}. "
+            "Restore them from a backup."
+        )
+
+
+def _open_or_set_aside(root: DataRoot) -> None:
+    """Make sure that the warehouse can be written; what an interrupted build damaged is set aside."""
+    wal = root.warehouse.with_name(root.warehouse.name + ".wal")
+    if not root.warehouse.exists():
+        remove(wal)
+        return
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    while True:
+        try:
+            duckdb.connect(str(root.warehouse)).close()
+            return
+        except duckdb.Error as error:
+            if "lock" not in str(error).lower():
+                break
+            if time.monotonic() > deadline:
+                raise UtvandringError(
+                    f"{root.warehouse} is open in another program: close it there and build again. "
+                    f"Readers should open {root.publication} instead."
+                ) from error
+        time.sleep(0.2)
+    root.warehouse.replace(root.warehouse.with_name(root.warehouse.name + ".damaged"))
+    remove(wal)
+
+
+def _run_dbt(root: DataRoot, project: Path, request: Request, progress: Progress) -> list[dict[str, Any]]:
+    """Run `dbt build` and return what became of every node.
+
+    Raises
+    ------
+    BuildFailedError
+        If dbt says that something failed.
+    """
+    remove(root.target / "run_results.json")
+    last_words: deque[str] = deque(maxlen=5)
+    with _dbt(_arguments(root, project, request), project, root) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            _follow(line, progress, last_words)
+        code = process.wait()
+    results = _read_results(root)
+    failed = [result for result in results if result["status"] in ("error", "fail", "runtime error")]
+    if code != 0:
+        failures = [_describe(result) for result in failed[:_SHOWN_FAILURES]] or [*last_words]
+        if len(failed) > _SHOWN_FAILURES:
+            failures.append(f"and {len(failed) - _SHOWN_FAILURES} more")
+        which = f"{len(failed)} of {len(results)} nodes failed" if failed else "dbt could not run"
+        log = root.logs / "dbt.log"
+        raise BuildFailedError(
+            f"The build failed: {which}. The last publication is unchanged. Full log: {log}", failures
+        )
+    return results
+
+
+def _arguments(root: DataRoot, project: Path, request: Request) -> list[str]:
+    arguments = ["build", "--project-dir", str(project), "--profiles-dir", str(project)]
+    arguments += ["--target-path", str(root.target), "--log-path", str(root.logs), "--log-format", "json"]
+    arguments += ["--log-format-file", "text", "--no-use-colors", "--no-send-anonymous-usage-stats"]
+    if request.full_refresh:
+        arguments.append("--full-refresh")
+    if request.select:
+        arguments += ["--select", *request.select]
+    if request.as_of is not None:
+        arguments += ["--vars", json.dumps({"as_of": request.as_of})]
+    if request.threads is not None:
+        arguments += ["--threads", str(request.threads)]
+    return arguments
+
+
+@contextmanager
+def _dbt(arguments: list[str], project: Path, root: DataRoot) -> Iterator[subprocess.Popen[str]]:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "utvandring.dbt_process", *arguments],
+        cwd=project,
+        env={**os.environ, "UTVANDRING_DATA": str(root.path)},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        encoding="utf-8",
+        errors="replace",
+    )
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.wait()
+        for stream in (process.stdin, process.stdout):
+            if stream is not None:
+                stream.close()
+
+
+def _follow(line: str, progress: Progress, last_words: deque[str]) -> None:
+    """Take one line of dbt's JSON log: progress, or the words that explain a failure to begin."""
+    try:
+        event = json.loads(line)
+        info, data = event["info"], event["data"]
+    except (ValueError, KeyError, TypeError):
+        if line.strip():
+            last_words.append(line.strip()[:_SHOWN_MESSAGE])
+        return
+    if info["name"].endswith("Result") and data.get("total"):
+        progress(data.get("node_info", {}).get("node_name", ""), data.get("index", 0) / data["total"])
+    elif info["level"] == "error" and info["msg"].strip():
+        last_words.append(_shorten(info["msg"]))
+
+
+def _read_results(root: DataRoot) -> list[dict[str, Any]]:
+    try:
+        document = json.loads((root.target / "run_results.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return []
+    results: list[dict[str, Any]] = document["results"]
+    return results
+
+
+def _describe(result: dict[str, Any]) -> str:
+    kind, _, name = result["unique_id"].partition(".")
+    name = name.split(".")[1] if kind == "test" else name.rpartition(".")[2]
+    return f"{kind} {name}: {_shorten(result.get('message') or result['status'])}"
+
+
+def _shorten(message: str) -> str:
+    text = " ".join(message.split())
+    return text if len(text) <= _SHOWN_MESSAGE else f"{text[:_SHOWN_MESSAGE]}..."
