@@ -1,0 +1,5 @@
+"""Yearly microsimulation of immigrants and their families, written as register deliveries."""
+
+from utvandring.simulation.engine import simulate
+
+__all__ = ["simulate"]

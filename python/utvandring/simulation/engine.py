@@ -1,0 +1,412 @@
+"""The simulation: year after year, from outcomes to registers."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from utvandring.simulation import events as ev
+from utvandring.simulation import families, labour, moves, people
+from utvandring.simulation import parameters as p
+from utvandring.simulation.events import EventLog, first_day, last_day
+from utvandring.simulation.geography import Geography, geography
+from utvandring.simulation.outcomes import DEATH, EMIGRATION, INTERNAL, STAY, UNACCOUNTED, death_probability, draw_outcomes
+from utvandring.simulation.population import (
+    DEAD,
+    EMIGRATED,
+    MISSING,
+    NO_ONE,
+    RESIDENT,
+    BoolArray,
+    IntArray,
+    Population,
+)
+from utvandring.simulation.registers import Registers
+
+Progress = Callable[[str, float], None]
+Outcome = npt.NDArray[np.int8]
+
+_TOPICS = ("start", "outcomes", "moves", "leaving", "arrivals", "families", "facts", "registers", "flaws")
+_NORDIC_COUNTRIES = (101, 102, 103, 104, 105, 106)
+
+
+def simulate(
+    out_dir: Path, *, scale: float = 0.1, first_year: int = 2003, last_year: int = 2014, seed: int = 2016,
+    progress: Progress | None = None,
+) -> Path:  # fmt: skip
+    """Write a synthetic delivery and return the path of its `delivery.json`.
+
+    Parameters
+    ----------
+    out_dir : folder to create; may exist if it is empty.
+    scale : 1 is Norway's immigrant population and their families; above 0, at most 2.
+    first_year, last_year : first and last 1 January of `befolkning`, within 1991-2024.
+    seed : any integer from 0; the same arguments give the same bytes.
+    progress : called with a label and the finished fraction.
+
+    Raises
+    ------
+    ValueError
+        If an argument is out of range or the folder is not empty; nothing is written then.
+    """
+    out_dir = Path(out_dir)
+    _check_arguments(out_dir, scale, first_year, last_year, seed)
+    work = out_dir.parent / f".{out_dir.name}.partial"
+    shutil.rmtree(work, ignore_errors=True)
+    work.mkdir(parents=True)
+    try:
+        run = Simulation(work, scale, first_year, last_year, seed, progress or (lambda _label, _fraction: None))
+        run.run()
+        if out_dir.exists():
+            out_dir.rmdir()
+        work.rename(out_dir)
+    except BaseException:
+        shutil.rmtree(work, ignore_errors=True)
+        raise
+    return out_dir / "delivery.json"
+
+
+def _check_arguments(out_dir: Path, scale: float, first_year: int, last_year: int, seed: int) -> None:
+    if not 0 < scale <= 2:
+        raise ValueError(f"scale must be above 0 and at most 2, not {scale}")
+    low, high = p.SUPPORTED_YEARS
+    if not low <= first_year < last_year <= high:
+        raise ValueError(f"years must satisfy {low} <= first_year < last_year <= {high}, not {first_year}-{last_year}")
+    if seed < 0:
+        raise ValueError(f"seed must not be negative, not {seed}")
+    if out_dir.exists() and not out_dir.is_dir():
+        raise ValueError(f"{out_dir} exists and is not a folder")
+    if out_dir.exists() and any(out_dir.iterdir()):
+        raise ValueError(f"the folder {out_dir} is not empty; name a new one")
+
+
+class Simulation:
+    """One run. `pop` holds the state; facts of a year are written once the next outcomes are drawn."""
+
+    def __init__(
+        self, folder: Path, scale: float, first_year: int, last_year: int, seed: int, progress: Progress
+    ) -> None:
+        self.scale, self.first_year, self.last_year, self.seed = scale, first_year, last_year, seed
+        self.progress = progress
+        self.geo: Geography = geography()
+        self.log = EventLog()
+        self.registers = Registers(folder, seed)
+        self.pop = Population.of(0)
+
+    def rng(self, topic: str, year: int) -> np.random.Generator:
+        """Return the generator of one topic and year: draws of one do not disturb those of another."""
+        return np.random.Generator(np.random.PCG64(np.random.SeedSequence([self.seed, year, _TOPICS.index(topic)])))
+
+    def run(self) -> Path:
+        """Simulate all years and write every register."""
+        first, last = self.first_year, self.last_year
+        steps = last - first + 2
+        self.progress("start population", 0.0)
+        self._start()
+        self.registers.population(self.pop, first, self.rng("registers", first))
+        for year in range(first, last + 1):
+            self.progress(f"{year}", (year - first + 1) / steps)
+            self._year(year)
+        self.progress("writing", (steps - 0.5) / steps)
+        self._write_year(last, np.zeros(len(self.pop), dtype=np.bool_))
+        self.registers.persons(self.pop, last)
+        path = self.registers.finish(last)
+        self.progress("done", 1.0)
+        return path
+
+    def _start(self) -> None:
+        base_year = self.first_year - 1
+        self.pop = people.start_population(
+            self.first_year, self.last_year, self.scale, self.geo, self.rng("start", base_year)
+        )
+        self._end_year(base_year)
+
+    def _year(self, year: int) -> None:
+        """Take the population from 1 January `year` to the next 1 January."""
+        pop, geo = self.pop, self.geo
+        outcome = draw_outcomes(pop, year, geo, self.rng("outcomes", year))
+        destination = np.full(len(pop), moves.NOWHERE, dtype=np.int16)
+        rng = self.rng("moves", year)
+        movers = np.flatnonzero(outcome == INTERNAL)
+        destination[movers] = moves.other_level(pop.municipality[movers], geo, rng)
+        leader = moves.take_family_along(pop, outcome, destination, year - 1, rng)
+        moves.further_moves(pop, outcome, destination, year - 1, geo, rng)
+        administrative = self._administrative(year, outcome, leader)
+        self._register_emigrations(year, outcome, leader, administrative)
+        if year > self.first_year:
+            # Only now is it known of whom the registers of the year before must show no sign of life.
+            self._write_year(year - 1, administrative)
+        self._leave(year, outcome, administrative)
+        self._move(year, outcome, destination)
+        self._return(year)
+        self._arrive(year)
+        self._live(year)
+        self._end_year(year)
+        if year < self.last_year:
+            self.registers.population(self.pop, year + 1, self.rng("registers", year + 1))
+
+    def _write_year(self, year: int, unseen: BoolArray) -> None:
+        """Write the activity and the events of `year`; `unseen` persons show no sign of life."""
+        quiet = self.pop.silent | unseen
+        self.registers.activity(self.pop, year, quiet, self.rng("registers", year + 10_000))
+        self.registers.migrations(self.log.take(year), year)
+
+    def _place(self, who: IntArray) -> IntArray:
+        """Return where people live, as events note it: municipality and its part."""
+        return self.pop.municipality[who].astype(np.int64) * 256 + self.pop.part[who]
+
+    def _lag(self, day: IntArray, rng: np.random.Generator, *, within_year: bool = True) -> IntArray:
+        """Return the day of registration: two weeks later on average, one in twenty much later.
+
+        Moves into and out of Norway are registered within the year, because the population register of the
+        next 1 January shows them; emigrations registered later are made on purpose elsewhere.
+        """
+        n = len(day)
+        lag = 1 + rng.exponential(13.0, n) + np.where(rng.random(n) < 0.05, rng.uniform(20, 150, n), 0)
+        years = ev.year_of(day)
+        latest = np.array([last_day(y) for y in range(self.first_year, self.last_year + 2)])
+        limit = latest[years - self.first_year] if within_year else np.full(n, last_day(self.last_year) + 50)
+        return np.minimum(day + lag.astype(np.int64), np.maximum(limit, day))
+
+    def _administrative(self, year: int, outcome: Outcome, leader: IntArray) -> BoolArray:
+        """Pick the emigrations that were decided, not reported (section 2.1.5).
+
+        They are found among emigrants of two or more years of residence without work, study, unemployment,
+        move or immigration in the year before; mostly people born in Asia and Africa, hardly any Nordics.
+        Children share the basis of the parent whom they follow.
+        """
+        pop, rng = self.pop, self.rng("leaving", year)
+        emigrant = (outcome == EMIGRATION) & pop.immigrant
+        active = pop.employed | pop.enrolled | pop.exam | (pop.unemployed_months > 0)
+        eligible = np.flatnonzero(
+            emigrant & ~active & (leader == NO_ONE) & (pop.moved_year < year - 1)
+            & (pop.residence(year - 1) >= 2) & (pop.age(year - 1) >= 18)
+        )  # fmt: skip
+        country = pop.country[eligible]
+        weight = np.where((country >= 200) & (country < 600), 6.0, 1.0)
+        weight = np.where(np.isin(country, _NORDIC_COUNTRIES), 0.04, weight)
+        weight = weight * np.where(pop.silent[eligible], 12.0, 1.0)
+        wanted = round(p.ADMINISTRATIVE_SHARE(year) * int(emigrant.sum()) * 0.97)
+        order = np.argsort(-np.log(rng.random(len(eligible))) / weight, kind="stable")
+        administrative = np.zeros(len(pop), dtype=np.bool_)
+        administrative[eligible[order[:wanted]]] = True
+        follower = np.flatnonzero((leader >= 0) & (outcome == EMIGRATION))
+        young = pop.age(year - 1)[follower] < 15
+        administrative[follower] = administrative[leader[follower]] & young
+        return administrative
+
+    def _register_emigrations(
+        self, year: int, outcome: Outcome, leader: IntArray, administrative: BoolArray
+    ) -> None:
+        """Record the emigrations of `year`, some of them dated or registered in a neighbouring year."""
+        pop, rng = self.pop, self.rng("flaws", year)
+        who = np.flatnonzero(outcome == EMIGRATION)
+        n = len(who)
+        day = first_day(year) + rng.integers(1, 365, n)
+        u = rng.random((3, n))
+        leads = np.isin(who, leader)
+        alone = ~leads & (leader[who] == NO_ONE) & ~administrative[who]
+        late = alone & (u[0] < 0.04) & (pop.moved_year[who] < year - 1) & (pop.birth_year[who] < year - 1)
+        late &= year > self.first_year
+        day[late] = last_day(year - 1) - rng.integers(0, 31, int(late.sum()))
+        on_new_year = alone & (u[0] > 0.996) & (year < self.last_year)
+        day[on_new_year] = first_day(year + 1)
+        registered = self._lag(day, rng)
+        registered[late] = first_day(year) + rng.integers(1, 80, int(late.sum()))
+        # Family members leave on one day.
+        row = np.full(len(pop), NO_ONE, dtype=np.int64)
+        row[who] = np.arange(n)
+        follows = leader[who] >= 0
+        day[follows], registered[follows] = (a[row[leader[who[follows]]]] for a in (day, registered))
+        to_country = self._destination_countries(who, rng)
+        unknown = np.where(u[1] < 0.6, 990, ev.NOWHERE)
+        to_country = np.where(administrative[who], unknown, to_country)
+        basis = np.where(administrative[who], ev.ADMINISTRATIVE, ev.REPORTED)
+        basis = np.where((u[2] < 0.03) | (year < p.BASIS_DELIVERED_FROM), ev.NOT_DELIVERED, basis)
+        self.log.add(
+            ev.EMIGRATION, who, day, registered, from_place=self._place(who), to_country=to_country, basis=basis
+        )
+        # Some had left and come back earlier in the year.
+        twice = alone & ~late & (u[0] > 0.05) & (u[0] < 0.054) & (day > first_day(year) + 90) & ~on_new_year
+        self._round_trip(who[twice], first_day(year) + 5, day[twice] - 5, rng)
+        # Some die abroad before the year is out.
+        dies = alone & ~late & (u[0] > 0.06) & (u[0] < 0.062) & ~on_new_year
+        left = np.maximum(last_day(year) - day[dies], 0)
+        pop.death_day[who[dies]] = day[dies] + np.floor(rng.random(int(dies.sum())) * (left + 1))
+
+    def _destination_countries(self, who: IntArray, rng: np.random.Generator) -> npt.NDArray[np.int16]:
+        """Most immigrants go to their country of birth, others to common destinations; some do not say."""
+        common = np.array([106, 101, 139, 144, 137, 684, 117, 568, 131, 805], dtype=np.int16)
+        elsewhere = common[rng.integers(0, len(common), len(who))]
+        u = rng.random(len(who))
+        home = (self.pop.country[who] > 0) & (u < 0.7)
+        return np.where(u > 0.96, 990, np.where(home, self.pop.country[who], elsewhere)).astype(np.int16)
+
+    def _round_trip(self, who: IntArray, earliest: int, latest: IntArray, rng: np.random.Generator) -> None:
+        """Record an emigration and a return, both between `earliest` and `latest`."""
+        span = latest - earliest
+        out = earliest + np.floor(rng.random(len(who)) * span * 0.5).astype(np.int64)
+        back = out + 5 + np.floor(rng.random(len(who)) * (latest - out - 5) * 0.95).astype(np.int64)
+        country = self._destination_countries(who, rng)
+        place = self._place(who)
+        reported = ev.REPORTED if int(ev.year_of(earliest)) >= p.BASIS_DELIVERED_FROM else ev.NOT_DELIVERED
+        self.log.add(
+            ev.EMIGRATION, who, out, np.minimum(out + 4, back), from_place=place, to_country=country, basis=reported
+        )
+        self.log.add(ev.IMMIGRATION, who, back, np.minimum(back + 4, latest), to_place=place, from_country=country)
+
+    def _leave(self, year: int, outcome: Outcome, administrative: BoolArray) -> None:
+        """Take those who died, emigrated or were lost out of the resident population."""
+        pop, rng = self.pop, self.rng("leaving", year + 10_000)
+        abroad = np.flatnonzero((pop.status == EMIGRATED) & (pop.death_day < 0) & (pop.changed_year < year))
+        q = 0.5 * death_probability(pop.age(year)[abroad], pop.sex[abroad])
+        dead_abroad = abroad[rng.random(len(abroad)) < q]
+        dead = np.flatnonzero(outcome == DEATH)
+        for who in (dead, dead_abroad):
+            pop.death_day[who] = first_day(year) + rng.integers(0, 365, len(who))
+            pop.status[who] = DEAD
+        emigrants = np.flatnonzero(outcome == EMIGRATION)
+        pop.status[emigrants] = np.where(pop.death_day[emigrants] >= 0, DEAD, EMIGRATED)
+        lost = np.flatnonzero(outcome == UNACCOUNTED)
+        pop.status[lost] = np.where(rng.random(len(lost)) < 0.5, MISSING, EMIGRATED)
+        pop.vanished[lost[rng.random(len(lost)) < 0.2]] = True
+        pop.changed_year[np.concatenate([dead, dead_abroad, emigrants, lost])] = year
+        pop.silent[administrative] = True
+        pop.silent[lost] = True
+
+    def _move(self, year: int, outcome: Outcome, destination: moves.MunicipalityArray) -> None:
+        """Move people within Norway, and let some leave and come back within the year."""
+        pop, rng = self.pop, self.rng("moves", year + 10_000)
+        movers = np.flatnonzero((destination >= 0) & (outcome <= INTERNAL) & (outcome >= STAY))
+        # A family moves on one day.
+        day = (first_day(year) + 5 + np.floor(rng.random(len(pop)) * 355)).astype(np.int64)[pop.head[movers]]
+        before = self._place(movers)
+        pop.municipality[movers] = destination[movers]
+        self.log.add(
+            ev.INTERNAL, movers, day, self._lag(day, rng, within_year=False), from_place=before,
+            to_place=self._place(movers),
+        )  # fmt: skip
+        pop.moved_year[movers] = year
+        pop.silent[movers] = False
+        stayers = np.flatnonzero(
+            (outcome == STAY) & (destination < 0) & pop.immigrant & ~pop.silent & pop.working_age(year - 1)
+        )
+        stayers = stayers[rng.random(len(stayers)) < 0.002]
+        self._round_trip(stayers, first_day(year) + 10, np.full(len(stayers), last_day(year) - 10), rng)
+        pop.moved_year[stayers] = year
+        families.repair_links(pop)
+        pop.update_heads()
+
+    def _return(self, year: int) -> None:
+        """Let some emigrants of the last years come back to where they lived, with their children."""
+        pop, rng = self.pop, self.rng("arrivals", year + 10_000)
+        age = pop.age(year)
+        away = np.flatnonzero(
+            (pop.status == EMIGRATED) & (pop.changed_year < year) & (pop.changed_year >= year - 4)
+            & ~pop.vanished & (pop.death_day < 0)
+        )  # fmt: skip
+        adult = away[(age[away] >= 18) & (age[away] <= 70)]
+        chance = np.where(pop.background[adult] == p.NORDIC, 0.045, np.where(pop.immigrant[adult], 0.022, 0.06))
+        chance = np.where(pop.silent[adult], 0.002, chance)
+        back = adult[rng.random(len(adult)) < chance]
+        child = away[age[away] < 18]
+        returning = np.zeros(len(pop), dtype=np.bool_)
+        returning[back] = True
+        parent = np.where(
+            (pop.mother[child] >= 0) & returning[pop.mother[child]], pop.mother[child],
+            np.where((pop.father[child] >= 0) & returning[pop.father[child]], pop.father[child], NO_ONE),
+        )  # fmt: skip
+        child, parent = child[parent >= 0], parent[parent >= 0]
+        pop.home[child] = parent
+        pop.municipality[child] = pop.municipality[parent]
+        pop.part[child] = pop.part[parent]
+        everyone = np.concatenate([back, child])
+        day = (first_day(year) + 20 + np.floor(rng.random(len(pop)) * 340)).astype(np.int64)
+        day = day[np.concatenate([back, parent]).astype(np.int64)]
+        pop.status[everyone] = RESIDENT
+        pop.silent[everyone] = False
+        pop.moved_year[everyone] = year
+        country = np.where(pop.country[everyone] > 0, pop.country[everyone], 106)
+        self.log.add(
+            ev.IMMIGRATION, everyone, day, self._lag(day, rng), to_place=self._place(everyone), from_country=country
+        )
+        pop.update_heads()
+
+    def _arrive(self, year: int) -> None:
+        """Let first-time immigrants arrive; a few of them leave again before the year is out."""
+        pop, rng = self.pop, self.rng("arrivals", year)
+        new, day = people.arrive(pop, year, self.scale, self.geo, rng)
+        kept = (day < first_day(year + 1)) | (year < self.last_year)
+        day = np.where(kept, day, last_day(year))
+        pop.first_date[new] = ev.yyyymmdd(day)
+        self.log.add(
+            ev.IMMIGRATION, new, day, self._lag(day, rng), to_place=self._place(new), from_country=pop.country[new]
+        )
+        short, first, last = people.pass_through(pop, round(0.025 * len(new)), year, self.geo, rng)
+        place = self._place(short)
+        self.log.add(ev.IMMIGRATION, short, first, first + 3, to_place=place, from_country=pop.country[short])
+        reported = ev.REPORTED if year >= p.BASIS_DELIVERED_FROM else ev.NOT_DELIVERED
+        self.log.add(
+            ev.EMIGRATION, short, last, np.minimum(last + 6, last_day(year)), from_place=place,
+            to_country=pop.country[short], basis=reported,
+        )  # fmt: skip
+        pop.update_heads()
+
+    def _live(self, year: int) -> None:
+        """Let children be born, couples part and form, and grown-up children leave home."""
+        pop, rng = self.pop, self.rng("families", year)
+        families.births(pop, year, rng)
+        pop.update_heads()
+        families.split_couples(pop, rng)
+        families.leave_home(pop, year, rng)
+        moved_in, host = families.form_unions(pop, year, rng)
+        moves_house = pop.municipality[moved_in] != pop.municipality[host]
+        moved_in, host = moved_in[moves_house], host[moves_house]
+        before = self._place(moved_in)
+        people.move_in(pop, moved_in, host)
+        day = first_day(year) + rng.integers(5, 360, len(moved_in))
+        self.log.add(
+            ev.INTERNAL, moved_in, day, self._lag(day, rng, within_year=False), from_place=before,
+            to_place=self._place(moved_in),
+        )  # fmt: skip
+        pop.moved_year[moved_in] = year
+        families.repair_links(pop)
+        pop.update_heads()
+
+    def _end_year(self, year: int) -> None:
+        """Settle what the registers of `year` and of the next 1 January will say."""
+        pop = self.pop
+        rng = self.rng("facts", year)
+        pop.update_heads()
+        self._fall_silent(year, rng)
+        labour.update_facts(pop, year, rng)
+        labour.update_education_knowledge(pop, year)
+        # An unknown address at either end hides a move, so only people who did not move get one.
+        settled = pop.resident & (pop.moved_year < year) & (pop.first_date < year * 10000)
+        u = rng.random(len(pop))
+        new = settled & (u < p.UNKNOWN_ADDRESS_SHARE / 2)
+        stays_unknown = settled & (pop.unknown_address > 0) & (u > 0.5)
+        pop.unknown_address = np.where(
+            new, np.where(u < p.UNKNOWN_ADDRESS_SHARE / 6, 1, 2), np.where(stays_unknown, pop.unknown_address, 0)
+        ).astype(np.int8)
+        pop.hidden_family = rng.random(len(pop)) < p.HIDDEN_FAMILY_SHARE
+
+    def _fall_silent(self, year: int, rng: np.random.Generator) -> None:
+        """Let persons leave without saying so until the over-coverage is as wanted (2.3 per cent)."""
+        pop = self.pop
+        immigrants = pop.resident & pop.immigrant
+        missing = round(p.OVERCOVERAGE_SHARE * int(immigrants.sum())) - int((immigrants & pop.silent).sum())
+        alone = families.single_persons(pop) & immigrants & ~pop.silent & pop.working_age(year)
+        candidates = np.flatnonzero(alone & (pop.moved_year < year) & (pop.residence(year) >= 1))
+        if missing <= 0 or len(candidates) == 0:
+            return
+        weight = np.array([0.05, 1.2, 1.5, 1.5, 4.0, 1.0])[pop.background[candidates]]
+        country = pop.country[candidates]
+        weight = weight * np.where((country >= 200) & (country < 600), 3.0, 1.0)
+        weight = weight * np.where(pop.residence(year)[candidates] <= 6, 2.0, 1.0)
+        order = np.argsort(-np.log(rng.random(len(candidates))) / weight, kind="stable")
+        pop.silent[candidates[order[:missing]]] = True

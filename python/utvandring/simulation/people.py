@@ -1,0 +1,420 @@
+"""New persons: the start population with its history, and those who arrive in a year."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from utvandring.simulation import families
+from utvandring.simulation import parameters as p
+from utvandring.simulation.events import first_day, yyyymmdd
+from utvandring.simulation.geography import Geography
+from utvandring.simulation.labour import starting_levels
+from utvandring.simulation.moves import draw_places
+from utvandring.simulation.outcomes import death_probability
+from utvandring.simulation.parameters import FloatArray
+from utvandring.simulation.population import EMIGRATED, NO_ONE, IntArray, Population
+
+# Assumptions: age at arrival (mean of 17 + gamma), men among arrivals, arrivals who come as a couple,
+# children who come with a couple.
+_ARRIVAL_AGE = {p.NORDIC: 29, p.WORK: 34, p.REFUGE: 29, p.FAMILY: 30, p.EDUCATION: 24.5, p.UNKNOWN: 30}
+_MEN = {p.NORDIC: 0.52, p.WORK: 0.76, p.REFUGE: 0.60, p.FAMILY: 0.28, p.EDUCATION: 0.43, p.UNKNOWN: 0.54}
+_COUPLE = {p.NORDIC: 0.22, p.WORK: 0.0, p.REFUGE: 0.40, p.FAMILY: 0.0, p.EDUCATION: 0.04, p.UNKNOWN: 0.3}
+_CHILDREN = {p.NORDIC: 0.8, p.WORK: 0.8, p.REFUGE: 1.5, p.FAMILY: 0.45, p.EDUCATION: 0.3, p.UNKNOWN: 0.5}
+# What an arrival by family reunification joins: a non-immigrant, an immigrant living alone; the rest come
+# to relatives and live alone.
+_JOINS_NON_IMMIGRANT, _JOINS_IMMIGRANT = 0.38, 0.5
+# Years since first immigration in the start population: share of recent, mean of recent, mean of others.
+_HISTORY = {p.NORDIC: (0.35, 2.5, 19.0), p.WORK: (1.0, 4.0, 4.0), p.REFUGE: (0.3, 3.0, 9.0),
+            p.FAMILY: (0.5, 3.0, 8.0), p.EDUCATION: (0.9, 1.8, 6.0), p.UNKNOWN: (0.0, 1.0, 10.0)}  # fmt: skip
+
+
+def _countries(background: int, n: int, rng: np.random.Generator) -> npt.NDArray[np.int16]:
+    codes, weights = zip(*p.COUNTRIES[background], strict=True)
+    return np.array(codes, dtype=np.int16)[draw_places(np.array(weights, dtype=np.float64), n, rng)]
+
+
+def _reasons(background: npt.NDArray[np.int8], first_year: IntArray, rng: np.random.Generator) -> npt.NDArray[np.int8]:
+    """Draw the delivered reason (position in `REASONS`) that leads to `background`.
+
+    Nordics have none or, now and then, a code that does not count; before 1990 nearly nobody has one.
+    """
+    n = len(background)
+    u = rng.random(n)
+    code = np.array([0, 1, 3, 2, 4, 0], dtype=np.int8)[background]
+    nordic = np.where(u < 0.06, 1, np.where(u < 0.1, 2, np.where(u < 0.16, 6, 0)))
+    unknown = np.where(u < 0.35, 5, np.where(u < 0.7, 6, 0))
+    code = np.where(background == p.NORDIC, nordic, np.where(background == p.UNKNOWN, unknown, code))
+    before = np.where(u < 0.02, 2, np.where(u < 0.03, 1, 0))
+    return np.where((background == p.UNKNOWN) & (first_year < 1990), before, code).astype(np.int8)
+
+
+def _adults(
+    background: int, n: int, man: FloatArray, first_year: IntArray, years_ago: npt.NDArray[np.int64], rng: np.random.Generator
+) -> Population:
+    """Make `n` immigrants who arrived as adults (or, if long ago, also as children)."""
+    mean = _ARRIVAL_AGE[background]
+    shape = 1.6
+    at_arrival = (17 + rng.gamma(shape, (mean - 17) / shape, n)).astype(np.int64)
+    child = (years_ago >= 8) & (rng.random(n) < 0.25)
+    at_arrival = np.where(child, rng.integers(1, 17, n), np.minimum(at_arrival, 72))
+    month = rng.integers(1, 13, n)
+    first = first_year * 10000 + month * 100 + rng.integers(1, 29, n)
+    country = _countries(background, n, rng)
+    codes = np.full(n, background, dtype=np.int8)
+    age = (at_arrival + years_ago).astype(np.int16)
+    return Population.of(
+        n,
+        sex=np.where(rng.random(n) < man, p.MAN, p.WOMAN),
+        birth_year=first_year - at_arrival,
+        birth_month=rng.integers(1, 13, n),
+        country=country,
+        country_background=country,
+        background=codes,
+        reason=_reasons(codes, first_year, rng),
+        first_date=first,
+        part=rng.integers(0, 256, n),
+        work_latent=rng.standard_normal(n),
+        study_latent=rng.standard_normal(n) * 0.9 - (0.35 if background == p.EDUCATION else 0.0),
+        education_rank=rng.random(n),
+        education_level=starting_levels(background, age, rng),
+    )
+
+
+def _stock_target(background: int, year: int, scale: float) -> float:
+    return scale * 10 * p.STOCK_THOUSANDS(year) * p.STOCK_SHARES[background](year)
+
+
+def non_immigrants(n: int, youngest: int, oldest: int, year: int, geo: Geography, rng: np.random.Generator) -> Population:
+    """Make `n` single non-immigrant adults (categories A, and a few G and E)."""
+    u = rng.random(n)
+    category = np.where(u < 0.012, p.CATEGORY_G, np.where(u < 0.02, p.CATEGORY_E, p.CATEGORY_A))
+    age = rng.integers(youngest, oldest + 1, n).astype(np.int16)
+    abroad = category != p.CATEGORY_A
+    came = np.maximum(year - rng.integers(1, 30, n), year - age + 1)
+    country = np.where(abroad, np.array([106, 144, 684, 139], dtype=np.int16)[rng.integers(0, 4, n)], 0)
+    return Population.of(
+        n,
+        sex=np.where(rng.random(n) < 0.54, p.MAN, p.WOMAN),
+        birth_year=year - age,
+        birth_month=rng.integers(1, 13, n),
+        category=category,
+        country=country,
+        country_background=np.where(category == p.CATEGORY_E, country, 0),
+        first_date=np.where(abroad, came * 10000 + 601, 0),
+        municipality=draw_places(geo.municipality_target, n, rng),
+        part=rng.integers(0, 256, n),
+        work_latent=rng.standard_normal(n),
+        study_latent=rng.standard_normal(n),
+        education_rank=rng.random(n),
+        education_level=starting_levels(-1, age, rng),
+    )
+
+
+def start_population(first_year: int, last_year: int, scale: float, geo: Geography, rng: np.random.Generator) -> Population:
+    """Make the population of 1 January `first_year`: immigrants with their histories, and their families."""
+    base_year = first_year - 1
+    pop = Population.of(0)
+    for background in range(len(p.BACKGROUNDS)):
+        wanted = _stock_target(background, first_year, scale)
+        # Children who have turned 15 belong to the stock as well and are added below.
+        wanted = round(wanted * {p.FAMILY: 0.87, p.REFUGE: 0.9}.get(background, 0.97))
+        batch = _start_adults(background, round(wanted * 1.6) + 20, base_year, rng)
+        age = batch.age(base_year)
+        alive = rng.random(len(batch)) < np.exp(-12 * death_probability(np.maximum(age, 60).astype(np.int16), batch.sex))
+        chosen = np.flatnonzero((age >= 15) & (age <= 94) & (alive | (age < 60)))
+        working = np.cumsum(age[chosen] <= 74)
+        last = int(np.searchsorted(working, wanted, side="left")) + 1
+        rows = chosen[:last]
+        pop.extend(Population(**{name: getattr(batch, name)[rows] for name in vars(batch)}))
+    pop.municipality = draw_places(geo.municipality_target, len(pop), rng).astype(np.int16)
+    _start_couples(pop, base_year, geo, rng)
+    _start_children(pop, base_year, rng)
+    pool = round(scale * (14_000 * (last_year - first_year + 1) + 30_000))
+    pop.extend(non_immigrants(pool, 17, 52, base_year, geo, rng))
+    _place_families(pop, geo, rng)
+    return pop
+
+
+def _start_adults(background: int, n: int, base_year: int, rng: np.random.Generator) -> Population:
+    recent_share, recent_mean, other_mean = _HISTORY[background]
+    mean = np.where(rng.random(n) < recent_share, recent_mean, other_mean)
+    years_ago = rng.exponential(mean).astype(np.int64)
+    since_1990 = max(base_year - 1990, 0)
+    if background == p.UNKNOWN:
+        late = rng.random(n) < 0.08
+        years_ago = np.where(late, rng.integers(0, since_1990 + 1, n), since_1990 + 1 + np.minimum(years_ago, 42))
+    elif background == p.NORDIC:
+        years_ago = np.minimum(years_ago, 55)
+    else:
+        years_ago = np.where(years_ago > since_1990, rng.integers(0, since_1990 + 1, n), years_ago)
+    return _adults(background, n, np.full(n, _MEN[background]), base_year - years_ago, years_ago, rng)
+
+
+def _start_couples(pop: Population, base_year: int, geo: Geography, rng: np.random.Generator) -> None:
+    """Pair immigrants with each other or with non-immigrants until the wanted share lives alone."""
+    age = pop.age(base_year)
+    within: list[IntArray] = []
+    mixed: list[IntArray] = []
+    for group in range(len(p.BACKGROUNDS)):
+        members = np.flatnonzero((pop.background == group) & (age >= 20) & (age <= 85))
+        share = 1 - p.SINGLE_SHARE[group] - (0.1 if group in (p.REFUGE, p.UNKNOWN, p.FAMILY) else 0.04)
+        chosen = members[rng.random(len(members)) < share]
+        is_mixed = rng.random(len(chosen)) < p.MIXED_COUPLE[group]
+        mixed.append(chosen[is_mixed])
+        within.append(chosen[~is_mixed])
+    couples = np.concatenate(within)
+    order = np.argsort(pop.birth_year[couples] + rng.normal(0, 2, len(couples)), kind="stable")
+    couples = couples[order]
+    men, women = couples[pop.sex[couples] == p.MAN], couples[pop.sex[couples] == p.WOMAN]
+    n = min(len(men), len(women))
+    # Thin the larger side evenly so that ages still fit; the rest marries non-immigrants.
+    men_rows = np.unique(np.linspace(0, len(men) - 1, n).astype(np.int64)) if n else np.empty(0, np.int64)
+    women_rows = np.unique(np.linspace(0, len(women) - 1, n).astype(np.int64)) if n else np.empty(0, np.int64)
+    families.marry(pop, men[men_rows], women[women_rows], rng)
+    rest = np.concatenate([*mixed, np.delete(men, men_rows)[::3], np.delete(women, women_rows)[::3]])
+    partners = non_immigrants(len(rest), 25, 60, base_year, geo, rng)
+    partners.sex = np.where(pop.sex[rest] == p.MAN, p.WOMAN, p.MAN).astype(np.int8)
+    partners.birth_year = (pop.birth_year[rest] + np.round(rng.normal(0, 3, len(rest)))).astype(np.int16)
+    partners.first_date[:] = np.where(partners.first_date > 0, (partners.birth_year.astype(np.int32) + 15) * 10000 + 601, 0)
+    families.marry(pop, rest, pop.extend(partners), rng)
+
+
+def _start_children(pop: Population, base_year: int, rng: np.random.Generator) -> None:
+    """Give couples (and part of the single women) the children who live with them."""
+    age = pop.age(base_year)
+    adult_woman = (pop.sex == p.WOMAN) & (age >= 20) & (age <= 60)
+    lone = (pop.partner == NO_ONE) & pop.immigrant & (rng.random(len(pop)) < 0.22) & (age >= 24) & (age <= 52)
+    woman = np.flatnonzero(adult_woman & ((pop.partner >= 0) | lone))
+    man = pop.partner[woman].astype(np.int64)
+    mean = np.interp(age[woman], (20, 26, 32, 38, 44, 50, 60), (0.3, 0.8, 1.6, 2.1, 1.9, 1.0, 0.2))
+    refuge = (pop.background[woman] == p.REFUGE) | (pop.background[np.maximum(man, 0)] == p.REFUGE) & (man >= 0)
+    number = np.minimum(rng.poisson(mean * np.where(refuge, 1.15, 0.85)), 6)
+    woman, man = np.repeat(woman, number), np.repeat(man, number)
+    mother_age = age[woman].astype(np.int64)
+    # Evenly over the ages that a child at home may have: 0-21, mother at least 19 at the birth.
+    child_age = np.floor(rng.random(len(woman)) * np.minimum(np.maximum(mother_age - 18, 1), 22)).astype(np.int64)
+    old_enough = mother_age - child_age <= 46
+    woman, man, birth_year = woman[old_enough], man[old_enough], base_year - child_age[old_enough]
+    immigrant_mother = pop.immigrant[woman]
+    head = np.where(immigrant_mother, woman, man)
+    abroad = (birth_year < pop.first_date[head] // 10000) & ((man < 0) | pop.immigrant[np.maximum(man, 0)])
+    abroad &= immigrant_mother
+    families.add_children(pop, woman[~abroad], man[~abroad], birth_year[~abroad], base_year, rng)
+    add_immigrant_children(pop, woman[abroad], man[abroad], birth_year[abroad], pop.first_date[woman[abroad]], rng)
+
+
+def add_immigrant_children(
+    pop: Population, mother: IntArray, father: IntArray, birth_year: npt.ArrayLike, first_date: npt.ArrayLike,
+    rng: np.random.Generator,
+) -> IntArray:  # fmt: skip
+    """Add children born abroad who came with a parent (`mother`, of either sex, with whom they live)."""
+    n = len(mother)
+    own = np.isin(pop.background[mother], (p.REFUGE, p.NORDIC, p.UNKNOWN))
+    background = np.where(own, pop.background[mother], p.FAMILY).astype(np.int8)
+    first = np.asarray(first_date, dtype=np.int64)
+    return pop.extend(
+        Population.of(
+            n,
+            sex=np.where(rng.random(n) < 0.515, p.MAN, p.WOMAN),
+            birth_year=birth_year,
+            birth_month=rng.integers(1, 13, n),
+            country=pop.country[mother],
+            country_background=pop.country[mother],
+            background=background,
+            reason=_reasons(background, first // 10000, rng),
+            first_date=first,
+            mother=np.where(rng.random(n) < 0.8, mother, NO_ONE),
+            father=np.where(rng.random(n) < 0.7, father, NO_ONE),
+            home=mother,
+            municipality=pop.municipality[mother],
+            part=pop.part[mother],
+            work_latent=rng.standard_normal(n),
+            study_latent=rng.standard_normal(n),
+            education_rank=rng.random(n),
+            education_level=np.full(n, 2),
+        )
+    )
+
+
+def _place_families(pop: Population, geo: Geography, rng: np.random.Generator) -> None:
+    """Put whole families in the municipality (and part) of their reference person."""
+    pop.update_heads()
+    pop.municipality = pop.municipality[pop.head]
+    pop.part = pop.part[pop.head]
+
+
+def deficits(pop: Population, year: int, scale: float, geo: Geography) -> tuple[FloatArray, FloatArray]:
+    """Return how many immigrants 15-74 are missing on 1 January `year`, by background and by cell and sex."""
+    stock = pop.resident & pop.immigrant & pop.working_age(year - 1)
+    by_background = np.bincount(pop.background[stock], minlength=6).astype(np.float64)
+    wanted = np.array([_stock_target(b, year, scale) for b in range(6)])
+    key = geo.cell[pop.municipality[stock]] * 2 + (pop.sex[stock] == p.WOMAN)
+    now = np.bincount(key, minlength=geo.target.size).reshape(geo.target.shape)
+    target = geo.target / geo.target.sum(axis=0) * _sex_shares(year) * wanted.sum()
+    return wanted - by_background, target - now
+
+
+def _sex_shares(year: int) -> FloatArray:
+    return np.array([p.MALE_SHARE(year), 1 - p.MALE_SHARE(year)])
+
+
+def arrive(
+    pop: Population, year: int, scale: float, geo: Geography, rng: np.random.Generator
+) -> tuple[IntArray, npt.NDArray[np.int64]]:
+    """Add the first-time immigrants of `year`; return them and their days of arrival.
+
+    The number by background is what is missing from the wanted stock; municipality and sex are steered
+    towards the wanted stock by county, level and sex.
+    """
+    by_background, by_cell = deficits(pop, year + 1, scale, geo)
+    numbers = np.maximum(np.round(by_background), 0).astype(np.int64)
+    base = np.array([_MEN[b] for b in range(6)])
+    odds = base / (1 - base)
+    shift = np.exp(np.linspace(-1.5, 1.5, 61))
+    men = [(numbers * (odds * s / (1 + odds * s))).sum() for s in shift]
+    man = odds * shift[int(np.argmin(np.abs(np.array(men) - by_cell[:, 0].sum())))]
+    man = man / (1 + man)
+
+    before = len(pop)
+    pop.update_heads()
+    lonely = _joinable(pop, year, rng)
+    for background in range(len(p.BACKGROUNDS)):
+        n = int(numbers[background])
+        zero = np.zeros(n, dtype=np.int64)
+        batch = _adults(background, n, np.full(n, man[background]), zero + year, zero, rng)
+        new = pop.extend(batch)
+        pop.municipality[new] = _steered(pop.sex[new], by_cell, geo, rng)
+        if background == p.FAMILY:
+            _join(pop, new, lonely, year, rng)
+        else:
+            _come_as_couples(pop, new, background, rng)
+    _bring_children(pop, before, year, rng)
+    pop.update_heads()
+    new = np.arange(before, len(pop))
+    day = first_day(year) + rng.integers(0, 365, len(new))
+    leader = np.where(pop.home[new] >= 0, pop.home[new], np.where(pop.partner[new] > new, pop.partner[new], new))
+    together = leader >= before
+    day[together] = day[leader[together] - before]
+    # Few arrive on 1 January itself: they belong to the stock of that day but came in the following year.
+    alone = (pop.home[new] == NO_ONE) & (pop.partner[new] == NO_ONE)
+    with_child = np.zeros(len(pop), dtype=np.bool_)
+    with_child[pop.home[pop.home >= 0]] = True
+    day[alone & ~with_child[new] & (rng.random(len(new)) < 0.003)] = first_day(year + 1)
+    pop.first_date[new] = yyyymmdd(day)
+    pop.moved_year[new] = pop.first_date[new] // 10000
+    return new, day
+
+
+def _steered(
+    sex: npt.NDArray[np.int8], by_cell: FloatArray, geo: Geography, rng: np.random.Generator
+) -> npt.NDArray[np.int16]:
+    """Draw municipalities with probability proportional to what is missing there, and a little everywhere."""
+    place = np.empty(len(sex), dtype=np.int16)
+    within = geo.weight / np.bincount(geo.cell, geo.weight, minlength=len(geo.target))[geo.cell]
+    for column, code in enumerate((p.MAN, p.WOMAN)):
+        rows = np.flatnonzero(sex == code)
+        missing = np.maximum(by_cell[:, column], 0)
+        everywhere = geo.target[:, column] / geo.target[:, column].sum() * max(missing.sum(), 1.0) * 0.05
+        weight = (missing + everywhere)[geo.cell] * within
+        place[rows] = draw_places(weight, len(rows), rng)
+    return place
+
+
+def _joinable(pop: Population, year: int, rng: np.random.Generator) -> IntArray:
+    """Return single resident immigrants whom a spouse may join, in random order."""
+    age = pop.age(year)
+    alone = families.single_persons(pop) & pop.immigrant & ~pop.silent & (age >= 21) & (age <= 60)
+    people = np.flatnonzero(alone)
+    weight = np.array([0.1, 2.0, 2.0, 0.6, 1.0, 0.8])[pop.background[people]]
+    return people[np.argsort(-np.log(rng.random(len(people))) / weight, kind="stable")]
+
+
+def _join(pop: Population, new: IntArray, lonely: IntArray, year: int, rng: np.random.Generator) -> None:
+    """Let arrivals by family reunification join somebody who lives in Norway, where that person lives."""
+    u = rng.random(len(new))
+    to_non_immigrant = new[u < _JOINS_NON_IMMIGRANT]
+    to_immigrant = new[(u >= _JOINS_NON_IMMIGRANT) & (u < _JOINS_NON_IMMIGRANT + _JOINS_IMMIGRANT)]
+    pop.update_heads()
+    seeker, found = families.match_non_immigrants(pop, to_non_immigrant, year, rng)
+    families.marry(pop, seeker, found, rng)
+    move_in(pop, seeker, found)
+    for sex in (p.MAN, p.WOMAN):
+        mine = to_immigrant[pop.sex[to_immigrant] == sex]
+        theirs = lonely[pop.sex[lonely] != sex]
+        n = min(len(mine), len(theirs))
+        mine, theirs = mine[:n], theirs[:n]
+        mine = mine[np.argsort(pop.birth_year[mine], kind="stable")]
+        theirs = theirs[np.argsort(pop.birth_year[theirs], kind="stable")]
+        families.marry(pop, mine, theirs, rng)
+        pop.country[mine] = pop.country_background[mine] = np.where(
+            np.isin(pop.country[theirs], (101, 102, 103, 104, 105, 106)), pop.country[mine], pop.country[theirs]
+        )
+        move_in(pop, mine, theirs)
+
+
+def move_in(pop: Population, who: IntArray, host: IntArray) -> None:
+    """Let `who` live where `host` lives."""
+    pop.municipality[who] = pop.municipality[host]
+    pop.part[who] = pop.part[host]
+
+
+def _come_as_couples(pop: Population, new: IntArray, background: int, rng: np.random.Generator) -> None:
+    chosen = new[rng.random(len(new)) < _COUPLE[background]]
+    men, women = chosen[pop.sex[chosen] == p.MAN], chosen[pop.sex[chosen] == p.WOMAN]
+    n = min(len(men), len(women))
+    men = men[:n][np.argsort(pop.birth_year[men[:n]], kind="stable")]
+    women = women[:n][np.argsort(pop.birth_year[women[:n]], kind="stable")]
+    families.marry(pop, men, women, rng)
+    pop.country[women] = pop.country_background[women] = pop.country[men]
+    move_in(pop, women, men)
+
+
+def _bring_children(pop: Population, before: int, year: int, rng: np.random.Generator) -> None:
+    """Children who come with a parent, at the ages of 1-16."""
+    new = np.arange(before, len(pop))
+    age = pop.age(year)[new]
+    in_couple = pop.partner[new] >= 0
+    is_woman = pop.sex[new] == p.WOMAN
+    refuge = pop.background[new] == p.REFUGE
+    mean = np.array([_CHILDREN[b] for b in range(6)])[pop.background[new]]
+    mean = np.where(in_couple, mean, np.where(refuge & is_woman, 0.7, 0.02))
+    brings = is_woman | (pop.background[new] == p.REFUGE)
+    mean = np.where((age >= 21) & (age <= 50) & brings, mean, 0.0)
+    number = np.minimum(rng.poisson(mean), 5)
+    parent = np.repeat(new, number)
+    parent_age = np.repeat(age, number).astype(np.int64)
+    span = np.clip(parent_age - 19, 1, 16)
+    child_age = np.minimum(1 + np.floor(rng.random(len(parent)) * span).astype(np.int64), 16)
+    other = np.where(pop.partner[parent] >= before, pop.partner[parent], NO_ONE).astype(np.int64)
+    mother = np.where(pop.sex[parent] == p.WOMAN, parent, other)
+    father = np.where(pop.sex[parent] == p.WOMAN, other, parent)
+    children = add_immigrant_children(
+        pop, parent, NO_ONE * np.ones(len(parent), np.int64), year - child_age, np.full(len(parent), year * 10000 + 101), rng
+    )
+    pop.mother[children] = mother
+    pop.father[children] = father
+
+
+def pass_through(
+    pop: Population, n: int, year: int, geo: Geography, rng: np.random.Generator
+) -> tuple[IntArray, IntArray, IntArray]:
+    """Add people who arrive and leave within `year`: never resident on a 1 January.
+
+    Returns the people, their days of arrival and their days of departure.
+    """
+    background = rng.choice([p.NORDIC, p.WORK, p.EDUCATION], n, p=[0.35, 0.45, 0.2])
+    everyone = []
+    for group in (p.NORDIC, p.WORK, p.EDUCATION):
+        size = int((background == group).sum())
+        zero = np.zeros(size, dtype=np.int64)
+        everyone.append(pop.extend(_adults(group, size, np.full(size, _MEN[group]), zero + year, zero, rng)))
+    new = np.concatenate(everyone)
+    pop.municipality[new] = draw_places(geo.municipality_target, n, rng)
+    arrived = first_day(year) + rng.integers(1, 200, n)
+    left = arrived + rng.integers(20, 150, n)
+    pop.first_date[new] = yyyymmdd(arrived)
+    pop.moved_year[new] = year
+    pop.changed_year[new] = year
+    pop.status[new] = EMIGRATED
+    return new, arrived, left
