@@ -1,7 +1,7 @@
 -- Grain: calendar_year, mismatch: where events and population files contradict each other.
---   emigration_without_status_change   residents with an emigration in the year and no return who are resident next January
+--   emigration_without_status_change   residents who emigrated, did not return and are resident next January
 --   exit_without_event                 residents gone next January without emigration or death (unaccounted)
---   immigration_without_status_change  immigrations of persons not resident next January who neither left again nor died
+--   immigration_without_status_change  immigrants not resident next January who neither left again nor died
 --   entry_without_event                residents who were not resident the January before, without immigration or birth
 -- total_n is what the mismatches are part of: emigrations, exits, immigrations, entries of the year.
 with

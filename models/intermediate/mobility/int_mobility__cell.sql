@@ -63,7 +63,10 @@ spread as (
             ('family_size', described.family_size),
             ('family_type', described.family_type),
             ('family_size_type', described.family_size || '|' || described.family_type),
-            ('family_size_type', case when described.family_type like 'mixed%' then described.family_size || '|mixed' end),
+            (
+                'family_size_type',
+                case when described.family_type like 'mixed%' then described.family_size || '|mixed' end
+            ),
             ('family_size_type', described.family_size || '|all')
         ) as dimension (dimension, category)
     where

@@ -112,7 +112,7 @@ final as (
             from_code in (select municipality_code from is_unknown)
             or to_code in (select municipality_code from is_unknown) as is_unknown_address,
         from moved
-    )
+    ) as judged
 )
 
 select * from final

@@ -24,14 +24,12 @@ final as (
         status.person_id,
         status.base_year,
         status.outcome_year,
-        {%- for level in ['municipality', 'county', 'centrality'] %}
-        case
-            when status.status <> 'resident' then status.status
-            when status.status is null then null
-            when move.from_code is null or not move.is_{{ level }}_move then 'stay'
-            when move.is_{{ level }}_move then 'internal_outmigration'
-        end as outcome_{{ level }},
-        {%- endfor %}
+        {{ outcome_of_resident('status.status', 'move.is_municipality_move', 'move.from_code') }}
+            as outcome_municipality,
+        {{ outcome_of_resident('status.status', 'move.is_county_move', 'move.from_code') }}
+            as outcome_county,
+        {{ outcome_of_resident('status.status', 'move.is_centrality_move', 'move.from_code') }}
+            as outcome_centrality,
         status.outcome_is_provisional,
         status.returned_within_year,
         emigration.event_date as emigration_date,

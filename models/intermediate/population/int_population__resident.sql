@@ -17,10 +17,11 @@ resident as (
 previous as (
     select
         *,
-        lag(reference_year, 1) over person as previous_reference_year,
-        lag(reference_year, 2) over person as second_previous_reference_year,
+        reference_year - lag(reference_year, 1) over (partition by person_id order by reference_year)
+            as years_since_previous,
+        reference_year - lag(reference_year, 2) over (partition by person_id order by reference_year)
+            as years_since_second_previous,
     from resident
-    window person as (partition by person_id order by reference_year)
 ),
 
 final as (
@@ -31,9 +32,9 @@ final as (
         family_id,
         is_family_child,
         case
-            when previous_reference_year is distinct from reference_year - 1 then 1
-            when second_previous_reference_year is distinct from reference_year - 2 then 2
-            else 3
+            when years_since_second_previous = 2 then 3
+            when years_since_previous = 1 then 2
+            else 1
         end as resident_januaries_n,
     from previous
 )

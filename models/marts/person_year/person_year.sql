@@ -79,7 +79,8 @@ final as (
         region.municipality_code_2013,
         region.county_code,
         case
-            when person_time.outcome_year <= {{ var('last_outcome_year_in_division_2013') }} then region.centrality_level
+            when person_time.outcome_year <= {{ var('last_outcome_year_in_division_2013') }}
+                then region.centrality_level
         end as centrality_level,
         case when calendar.has_education then coalesce(education.education_group, 'unknown') end as education_group,
         case when calendar.has_education then coalesce(education.education_group_logit, 'none_or_unknown') end
