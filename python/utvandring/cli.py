@@ -253,3 +253,7 @@ def _sentence(error: Exception) -> str:
             f"The database engine stopped ({type(error).__name__}): run again with --debug for its own words."
         )
     return str(error)
+
+
+if __name__ == "__main__":
+    main()

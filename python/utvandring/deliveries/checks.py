@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import duckdb
 
-from utvandring.deliveries.identity import looks_like_identity_number
+from utvandring.deliveries.identity import holds_identity_number, is_candidate
 from utvandring.deliveries.manifest import DeliveredFile
 from utvandring.deliveries.reading import (
     Source,
@@ -23,6 +23,7 @@ FIRST_YEAR = 1850
 
 # How much of an offending value a message may show where the column has a pattern and no code list.
 _LONGEST_PATTERN_VALUE = 7
+_DIGITS_OF_A_DATE = 8
 _SHOWN_VALUES = 5
 
 _TYPE_NAMES = {
@@ -48,13 +49,18 @@ class CheckedFile:
 
 @dataclass(frozen=True)
 class _Tally:
-    """A condition that no row may meet; `shows` is the SQL of the value that a message may name."""
+    """A condition that no row may meet.
+
+    `shows` is the SQL of the value that a message may name; `confirm` a costly condition, asked only where
+    rows met the first.
+    """
 
     check: str
     column: str
     condition: str
     say: Callable[[int], str]
     shows: str | None = None
+    confirm: str | None = None
 
 
 def load_code_lists(connection: duckdb.DuckDBPyConnection, specification: Specification) -> None:
@@ -133,6 +139,8 @@ class _FileCheck:
             ", ".join(["count(*)", *(f"count(*) filter (where {tally.condition})" for tally in tallies)])
         )
         for tally, count in zip(tallies, counts, strict=True):
+            if count and tally.confirm is not None:
+                count = self._one_row(f"count(*) filter (where {tally.confirm})")[0]
             if count:
                 self._report(tally, count)
         if rows != self.file.rows:
@@ -299,7 +307,10 @@ class _FileCheck:
                 value = f"lpad(try_cast(try_cast({value} as hugeint) as varchar), 11, '0')"
             elif data_type not in ("VARCHAR", "ENUM"):
                 continue
-            tallies.append(_Tally("privacy", _printable(name[:60]), looks_like_identity_number(value), say))
+            confirm = holds_identity_number(value)
+            tallies.append(
+                _Tally("privacy", _printable(name[:60]), is_candidate(value), say, confirm=confirm)
+            )
         return tallies
 
     def _check_key(self) -> None:
@@ -345,11 +356,15 @@ class _FileCheck:
         """Return the most frequent offending codes with their numbers of rows.
 
         A column of codes may hold anything when columns were swapped. So a value is shown only if it is as
-        short as a code and is not found among the identifiers of the same file.
+        short as a code, has too few digits for a date or an identity number, and is not found among the
+        identifiers of the same file.
         """
         column = next(column for column in self.present if column.name == tally.column)
         text = f"cast({tally.shows} as varchar)"
-        conditions = [f"length({text}) <= {self._longest_shown(column)}"]
+        conditions = [
+            f"length({text}) <= {self._longest_shown(column)}",
+            f"length(regexp_replace({text}, '[^0-9]', '', 'g')) < {_DIGITS_OF_A_DATE}",
+        ]
         for other in self.present:
             if other.is_identifier:
                 pseudonyms = (

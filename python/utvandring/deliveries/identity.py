@@ -13,8 +13,21 @@ _FIRST_WEIGHTS = (3, 7, 6, 1, 8, 9, 4, 5, 2, 1)
 _SECOND_WEIGHTS = (5, 4, 3, 2, 7, 6, 5, 4, 3, 2, 1)
 
 
-def looks_like_identity_number(text: str) -> str:
-    """Return SQL that is true where a text holds a number with a possible day, month and control digits.
+def is_candidate(text: str) -> str:
+    """Return SQL that is true where a text holds eleven digits in the manner of an identity number.
+
+    Parameters
+    ----------
+    text
+        SQL of a text value.
+    """
+    return f"(length({text}) >= 11 and regexp_matches({text}, {literal(_CANDIDATE)}))"
+
+
+def holds_identity_number(text: str) -> str:
+    """Return SQL that is true where the eleven digits have a possible day, month and control digits.
+
+    It costs much more than :func:`is_candidate` and is meant for the few texts that are candidates.
 
     Parameters
     ----------
@@ -22,8 +35,7 @@ def looks_like_identity_number(text: str) -> str:
         SQL of a text value.
     """
     digits = f"regexp_replace(regexp_extract({text}, {literal(_CANDIDATE)}, 2), '[ .-]', '')"
-    candidate = f"length({text}) >= 11 and regexp_matches({text}, {literal(_CANDIDATE)})"
-    return f"({candidate} and is_identity_number({digits}))"
+    return f"({is_candidate(text)} and is_identity_number({digits}))"
 
 
 def macro() -> str:

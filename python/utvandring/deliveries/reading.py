@@ -136,7 +136,7 @@ def _header(location: Path, name: str) -> tuple[list[str], str]:
     header = next(csv.reader([text], delimiter=separator))
     if not all(column and column.isprintable() for column in header):
         raise UnreadableFileError(
-            Finding("structure", "a column has no readable name in the first line.", name)
+            Finding("structure", "the first line must be names of columns, separated by ';' or ','.", name)
         )
     return header, separator
 

@@ -1,0 +1,97 @@
+"""Fixtures for all tests: data roots, the command line, hand-made deliveries and a small built warehouse."""
+
+import contextlib
+import io
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from deliveries import good_files, write_delivery
+
+from utvandring.cli import main
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a command answered."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def text(self) -> str:
+        return self.out + self.err
+
+
+Command = Callable[..., Ran]
+
+
+@pytest.fixture
+def data_root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give a data root of its own to one test."""
+    root = tmp_path / "data"
+    monkeypatch.setenv("UTVANDRING_DATA", str(root))
+    return root
+
+
+@pytest.fixture
+def utvandring(data_root: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Command]:
+    """Run the command line in this process, over the test's own data root."""
+    before = os.umask(0o022)
+
+    def run(*arguments: str | Path) -> Ran:
+        out, err = io.StringIO(), io.StringIO()
+        monkeypatch.setattr(sys, "argv", ["utvandring", *map(str, arguments)])
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            try:
+                main()
+                code = 0
+            except SystemExit as end:
+                code = end.code if isinstance(end.code, int) else int(end.code is not None)
+        return Ran(code, out.getvalue(), err.getvalue())
+
+    yield run
+    os.umask(before)
+
+
+@pytest.fixture
+def good_delivery(tmp_path: Path) -> Path:
+    """Give a hand-made delivery of 2012 and 2013 with nothing wrong."""
+    return write_delivery(tmp_path / "delivery", "2014-03-01", good_files())
+
+
+def run_command(data_root: Path, *arguments: str | Path, timeout: float = 600) -> Ran:
+    """Run the command line in a process of its own."""
+    finished = subprocess.run(
+        [sys.executable, "-m", "utvandring.cli", *map(str, arguments)],
+        env={**os.environ, "UTVANDRING_DATA": str(data_root)},
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        check=False,
+    )
+    return Ran(finished.returncode, finished.stdout, finished.stderr)
+
+
+@pytest.fixture(scope="session")
+def small_delivery(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give a simulated delivery, a hundredth of Norway."""
+    folder = tmp_path_factory.mktemp("simulated") / "delivery"
+    ran = run_command(folder.parent, "simulate", "--out", folder, "--scale", "0.01", "--seed", "1")
+    assert ran.code == 0, ran.text
+    return folder
+
+
+@pytest.fixture(scope="session")
+def built_warehouse(small_delivery: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give a data root in which the simulated delivery was accepted, built and published."""
+    root = tmp_path_factory.mktemp("built") / "data"
+    for arguments in (("deliver", small_delivery), ("build",)):
+        ran = run_command(root, *arguments)
+        assert ran.code == 0, ran.text
+    return root
