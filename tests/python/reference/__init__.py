@@ -1,0 +1,13 @@
+"""The definitions once more, person by person: a slow second reading against which the warehouse is tested.
+
+Nothing here shares code with the dbt models. Input are raw register rows, `{(register, period): [row, ...]}`
+with the columns of the registers; output are the marts as lists of dicts.
+"""
+
+from .evidence import Evidence, Registers
+from .family import family_year
+from .migration_event import migration_event
+from .mobility_rate import mobility_rate
+from .person_year import person_year
+
+__all__ = ["Evidence", "Registers", "family_year", "migration_event", "mobility_rate", "person_year"]
