@@ -136,7 +136,9 @@ def open_delivery(folder: Path) -> duckdb.DuckDBPyConnection:
         )
     lists = p.seeds_folder() / "code_lists"
     for name in ("municipality_code", "municipality_2013", "country"):
-        con.execute(f"create table {name} as from read_csv('{lists / name}.csv', all_varchar = true, header = true)")
+        con.execute(
+            f"create table {name} as from read_csv('{lists / name}.csv', all_varchar = true, header = true)"
+        )
     return con
 
 
@@ -160,7 +162,9 @@ def logit_sample(years: pd.DataFrame) -> pd.DataFrame:
 def derived_covariates(sample: pd.DataFrame) -> Covariates:
     """Return the regressors of tables E1-E8 from re-derived person-years."""
     model = 4 * (sample["sex"] == "male").to_numpy() + sample["level"].to_numpy(np.int64) - 1
-    residence: IntArray = np.searchsorted([3, 6, 11, 16], sample["residence"].to_numpy(np.int64), side="right")
+    residence: IntArray = np.searchsorted(
+        [3, 6, 11, 16], sample["residence"].to_numpy(np.int64), side="right"
+    )
     return Covariates(
         model=model,
         age=sample["age"].to_numpy(np.float64),
@@ -255,19 +259,33 @@ def _add_counts(table: _Table, years: pd.DataFrame, scale: float) -> None:
         sex, level = ("female", "male")[number // 4], number % 4 + 1
         rows = sample[(sample["level"] == level) & (sample["sex"] == sex)]
         n_obs = float(fit.loc[f"E{number + 1}", "n_obs"])
-        table.add("n per level and sex (E1-E8)", f"E{number + 1} level {level} {sex}", "persons", n_obs, len(rows) / scale)
+        table.add(
+            "n per level and sex (E1-E8)",
+            f"E{number + 1} level {level} {sex}",
+            "persons",
+            n_obs,
+            len(rows) / scale,
+        )
     table.add("n per level and sex (E1-E8)", "all", "persons", 545_966, len(sample) / scale)
     lpm = p.published("published_lpm")
     county = lpm[lpm["spec"] == "county_background"].drop_duplicates("table_id")
     scaled = 545_966 / county["n_obs"].astype(float).sum()
     for code, name, n_obs in county[["scope_code", "scope_name", "n_obs"]].itertuples(index=False):
         n = (sample["county"] == code).sum() / scale
-        table.add("n per county (5.13-5.31, times 545,966/533,635)", name, "persons", float(n_obs) * scaled, n)
+        table.add(
+            "n per county (5.13-5.31, times 545,966/533,635)", name, "persons", float(n_obs) * scaled, n
+        )
     spec = lpm.drop_duplicates("table_id").set_index(["spec", "scope_code"])["n_obs"].astype(float)
     for level in range(1, 5):
         target = spec[("family_composition", str(level))] / spec[("main", str(level))]
         rows = adult[(adult["level"] == level) & adult["family_total"].notna()]
-        table.add("in families of two or more (5.9-5.12)", f"level {level}", "per cent", 100 * target, _share(rows["family_total"] >= 2))
+        table.add(
+            "in families of two or more (5.9-5.12)",
+            f"level {level}",
+            "per cent",
+            100 * target,
+            _share(rows["family_total"] >= 2),
+        )
 
 
 def _add_entropies(table: _Table, years: pd.DataFrame) -> None:
@@ -301,7 +319,13 @@ def _add_family_tables(table: _Table, years: pd.DataFrame) -> None:
         elif kind != "all":
             rows = rows[rows["family_type"] == kind]
         item = f"{background}, size {size}, {kind}"
-        table.add(f"table {table_id} {outcome}", item, "per cent", float(rate), _share(rows["outcome_county"] == outcome))
+        table.add(
+            f"table {table_id} {outcome}",
+            item,
+            "per cent",
+            float(rate),
+            _share(rows["outcome_county"] == outcome),
+        )
 
 
 def _add_series(table: _Table, series: pd.DataFrame, scale: float) -> None:
@@ -322,22 +346,52 @@ def _add_series(table: _Table, series: pd.DataFrame, scale: float) -> None:
         ("education", 2004, 25), ("education", 2008, 15), ("education", 2012, 13), ("work", 2004, 12),
         ("work", 2012, 4.5), ("refuge", 2004, 1.5), ("refuge", 2008, 1.5), ("refuge", 2013, 1.5),
     ):  # fmt: skip
-        table.add("emigration rate, 15-74 (ch. 4)", f"{name} {year}", "per cent", target, rate(name, year, "adult_emigrants"))
+        table.add(
+            "emigration rate, 15-74 (ch. 4)",
+            f"{name} {year}",
+            "per cent",
+            target,
+            rate(name, year, "adult_emigrants"),
+        )
     for name, target in (("work", 2), ("education", 2.5), ("family", 1.5), ("nordic", 1), ("unknown", 0.6)):
         for year in (2004, 2008, 2012, 2013):
-            table.add("moves between levels, 15-74 (ch. 4)", f"{name} {year}", "per cent", target, rate(name, year, "adult_internal"))
+            table.add(
+                "moves between levels, 15-74 (ch. 4)",
+                f"{name} {year}",
+                "per cent",
+                target,
+                rate(name, year, "adult_internal"),
+            )
     total = series.groupby("outcome_year").sum(numeric_only=True)
-    table.add("emigrants", "immigrants of all ages, 2013", "persons", 24_000, total.loc[2013, "emigrants"] / scale)
+    table.add(
+        "emigrants", "immigrants of all ages, 2013", "persons", 24_000, total.loc[2013, "emigrants"] / scale
+    )
     for year in (2007, 2010, 2013):
         share = 100 * total.loc[year, "administrative"] / total.loc[year, "emigrants"]
-        table.add("administrative emigrations (2.1.5)", f"{year}", "per cent", 100 * p.ADMINISTRATIVE_SHARE(year), share)
+        table.add(
+            "administrative emigrations (2.1.5)",
+            f"{year}",
+            "per cent",
+            100 * p.ADMINISTRATIVE_SHARE(year),
+            share,
+        )
     nordic = series[series["background"] == "nordic"]["administrative"].sum()
-    table.add("administrative emigrations (2.1.5)", "of these Nordic, hardly any", "per cent", 0, 100 * nordic / total["administrative"].sum())
+    table.add(
+        "administrative emigrations (2.1.5)",
+        "of these Nordic, hardly any",
+        "per cent",
+        0,
+        100 * nordic / total["administrative"].sum(),
+    )
     far = 100 * total["administrative_asia_africa"].sum() / total["administrative"].sum()
-    table.add("administrative emigrations (2.1.5)", "of these born in Asia or Africa, most", "per cent", 75, far)
+    table.add(
+        "administrative emigrations (2.1.5)", "of these born in Asia or Africa, most", "per cent", 75, far
+    )
     for year in (2004, 2010, 2012, 2013):
         share = 100 * total.loc[year, "unknown_education"] / total.loc[year, "adult_n"]
-        table.add("unknown education, 15-74", f"1 October {year - 1}", "per cent", 40 if year <= 2011 else 20, share)
+        table.add(
+            "unknown education, 15-74", f"1 October {year - 1}", "per cent", 40 if year <= 2011 else 20, share
+        )
     for column, target in (("employed", 62), ("in_education", 12), ("unemployed", 4.5)):
         share = 100 * total.loc[2013, column] / total.loc[2013, "adult_n"]
         table.add("labour status 2012, 15-74 (plausible, not printed)", column, "per cent", target, share)
@@ -351,7 +405,9 @@ def markdown(table: pd.DataFrame) -> str:
         for row in rows.itertuples(index=False):
             digits = {"persons": 0, "per cent": 1}.get(str(row.unit), 4)
             sign = f"{row.deviation_percent:+.1f} %" if row.unit != "per cent" else f"{row.deviation:+.1f}"
-            lines.append(f"| {row.item} | {row.unit} | {row.target:,.{digits}f} | {row.achieved:,.{digits}f} | {sign} |")
+            lines.append(
+                f"| {row.item} | {row.unit} | {row.target:,.{digits}f} | {row.achieved:,.{digits}f} | {sign} |"
+            )
         parts.append("\n".join(lines))
     return "\n\n".join(parts) + "\n"
 

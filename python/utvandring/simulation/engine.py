@@ -14,7 +14,15 @@ from utvandring.simulation import families, labour, moves, people
 from utvandring.simulation import parameters as p
 from utvandring.simulation.events import EventLog, first_day, last_day
 from utvandring.simulation.geography import Geography, geography
-from utvandring.simulation.outcomes import DEATH, EMIGRATION, INTERNAL, STAY, UNACCOUNTED, death_probability, draw_outcomes
+from utvandring.simulation.outcomes import (
+    DEATH,
+    EMIGRATION,
+    INTERNAL,
+    STAY,
+    UNACCOUNTED,
+    death_probability,
+    draw_outcomes,
+)
 from utvandring.simulation.population import (
     DEAD,
     EMIGRATED,
@@ -59,7 +67,9 @@ def simulate(
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
     try:
-        run = Simulation(work, scale, first_year, last_year, seed, progress or (lambda _label, _fraction: None))
+        run = Simulation(
+            work, scale, first_year, last_year, seed, progress or (lambda _label, _fraction: None)
+        )
         run.run()
         if out_dir.exists():
             out_dir.rmdir()
@@ -75,7 +85,9 @@ def _check_arguments(out_dir: Path, scale: float, first_year: int, last_year: in
         raise ValueError(f"scale must be above 0 and at most 2, not {scale}")
     low, high = p.SUPPORTED_YEARS
     if not low <= first_year < last_year <= high:
-        raise ValueError(f"years must satisfy {low} <= first_year < last_year <= {high}, not {first_year}-{last_year}")
+        raise ValueError(
+            f"years must satisfy {low} <= first_year < last_year <= {high}, not {first_year}-{last_year}"
+        )
     if seed < 0:
         raise ValueError(f"seed must not be negative, not {seed}")
     if out_dir.exists() and not out_dir.is_dir():
@@ -99,7 +111,9 @@ class Simulation:
 
     def rng(self, topic: str, year: int) -> np.random.Generator:
         """Return the generator of one topic and year: draws of one do not disturb those of another."""
-        return np.random.Generator(np.random.PCG64(np.random.SeedSequence([self.seed, year, _TOPICS.index(topic)])))
+        return np.random.Generator(
+            np.random.PCG64(np.random.SeedSequence([self.seed, year, _TOPICS.index(topic)]))
+        )
 
     def run(self) -> Path:
         """Simulate all years and write every register."""
@@ -175,7 +189,7 @@ class Simulation:
     def _administrative(self, year: int, outcome: Outcome, leader: IntArray) -> BoolArray:
         """Pick the emigrations that were decided, not reported (section 2.1.5).
 
-        They are found among emigrants of two or more years of residence without work, study, unemployment,
+        They are found among emigrants who had come before the year before the last and were without work, study, unemployment,
         move or immigration in the year before; mostly people born in Asia and Africa, hardly any Nordics.
         Children share the basis of the parent whom they follow.
         """
@@ -184,11 +198,13 @@ class Simulation:
         active = pop.employed | pop.enrolled | pop.exam | (pop.unemployed_months > 0)
         eligible = np.flatnonzero(
             emigrant & ~active & (leader == NO_ONE) & (pop.moved_year < year - 1)
-            & (pop.residence(year - 1) >= 2) & (pop.age(year - 1) >= 18)
+            & (pop.residence(year - 1) >= 1) & (pop.age(year - 1) >= 18)
         )  # fmt: skip
+        nordic = np.isin(pop.country[eligible], _NORDIC_COUNTRIES)
+        eligible = eligible[~nordic | (rng.random(len(eligible)) < 0.03)]
         country = pop.country[eligible]
         weight = np.where((country >= 200) & (country < 600), 6.0, 1.0)
-        weight = np.where(np.isin(country, _NORDIC_COUNTRIES), 0.04, weight)
+        weight = weight * np.where(pop.residence(year - 1)[eligible] < 2, 0.2, 1.0)
         weight = weight * np.where(pop.silent[eligible], 12.0, 1.0)
         wanted = round(p.ADMINISTRATIVE_SHARE(year) * int(emigrant.sum()) * 0.97)
         order = np.argsort(-np.log(rng.random(len(eligible))) / weight, kind="stable")
@@ -228,7 +244,13 @@ class Simulation:
         basis = np.where(administrative[who], ev.ADMINISTRATIVE, ev.REPORTED)
         basis = np.where((u[2] < 0.03) | (year < p.BASIS_DELIVERED_FROM), ev.NOT_DELIVERED, basis)
         self.log.add(
-            ev.EMIGRATION, who, day, registered, from_place=self._place(who), to_country=to_country, basis=basis
+            ev.EMIGRATION,
+            who,
+            day,
+            registered,
+            from_place=self._place(who),
+            to_country=to_country,
+            basis=basis,
         )
         # Some had left and come back earlier in the year.
         twice = alone & ~late & (u[0] > 0.05) & (u[0] < 0.054) & (day > first_day(year) + 90) & ~on_new_year
@@ -255,9 +277,17 @@ class Simulation:
         place = self._place(who)
         reported = ev.REPORTED if int(ev.year_of(earliest)) >= p.BASIS_DELIVERED_FROM else ev.NOT_DELIVERED
         self.log.add(
-            ev.EMIGRATION, who, out, np.minimum(out + 4, back), from_place=place, to_country=country, basis=reported
+            ev.EMIGRATION,
+            who,
+            out,
+            np.minimum(out + 4, back),
+            from_place=place,
+            to_country=country,
+            basis=reported,
         )
-        self.log.add(ev.IMMIGRATION, who, back, np.minimum(back + 4, latest), to_place=place, from_country=country)
+        self.log.add(
+            ev.IMMIGRATION, who, back, np.minimum(back + 4, latest), to_place=place, from_country=country
+        )
 
     def _leave(self, year: int, outcome: Outcome, administrative: BoolArray) -> None:
         """Take those who died, emigrated or were lost out of the resident population."""
@@ -310,7 +340,9 @@ class Simulation:
             & ~pop.vanished & (pop.death_day < 0)
         )  # fmt: skip
         adult = away[(age[away] >= 18) & (age[away] <= 70)]
-        chance = np.where(pop.background[adult] == p.NORDIC, 0.045, np.where(pop.immigrant[adult], 0.022, 0.06))
+        chance = np.where(
+            pop.background[adult] == p.NORDIC, 0.045, np.where(pop.immigrant[adult], 0.022, 0.06)
+        )
         chance = np.where(pop.silent[adult], 0.002, chance)
         back = adult[rng.random(len(adult)) < chance]
         child = away[age[away] < 18]
@@ -332,7 +364,12 @@ class Simulation:
         pop.moved_year[everyone] = year
         country = np.where(pop.country[everyone] > 0, pop.country[everyone], 106)
         self.log.add(
-            ev.IMMIGRATION, everyone, day, self._lag(day, rng), to_place=self._place(everyone), from_country=country
+            ev.IMMIGRATION,
+            everyone,
+            day,
+            self._lag(day, rng),
+            to_place=self._place(everyone),
+            from_country=country,
         )
         pop.update_heads()
 
@@ -344,7 +381,12 @@ class Simulation:
         day = np.where(kept, day, last_day(year))
         pop.first_date[new] = ev.yyyymmdd(day)
         self.log.add(
-            ev.IMMIGRATION, new, day, self._lag(day, rng), to_place=self._place(new), from_country=pop.country[new]
+            ev.IMMIGRATION,
+            new,
+            day,
+            self._lag(day, rng),
+            to_place=self._place(new),
+            from_country=pop.country[new],
         )
         short, first, last = people.pass_through(pop, round(0.025 * len(new)), year, self.geo, rng)
         place = self._place(short)
@@ -363,7 +405,7 @@ class Simulation:
         pop.update_heads()
         families.split_couples(pop, rng)
         families.leave_home(pop, year, rng)
-        moved_in, host = families.form_unions(pop, year, rng)
+        moved_in, host = families.form_unions(pop, year, self.geo, rng)
         moves_house = pop.municipality[moved_in] != pop.municipality[host]
         moved_in, host = moved_in[moves_house], host[moves_house]
         before = self._place(moved_in)
@@ -391,7 +433,9 @@ class Simulation:
         new = settled & (u < p.UNKNOWN_ADDRESS_SHARE / 2)
         stays_unknown = settled & (pop.unknown_address > 0) & (u > 0.5)
         pop.unknown_address = np.where(
-            new, np.where(u < p.UNKNOWN_ADDRESS_SHARE / 6, 1, 2), np.where(stays_unknown, pop.unknown_address, 0)
+            new,
+            np.where(u < p.UNKNOWN_ADDRESS_SHARE / 6, 1, 2),
+            np.where(stays_unknown, pop.unknown_address, 0),
         ).astype(np.int8)
         pop.hidden_family = rng.random(len(pop)) < p.HIDDEN_FAMILY_SHARE
 
@@ -406,7 +450,7 @@ class Simulation:
             return
         weight = np.array([0.05, 1.2, 1.5, 1.5, 4.0, 1.0])[pop.background[candidates]]
         country = pop.country[candidates]
-        weight = weight * np.where((country >= 200) & (country < 600), 3.0, 1.0)
+        weight = weight * np.where((country >= 200) & (country < 600), 6.0, 1.0)
         weight = weight * np.where(pop.residence(year)[candidates] <= 6, 2.0, 1.0)
         order = np.argsort(-np.log(rng.random(len(candidates))) / weight, kind="stable")
         pop.silent[candidates[order[:missing]]] = True

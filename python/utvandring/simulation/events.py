@@ -15,7 +15,17 @@ NOT_DELIVERED, REPORTED, ADMINISTRATIVE = 0, 1, 2
 NOWHERE = -1  # municipality or country not applicable or not given
 
 IntArray = npt.NDArray[np.int64]
-_COLUMNS = ("person", "kind", "day", "registered", "from_place", "to_place", "from_country", "to_country", "basis")
+_COLUMNS = (
+    "person",
+    "kind",
+    "day",
+    "registered",
+    "from_place",
+    "to_place",
+    "from_country",
+    "to_country",
+    "basis",
+)
 
 
 def first_day(year: int) -> int:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import numpy as np
 import numpy.typing as npt
 
 from utvandring.simulation import parameters as p
+from utvandring.simulation.geography import Geography
+from utvandring.simulation.parameters import FloatArray
 from utvandring.simulation.population import NO_ONE, RESIDENT, BoolArray, IntArray, Population
 
 UNMARRIED, MARRIED, WIDOWED, DIVORCED = 1, 2, 3, 4
@@ -14,6 +18,11 @@ _SPLIT = 0.012  # couples that split in a year, apart from those whom a move par
 # Yearly chance of a birth for a couple by age of the woman, and by number of children at home (assumption).
 _BIRTH_AGE = ((18, 21, 26, 32, 36, 40, 44, 45), (0.08, 0.16, 0.24, 0.25, 0.16, 0.06, 0.01, 0.0))
 _BIRTH_PARITY = np.array([1.25, 1.0, 0.55, 0.3, 0.2])
+# By background: chance of founding a family at 0-2, 3-5, 6-10 and 11+ years of residence, relative.
+_SETTLED = np.array(
+    [(0.05, 0.25, 0.7, 1.2), (0.3, 0.8, 1.0, 1.0), (0.5, 1.0, 1.0, 1.0), (0.7, 1.0, 1.0, 1.0), (0.03, 0.2, 0.7, 1.0),
+     (0.1, 0.3, 0.7, 1.0)]
+)  # fmt: skip
 
 
 def repair_links(pop: Population) -> None:
@@ -85,7 +94,12 @@ def births(pop: Population, year: int, rng: np.random.Generator) -> None:
     """Add the children born in Norway during `year` to couples with an immigrant."""
     age = pop.age(year)
     woman = np.flatnonzero(
-        (pop.sex == p.WOMAN) & pop.resident & (pop.partner >= 0) & (age >= 18) & (age <= 44) & (pop.home == NO_ONE)
+        (pop.sex == p.WOMAN)
+        & pop.resident
+        & (pop.partner >= 0)
+        & (age >= 18)
+        & (age <= 44)
+        & (pop.home == NO_ONE)
     )
     man = pop.partner[woman].astype(np.int64)
     fits = (pop.sex[man] == p.MAN) & (pop.immigrant[woman] | pop.immigrant[man])
@@ -135,8 +149,19 @@ def single_persons(pop: Population) -> BoolArray:
     return np.asarray((total == 1) & pop.resident & (pop.home == NO_ONE) & (pop.partner == NO_ONE))
 
 
-def form_unions(pop: Population, year: int, rng: np.random.Generator) -> tuple[IntArray, IntArray]:
-    """Form couples until the one-person share of each background is as wanted (`SINGLE_SHARE`).
+def settled_appeal(background: npt.NDArray[np.int8], residence: npt.NDArray[np.int32]) -> FloatArray:
+    """Return how likely a person is to found a family here, by years of residence (assumption).
+
+    Those who came to study or work, and Nordics, mostly leave again while they are alone.
+    """
+    stage = np.searchsorted([3, 6, 11], residence, side="right")
+    return np.asarray(_SETTLED[background, stage])
+
+
+def form_unions(
+    pop: Population, year: int, geo: Geography, rng: np.random.Generator
+) -> tuple[IntArray, IntArray]:
+    """Form couples until the one-person share by background and level is as wanted (`SINGLE_SHARE`).
 
     Immigrants pair within their municipality, so that no move of theirs is implied; non-immigrants move to
     the immigrant. Returns the non-immigrants who moved in and with whom.
@@ -148,21 +173,28 @@ def form_unions(pop: Population, year: int, rng: np.random.Generator) -> tuple[I
     at_risk = pop.immigrant & pop.resident & pop.working_age(year)
     within: list[IntArray] = []
     mixed: list[IntArray] = []
-    for group in range(len(p.BACKGROUNDS)):
-        members = at_risk & (pop.background == group)
-        surplus = int(single[members].sum() - p.SINGLE_SHARE[group] * members.sum())
+    level = geo.level[pop.municipality]
+    for group, lv in product(range(len(p.BACKGROUNDS)), range(1, 5)):
+        members = at_risk & (pop.background == group) & (level == lv)
+        wanted = p.SINGLE_SHARE[group] * p.SINGLE_BY_LEVEL[lv - 1]
+        surplus = int(single[members].sum() - wanted * members.sum())
         candidates = np.flatnonzero(members & free)
         if surplus <= 0 or len(candidates) == 0:
             continue
         appeal = np.interp(age[candidates], (19, 27, 38, 62), (0.4, 1.0, 1.0, 0.2))
+        appeal = appeal * settled_appeal(pop.background[candidates], pop.residence(year)[candidates])
         order = np.argsort(-np.log(rng.random(len(candidates))) / appeal, kind="stable")
         chosen = candidates[order[: min(surplus, len(candidates))]]
         is_mixed = rng.random(len(chosen)) < p.MIXED_COUPLE[group]
         mixed.append(chosen[is_mixed])
         within.append(chosen[~is_mixed])
 
-    one, two = _pair_within_municipality(pop, np.concatenate([np.empty(0, np.int64), *within]), rng)
+    looking = np.concatenate([np.empty(0, np.int64), *within])
+    one, two = _pair_within_municipality(pop, looking, rng)
     marry(pop, one, two, rng)
+    # Outside the most central municipalities few find an immigrant nearby; some of the others marry all the same.
+    alone = looking[(pop.partner[looking] == NO_ONE) & (level[looking] < 4)]
+    mixed.append(alone[rng.random(len(alone)) < 0.6])
     seeker = np.concatenate([np.empty(0, np.int64), *mixed])
     seeker, found = match_non_immigrants(pop, seeker, year, rng)
     marry(pop, seeker, found, rng)

@@ -73,9 +73,7 @@ def geography() -> Geography:
     for _ in range(200):
         shares *= (county_n / county_n.sum() / shares.sum(axis=(1, 2)))[:, None, None]
         shares *= (level_sex_n / level_sex_n.sum() / shares.sum(axis=0))[None]
-    return Geography(
-        codes, county_codes, county, level.astype(np.int64), weight, cell, shares.reshape(-1, 2)
-    )
+    return Geography(codes, county_codes, county, level.astype(np.int64), weight, cell, shares.reshape(-1, 2))
 
 
 def published_counts() -> tuple[FloatArray, FloatArray]:

@@ -18,6 +18,7 @@ MunicipalityArray = npt.NDArray[np.int16]
 
 # Chance that a non-immigrant partner goes along (assumption).
 _FOLLOWS_MOVE, _FOLLOWS_ABROAD = 0.85, 0.45
+_GO_WITH_ONE = 0.5
 # Moves to another municipality of the same county and level, relative to moves to another county (assumption).
 _WITHIN_COUNTY = 0.6
 
@@ -60,7 +61,9 @@ def other_county(origin: MunicipalityArray, geo: Geography, rng: np.random.Gener
     return destination
 
 
-def other_municipality(origin: MunicipalityArray, geo: Geography, rng: np.random.Generator) -> MunicipalityArray:
+def other_municipality(
+    origin: MunicipalityArray, geo: Geography, rng: np.random.Generator
+) -> MunicipalityArray:
     """Draw another municipality of the same county and level; `NOWHERE` where there is no other."""
     destination = np.full(len(origin), NOWHERE, dtype=np.int16)
     cells = geo.cell[origin]
@@ -79,8 +82,9 @@ def take_family_along(
 ) -> IntArray:  # fmt: skip
     """Let children and part of the non-immigrant partners follow; return whom each person follows (or -1).
 
-    A child under 15, or a non-immigrant child at home, stays while one of the parents it lives with stays;
-    otherwise it goes with the one who moved, or else with the one who emigrated.
+    A child under 15, or a non-immigrant child at home, goes with the parents it lives with: with the one who
+    moved, or else with the one who emigrated. Where one parent stays, half of the families let the children
+    stay as well: so a child leaves about as often as its parents do, although these are drawn independently.
     """
     leader = np.full(len(pop), NO_ONE, dtype=np.int64)
     partnered = np.flatnonzero((outcome == STAY) & ~pop.immigrant & (pop.partner >= 0) & (pop.home == NO_ONE))
@@ -98,7 +102,9 @@ def take_family_along(
     parent = pop.home[child]
     other = pop.partner[parent]
     has_other = other >= 0
-    left_behind = (outcome[parent] != STAY) & ~(has_other & (outcome[other] == STAY))
+    one_stays = (outcome[parent] == STAY) | (has_other & (outcome[other] == STAY))
+    goes_along = (rng.random(len(pop)) < _GO_WITH_ONE)[pop.head[child]]
+    left_behind = ~one_stays | goes_along
     child, parent, other, has_other = (a[left_behind] for a in (child, parent, other, has_other))
     for wanted in (INTERNAL, EMIGRATION):
         free = outcome[child] == STAY
@@ -139,7 +145,9 @@ def family_cell(pop: Population, people: IntArray) -> tuple[IntArray, IntArray]:
     total, immigrants = pop.family_counts()
     total, immigrants = total[people], immigrants[people]
     size = np.minimum(total, 3) - 1
-    kind = np.select([immigrants == total, 2 * immigrants > total, 2 * immigrants == total], [0, 1, 2], default=3)
+    kind = np.select(
+        [immigrants == total, 2 * immigrants > total, 2 * immigrants == total], [0, 1, 2], default=3
+    )
     return size, kind
 
 
@@ -180,7 +188,9 @@ def further_moves(
     u = rng.random(len(pop))
     families = np.unique(heads)
     to_county = families[u[families] < family_rate[families]]
-    rest = (u[families] >= family_rate[families]) & (u[families] < (1 + _WITHIN_COUNTY) * family_rate[families])
+    rest = (u[families] >= family_rate[families]) & (
+        u[families] < (1 + _WITHIN_COUNTY) * family_rate[families]
+    )
     within = families[rest]
     target = np.full(len(pop), NOWHERE, dtype=np.int16)
     # The reference person may have left this year: the family starts from where its stayers live.

@@ -40,7 +40,9 @@ class Covariates:
 def labour_status(employed: BoolArray, in_education: BoolArray, months: npt.NDArray[np.int8]) -> IntArray:
     """Return the position in `STATUSES` by the precedence of section 2.1.6 (figure 2.1)."""
     return np.select(
-        [months >= 7, employed & in_education, employed, in_education, months >= 1], [4, 2, 1, 3, 4], default=0
+        [months >= 7, employed & in_education, employed, in_education, months >= 1],
+        [4, 2, 1, 3, 4],
+        default=0,
     )
 
 
@@ -109,7 +111,9 @@ def death_probability(age: npt.NDArray[np.int16], sex: npt.NDArray[np.int8]) -> 
     return np.minimum(q, 0.6)
 
 
-def draw_outcomes(pop: Population, year: int, geo: Geography, rng: np.random.Generator) -> npt.NDArray[np.int8]:
+def draw_outcomes(
+    pop: Population, year: int, geo: Geography, rng: np.random.Generator
+) -> npt.NDArray[np.int8]:
     """Draw everybody's own outcome of `year`; nobody follows anybody yet.
 
     Deaths first, then the few that the register loses, then the logit on the rest: independent per person.

@@ -81,7 +81,10 @@ def logit_tables() -> LogitTables:
     def table(*terms: str | None) -> FloatArray:
         filled = [
             [
-                [0.0 if term is None else value[(model, term, eq)] for eq in ("internal_outmigration", "emigration")]
+                [
+                    0.0 if term is None else value[(model, term, eq)]
+                    for eq in ("internal_outmigration", "emigration")
+                ]
                 for term in terms
             ]
             for model in range(8)
@@ -116,7 +119,26 @@ class YearSeries:
 # Immigrants aged 15-74 on 1 January, thousands. 2013: n of the logit (545,966) plus those who died or were
 # unaccounted for; other years after the growth of the immigrant population (assumption).
 STOCK_THOUSANDS: Final = YearSeries(
-    (1991, 1996, 2003, 2004, 2005, 2006, 2007, 2008, 2009, 2010, 2011, 2012, 2013, 2014, 2015, 2016, 2020, 2025),
+    (
+        1991,
+        1996,
+        2003,
+        2004,
+        2005,
+        2006,
+        2007,
+        2008,
+        2009,
+        2010,
+        2011,
+        2012,
+        2013,
+        2014,
+        2015,
+        2016,
+        2020,
+        2025,
+    ),
     (125, 160, 240, 250, 261, 277, 299, 336, 377, 412, 452, 498, 547.3, 585, 617, 644, 720, 850),
 )
 
@@ -124,12 +146,20 @@ STOCK_THOUSANDS: Final = YearSeries(
 # 2004-2008 and 2009-2013; the path within the periods is an assumption.
 _SHARE_YEARS: Final = (1991, 2003, 2004, 2005, 2006, 2007, 2008, 2009, 2010, 2011, 2012, 2013, 2014, 2020)
 STOCK_SHARES: Final = {
-    NORDIC: YearSeries(_SHARE_YEARS, (22, 17.4, 17, 16.6, 16.1, 15.5, 14.8, 13.6, 12.9, 12.5, 12, 11.5, 11.2, 10)),
+    NORDIC: YearSeries(
+        _SHARE_YEARS, (22, 17.4, 17, 16.6, 16.1, 15.5, 14.8, 13.6, 12.9, 12.5, 12, 11.5, 11.2, 10)
+    ),
     WORK: YearSeries(_SHARE_YEARS, (0.6, 3.8, 4.6, 5.6, 7.1, 9.6, 13.1, 16.5, 18, 19.5, 22, 24, 25.4, 26)),
-    REFUGE: YearSeries(_SHARE_YEARS, (3, 21.2, 21, 20.7, 20.3, 19.6, 18.4, 17.6, 17.3, 17.1, 16.7, 16.3, 16.1, 18)),
-    FAMILY: YearSeries(_SHARE_YEARS, (3, 24.8, 25.5, 26.2, 26.9, 27.7, 28.4, 28.7, 29, 29.1, 29.1, 29.1, 29.1, 30)),
+    REFUGE: YearSeries(
+        _SHARE_YEARS, (3, 21.2, 21, 20.7, 20.3, 19.6, 18.4, 17.6, 17.3, 17.1, 16.7, 16.3, 16.1, 18)
+    ),
+    FAMILY: YearSeries(
+        _SHARE_YEARS, (3, 24.8, 25.5, 26.2, 26.9, 27.7, 28.4, 28.7, 29, 29.1, 29.1, 29.1, 29.1, 30)
+    ),
     EDUCATION: YearSeries(_SHARE_YEARS, (0.6, 2.4, 2.6, 2.9, 3.1, 3.2, 3.6, 4.4, 4.8, 4.8, 4.3, 4.3, 4.2, 4)),
-    UNKNOWN: YearSeries(_SHARE_YEARS, (70, 30.8, 29.3, 28, 26.5, 24.4, 21.7, 19.2, 18, 17, 15.9, 14.8, 14, 12)),
+    UNKNOWN: YearSeries(
+        _SHARE_YEARS, (70, 30.8, 29.3, 28, 26.5, 24.4, 21.7, 19.2, 18, 17, 15.9, 14.8, 14, 12)
+    ),
 }
 SHARE_MEANS: Final = {  # section 2.2, per cent of immigrants: mean 2004-2008, mean 2009-2013
     WORK: (8.0, 20.0),
@@ -152,7 +182,7 @@ EMIGRATION_SERIES: Final = {
     REFUGE: YearSeries((2004, 2012), (1.6, 1.2)),
     FAMILY: YearSeries((2004, 2012), (3.4, 2.7)),
     EDUCATION: YearSeries((2004, 2008, 2012), (25.0, 15.0, 13.0)),
-    UNKNOWN: YearSeries((2004, 2012), (1.9, 1.6)),
+    UNKNOWN: YearSeries((2004, 2012), (1.6, 1.3)),
 }
 INTERNAL_SERIES: Final = {
     NORDIC: YearSeries((2004,), (1.0,)),
@@ -165,7 +195,11 @@ INTERNAL_SERIES: Final = {
 
 # One-person families, share of immigrants aged 15-74. All together 0.42 (n of tables 5.9-5.12 over n of
 # 5.1-5.4); by background after the rates of table 4.1, which imply the mix of family sizes.
-SINGLE_SHARE: Final = {NORDIC: 0.47, WORK: 0.66, REFUGE: 0.40, FAMILY: 0.205, EDUCATION: 0.57, UNKNOWN: 0.38}
+SINGLE_SHARE: Final = {NORDIC: 0.47, WORK: 0.66, REFUGE: 0.40, FAMILY: 0.205, EDUCATION: 0.60, UNKNOWN: 0.38}
+SINGLE_BY_LEVEL: Final = (1.05, 1.03, 0.97, 1.0)
+# Where people of a background live, levels 1-3 relative to level 4 (assumption, after the moves between
+# levels that the text gives).
+OUTSIDE_CENTRES: Final = {NORDIC: 0.55, WORK: 1.35, REFUGE: 1.2, FAMILY: 1.0, EDUCATION: 0.9, UNKNOWN: 0.45}
 # Share of couples whose other partner is not an immigrant (solved from table 4.1, size 2, all = mix of types).
 MIXED_COUPLE: Final = {NORDIC: 0.74, WORK: 0.22, REFUGE: 0.18, FAMILY: 0.42, EDUCATION: 0.64, UNKNOWN: 0.52}
 

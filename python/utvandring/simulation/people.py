@@ -34,7 +34,9 @@ def _countries(background: int, n: int, rng: np.random.Generator) -> npt.NDArray
     return np.array(codes, dtype=np.int16)[draw_places(np.array(weights, dtype=np.float64), n, rng)]
 
 
-def _reasons(background: npt.NDArray[np.int8], first_year: IntArray, rng: np.random.Generator) -> npt.NDArray[np.int8]:
+def _reasons(
+    background: npt.NDArray[np.int8], first_year: IntArray, rng: np.random.Generator
+) -> npt.NDArray[np.int8]:
     """Draw the delivered reason (position in `REASONS`) that leads to `background`.
 
     Nordics have none or, now and then, a code that does not count; before 1990 nearly nobody has one.
@@ -50,7 +52,12 @@ def _reasons(background: npt.NDArray[np.int8], first_year: IntArray, rng: np.ran
 
 
 def _adults(
-    background: int, n: int, man: FloatArray, first_year: IntArray, years_ago: npt.NDArray[np.int64], rng: np.random.Generator
+    background: int,
+    n: int,
+    man: FloatArray,
+    first_year: IntArray,
+    years_ago: npt.NDArray[np.int64],
+    rng: np.random.Generator,
 ) -> Population:
     """Make `n` immigrants who arrived as adults (or, if long ago, also as children)."""
     mean = _ARRIVAL_AGE[background]
@@ -85,7 +92,9 @@ def _stock_target(background: int, year: int, scale: float) -> float:
     return scale * 10 * p.STOCK_THOUSANDS(year) * p.STOCK_SHARES[background](year)
 
 
-def non_immigrants(n: int, youngest: int, oldest: int, year: int, geo: Geography, rng: np.random.Generator) -> Population:
+def non_immigrants(
+    n: int, youngest: int, oldest: int, year: int, geo: Geography, rng: np.random.Generator
+) -> Population:
     """Make `n` single non-immigrant adults (categories A, and a few G and E)."""
     u = rng.random(n)
     category = np.where(u < 0.012, p.CATEGORY_G, np.where(u < 0.02, p.CATEGORY_E, p.CATEGORY_A))
@@ -111,7 +120,9 @@ def non_immigrants(n: int, youngest: int, oldest: int, year: int, geo: Geography
     )
 
 
-def start_population(first_year: int, last_year: int, scale: float, geo: Geography, rng: np.random.Generator) -> Population:
+def start_population(
+    first_year: int, last_year: int, scale: float, geo: Geography, rng: np.random.Generator
+) -> Population:
     """Make the population of 1 January `first_year`: immigrants with their histories, and their families."""
     base_year = first_year - 1
     pop = Population.of(0)
@@ -121,13 +132,19 @@ def start_population(first_year: int, last_year: int, scale: float, geo: Geograp
         wanted = round(wanted * {p.FAMILY: 0.87, p.REFUGE: 0.9}.get(background, 0.97))
         batch = _start_adults(background, round(wanted * 1.6) + 20, base_year, rng)
         age = batch.age(base_year)
-        alive = rng.random(len(batch)) < np.exp(-12 * death_probability(np.maximum(age, 60).astype(np.int16), batch.sex))
+        alive = rng.random(len(batch)) < np.exp(
+            -12 * death_probability(np.maximum(age, 60).astype(np.int16), batch.sex)
+        )
         chosen = np.flatnonzero((age >= 15) & (age <= 94) & (alive | (age < 60)))
         working = np.cumsum(age[chosen] <= 74)
         last = int(np.searchsorted(working, wanted, side="left")) + 1
         rows = chosen[:last]
         pop.extend(Population(**{name: getattr(batch, name)[rows] for name in vars(batch)}))
-    pop.municipality = draw_places(geo.municipality_target, len(pop), rng).astype(np.int16)
+    stock = np.array([p.STOCK_SHARES[b](first_year) * p.OUTSIDE_CENTRES[b] for b in range(6)]).sum() / 100
+    for background in range(len(p.BACKGROUNDS)):
+        rows = np.flatnonzero(pop.background == background)
+        tilt = np.where(geo.level < 4, p.OUTSIDE_CENTRES[background] / stock, 1.0)
+        pop.municipality[rows] = draw_places(geo.municipality_target * tilt, len(rows), rng)
     _start_couples(pop, base_year, geo, rng)
     _start_children(pop, base_year, rng)
     pool = round(scale * (14_000 * (last_year - first_year + 1) + 30_000))
@@ -143,7 +160,9 @@ def _start_adults(background: int, n: int, base_year: int, rng: np.random.Genera
     since_1990 = max(base_year - 1990, 0)
     if background == p.UNKNOWN:
         late = rng.random(n) < 0.08
-        years_ago = np.where(late, rng.integers(0, since_1990 + 1, n), since_1990 + 1 + np.minimum(years_ago, 42))
+        years_ago = np.where(
+            late, rng.integers(0, since_1990 + 1, n), since_1990 + 1 + np.minimum(years_ago, 42)
+        )
     elif background == p.NORDIC:
         years_ago = np.minimum(years_ago, 55)
     else:
@@ -159,7 +178,10 @@ def _start_couples(pop: Population, base_year: int, geo: Geography, rng: np.rand
     for group in range(len(p.BACKGROUNDS)):
         members = np.flatnonzero((pop.background == group) & (age >= 20) & (age <= 85))
         share = 1 - p.SINGLE_SHARE[group] - (0.1 if group in (p.REFUGE, p.UNKNOWN, p.FAMILY) else 0.04)
-        chosen = members[rng.random(len(members)) < share]
+        appeal = families.settled_appeal(pop.background[members], pop.residence(base_year)[members])
+        appeal = appeal * np.interp(age[members], (20, 28, 60), (0.35, 1.0, 1.0))
+        order = np.argsort(-np.log(rng.random(len(members))) / appeal, kind="stable")
+        chosen = np.sort(members[order[: round(share * len(members))]])
         is_mixed = rng.random(len(chosen)) < p.MIXED_COUPLE[group]
         mixed.append(chosen[is_mixed])
         within.append(chosen[~is_mixed])
@@ -176,7 +198,9 @@ def _start_couples(pop: Population, base_year: int, geo: Geography, rng: np.rand
     partners = non_immigrants(len(rest), 25, 60, base_year, geo, rng)
     partners.sex = np.where(pop.sex[rest] == p.MAN, p.WOMAN, p.MAN).astype(np.int8)
     partners.birth_year = (pop.birth_year[rest] + np.round(rng.normal(0, 3, len(rest)))).astype(np.int16)
-    partners.first_date[:] = np.where(partners.first_date > 0, (partners.birth_year.astype(np.int32) + 15) * 10000 + 601, 0)
+    partners.first_date[:] = np.where(
+        partners.first_date > 0, (partners.birth_year.astype(np.int32) + 15) * 10000 + 601, 0
+    )
     families.marry(pop, rest, pop.extend(partners), rng)
 
 
@@ -188,12 +212,16 @@ def _start_children(pop: Population, base_year: int, rng: np.random.Generator) -
     woman = np.flatnonzero(adult_woman & ((pop.partner >= 0) | lone))
     man = pop.partner[woman].astype(np.int64)
     mean = np.interp(age[woman], (20, 26, 32, 38, 44, 50, 60), (0.3, 0.8, 1.6, 2.1, 1.9, 1.0, 0.2))
-    refuge = (pop.background[woman] == p.REFUGE) | (pop.background[np.maximum(man, 0)] == p.REFUGE) & (man >= 0)
+    refuge = (pop.background[woman] == p.REFUGE) | (pop.background[np.maximum(man, 0)] == p.REFUGE) & (
+        man >= 0
+    )
     number = np.minimum(rng.poisson(mean * np.where(refuge, 1.15, 0.85)), 6)
     woman, man = np.repeat(woman, number), np.repeat(man, number)
     mother_age = age[woman].astype(np.int64)
     # Evenly over the ages that a child at home may have: 0-21, mother at least 19 at the birth.
-    child_age = np.floor(rng.random(len(woman)) * np.minimum(np.maximum(mother_age - 18, 1), 22)).astype(np.int64)
+    child_age = np.floor(rng.random(len(woman)) * np.minimum(np.maximum(mother_age - 18, 1), 22)).astype(
+        np.int64
+    )
     old_enough = mother_age - child_age <= 46
     woman, man, birth_year = woman[old_enough], man[old_enough], base_year - child_age[old_enough]
     immigrant_mother = pop.immigrant[woman]
@@ -201,7 +229,9 @@ def _start_children(pop: Population, base_year: int, rng: np.random.Generator) -
     abroad = (birth_year < pop.first_date[head] // 10000) & ((man < 0) | pop.immigrant[np.maximum(man, 0)])
     abroad &= immigrant_mother
     families.add_children(pop, woman[~abroad], man[~abroad], birth_year[~abroad], base_year, rng)
-    add_immigrant_children(pop, woman[abroad], man[abroad], birth_year[abroad], pop.first_date[woman[abroad]], rng)
+    add_immigrant_children(
+        pop, woman[abroad], man[abroad], birth_year[abroad], pop.first_date[woman[abroad]], rng
+    )
 
 
 def add_immigrant_children(
@@ -276,15 +306,18 @@ def arrive(
     man = odds * shift[int(np.argmin(np.abs(np.array(men) - by_cell[:, 0].sum())))]
     man = man / (1 + man)
 
+    tilt = np.array([p.OUTSIDE_CENTRES[b] for b in range(6)])
+    tilt = tilt / max((numbers * tilt).sum() / max(numbers.sum(), 1), 0.1)
+
     before = len(pop)
     pop.update_heads()
-    lonely = _joinable(pop, year, rng)
+    lonely = _joinable(pop, year, geo, rng)
     for background in range(len(p.BACKGROUNDS)):
         n = int(numbers[background])
         zero = np.zeros(n, dtype=np.int64)
         batch = _adults(background, n, np.full(n, man[background]), zero + year, zero, rng)
         new = pop.extend(batch)
-        pop.municipality[new] = _steered(pop.sex[new], by_cell, geo, rng)
+        pop.municipality[new] = _steered(pop.sex[new], by_cell, tilt[background], geo, rng)
         if background == p.FAMILY:
             _join(pop, new, lonely, year, rng)
         else:
@@ -293,7 +326,9 @@ def arrive(
     pop.update_heads()
     new = np.arange(before, len(pop))
     day = first_day(year) + rng.integers(0, 365, len(new))
-    leader = np.where(pop.home[new] >= 0, pop.home[new], np.where(pop.partner[new] > new, pop.partner[new], new))
+    leader = np.where(
+        pop.home[new] >= 0, pop.home[new], np.where(pop.partner[new] > new, pop.partner[new], new)
+    )
     together = leader >= before
     day[together] = day[leader[together] - before]
     # Few arrive on 1 January itself: they belong to the stock of that day but came in the following year.
@@ -307,26 +342,31 @@ def arrive(
 
 
 def _steered(
-    sex: npt.NDArray[np.int8], by_cell: FloatArray, geo: Geography, rng: np.random.Generator
+    sex: npt.NDArray[np.int8], by_cell: FloatArray, tilt: float, geo: Geography, rng: np.random.Generator
 ) -> npt.NDArray[np.int16]:
-    """Draw municipalities with probability proportional to what is missing there, and a little everywhere."""
+    """Draw municipalities with probability proportional to what is missing there, and a little everywhere.
+
+    `tilt` multiplies levels 1-3.
+    """
     place = np.empty(len(sex), dtype=np.int16)
     within = geo.weight / np.bincount(geo.cell, geo.weight, minlength=len(geo.target))[geo.cell]
     for column, code in enumerate((p.MAN, p.WOMAN)):
         rows = np.flatnonzero(sex == code)
         missing = np.maximum(by_cell[:, column], 0)
         everywhere = geo.target[:, column] / geo.target[:, column].sum() * max(missing.sum(), 1.0) * 0.05
-        weight = (missing + everywhere)[geo.cell] * within
+        weight = (missing + everywhere)[geo.cell] * within * np.where(geo.level < 4, tilt, 1.0)
         place[rows] = draw_places(weight, len(rows), rng)
     return place
 
 
-def _joinable(pop: Population, year: int, rng: np.random.Generator) -> IntArray:
+def _joinable(pop: Population, year: int, geo: Geography, rng: np.random.Generator) -> IntArray:
     """Return single resident immigrants whom a spouse may join, in random order."""
     age = pop.age(year)
     alone = families.single_persons(pop) & pop.immigrant & ~pop.silent & (age >= 21) & (age <= 60)
     people = np.flatnonzero(alone)
     weight = np.array([0.1, 2.0, 2.0, 0.6, 1.0, 0.8])[pop.background[people]]
+    weight = weight * families.settled_appeal(pop.background[people], pop.residence(year)[people])
+    weight = weight * np.where(geo.level[pop.municipality[people]] < 4, 1.5, 1.0)
     return people[np.argsort(-np.log(rng.random(len(people))) / weight, kind="stable")]
 
 
@@ -348,7 +388,9 @@ def _join(pop: Population, new: IntArray, lonely: IntArray, year: int, rng: np.r
         theirs = theirs[np.argsort(pop.birth_year[theirs], kind="stable")]
         families.marry(pop, mine, theirs, rng)
         pop.country[mine] = pop.country_background[mine] = np.where(
-            np.isin(pop.country[theirs], (101, 102, 103, 104, 105, 106)), pop.country[mine], pop.country[theirs]
+            np.isin(pop.country[theirs], (101, 102, 103, 104, 105, 106)),
+            pop.country[mine],
+            pop.country[theirs],
         )
         move_in(pop, mine, theirs)
 
@@ -390,7 +432,12 @@ def _bring_children(pop: Population, before: int, year: int, rng: np.random.Gene
     mother = np.where(pop.sex[parent] == p.WOMAN, parent, other)
     father = np.where(pop.sex[parent] == p.WOMAN, other, parent)
     children = add_immigrant_children(
-        pop, parent, NO_ONE * np.ones(len(parent), np.int64), year - child_age, np.full(len(parent), year * 10000 + 101), rng
+        pop,
+        parent,
+        NO_ONE * np.ones(len(parent), np.int64),
+        year - child_age,
+        np.full(len(parent), year * 10000 + 101),
+        rng,
     )
     pop.mother[children] = mother
     pop.father[children] = father

@@ -121,7 +121,9 @@ class Population:
         """Append persons and return their positions."""
         before = len(self)
         for field in fields(self):
-            setattr(self, field.name, np.concatenate([getattr(self, field.name), getattr(others, field.name)]))
+            setattr(
+                self, field.name, np.concatenate([getattr(self, field.name), getattr(others, field.name)])
+            )
         return np.arange(before, len(self))
 
     @property

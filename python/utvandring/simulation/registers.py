@@ -20,8 +20,28 @@ from utvandring.simulation.population import DEAD, EMIGRATED, BoolArray, IntArra
 
 _PERSON_BITS, _FAMILY_BITS = 40, 36
 _UNKNOWN_PLACES = ("0000", "9999")
-_INDUSTRIES = ("41.200", "43.320", "47.111", "49.320", "52.290", "55.101", "56.101", "62.020", "71.129", "78.200",
-               "81.210", "85.201", "86.101", "87.102", "88.911", "10.203", "03.211", "06.100", "25.110", "01.130")
+_INDUSTRIES = (
+    "41.200",
+    "43.320",
+    "47.111",
+    "49.320",
+    "52.290",
+    "55.101",
+    "56.101",
+    "62.020",
+    "71.129",
+    "78.200",
+    "81.210",
+    "85.201",
+    "86.101",
+    "87.102",
+    "88.911",
+    "10.203",
+    "03.211",
+    "06.100",
+    "25.110",
+    "01.130",
+)
 
 
 def text_ids(numbers: npt.NDArray[np.uint64], prefix: str, bits: int) -> pa.Array:
@@ -74,7 +94,9 @@ class Registers:
         """Write one file and note it for `delivery.json`."""
         path = self.folder / f"{register}_p{period}_v1.parquet"
         table = pa.table(columns)
-        pq.write_table(table, path, compression="zstd", compression_level=1, row_group_size=262_144, store_schema=False)
+        pq.write_table(
+            table, path, compression="zstd", compression_level=1, row_group_size=262_144, store_schema=False
+        )
         with path.open("rb") as stream:
             digest = hashlib.file_digest(stream, "sha256").hexdigest()
         self.files.append(
@@ -208,7 +230,9 @@ class Registers:
         exams = len(people) - len(enrolled)
         in_june = rng.random(exams) < 0.8
         day[len(enrolled) :] = np.where(
-            in_june, first_day(year) + 150 + rng.integers(0, 25, exams), first_day(year) + rng.integers(20, 364, exams)
+            in_june,
+            first_day(year) + 150 + rng.integers(0, 25, exams),
+            first_day(year) + rng.integers(20, 364, exams),
         )
         kind = np.repeat([0, 1], [len(enrolled), exams])
         self.write(
@@ -238,8 +262,12 @@ class Registers:
         own_business = rng.random(len(people)) < 0.06
         job = np.where(own_business, 2, 1)
         looking = pop.unemployed_months[not_work] > 0
-        status = np.concatenate([job[: sizes[0] + sizes[1]], np.where(looking, 3, 0), np.ones(sizes[3], np.int64)])
-        hours = np.where(rng.random(len(people)) < 0.65, 37.5, np.round(rng.uniform(4, 40, len(people)) * 2) / 2)
+        status = np.concatenate(
+            [job[: sizes[0] + sizes[1]], np.where(looking, 3, 0), np.ones(sizes[3], np.int64)]
+        )
+        hours = np.where(
+            rng.random(len(people)) < 0.65, 37.5, np.round(rng.uniform(4, 40, len(people)) * 2) / 2
+        )
         employer = rng.zipf(1.6, len(people)) % 89_999
         without = np.repeat([False, False, True, False], sizes)
         industry = employer % len(_INDUSTRIES)
@@ -250,7 +278,10 @@ class Registers:
             {
                 "personid": self.ids(people[order]),
                 "yrkstat": pa.array(status[order].astype(np.int32)),
-                "orgnr": coded(np.where(without, -1, employer)[order], tuple(str(910_000_000 + 97 * k) for k in range(90_000))),
+                "orgnr": coded(
+                    np.where(without, -1, employer)[order],
+                    tuple(str(910_000_000 + 97 * k) for k in range(90_000)),
+                ),
                 "naring": coded(np.where(without, -1, industry)[order], _INDUSTRIES),
                 "timer": pa.array(hours[order], mask=(without | (rng.random(len(people)) < 0.02))[order]),
                 "hovedarbeid": pa.array(np.repeat([True, False, True, False], sizes)[order]),
