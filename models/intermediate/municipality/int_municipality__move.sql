@@ -12,7 +12,7 @@
 with
 
 address as (
-    select * from {{ ref('int_outcome__next_january') }}
+    select * from {{ ref('int_outcome__status') }}
 ),
 
 region as (

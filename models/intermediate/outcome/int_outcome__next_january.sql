@@ -28,6 +28,7 @@ final as (
         this_year.has_migration as has_events,
         coalesce(january.is_resident, false) as is_resident_next_january,
         coalesce(january.is_dead, false) as is_dead_next_january,
+        resident.family_id,
         resident.municipality_code,
         case
             when next_year.has_population then january.municipality_code

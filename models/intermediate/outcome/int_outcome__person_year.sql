@@ -24,6 +24,8 @@ final as (
         status.person_id,
         status.base_year,
         status.outcome_year,
+        status.family_id,
+        status.municipality_code,
         {{ outcome_of_resident('status.status', 'move.is_municipality_move', 'move.from_code') }}
             as outcome_municipality,
         {{ outcome_of_resident('status.status', 'move.is_county_move', 'move.from_code') }}

@@ -1,8 +1,30 @@
--- Grain: family_id, reference_year: families with a member resident on 1 January of reference_year (2.1.8).
+-- Grain: family_id, reference_year: families with a member resident on 1 January of reference_year.
+-- Purpose: size and composition of every family (2.1.8).
+--
+-- Both counts are over residents in Norway of every age: relatives abroad carry the number but another status.
+-- A member without a row in the person register counts as a member and not as an immigrant.
+-- The number identifies a reference person and changes when that person leaves: never link years by it.
 with
 
-family as (
-    select * from {{ ref('int_family__composition') }}
+resident as (
+    select * from {{ ref('int_population__resident') }}
+),
+
+person as (
+    select * from {{ ref('int_person__characteristics') }}
+),
+
+counted as (
+    select
+        resident.family_id,
+        resident.reference_year,
+        count(*)::integer as family_size,
+        (count(*) filter (where person.is_immigrant))::integer as family_immigrants,
+        (count(*) filter (where resident.is_family_child))::integer as family_children,
+    from resident
+    left join person on resident.person_id = person.person_id
+    where resident.family_id is not null
+    group by resident.family_id, resident.reference_year
 ),
 
 final as (
@@ -11,10 +33,16 @@ final as (
         reference_year,
         family_size,
         family_immigrants,
-        family_non_immigrants,
+        family_size - family_immigrants as family_non_immigrants,
         family_children,
-        family_type,
-    from family
+        case
+            when family_immigrants = 0 then 'no_immigrants'
+            when family_immigrants = family_size then 'immigrants_only'
+            when 2 * family_immigrants > family_size then 'mixed_immigrant_majority'
+            when 2 * family_immigrants = family_size then 'mixed_equal'
+            else 'mixed_immigrant_minority'
+        end as family_type,
+    from counted
 )
 
 select * from final

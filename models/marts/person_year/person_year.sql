@@ -11,10 +11,6 @@ outcome as (
     select * from {{ ref('int_outcome__person_year') }}
 ),
 
-resident as (
-    select * from {{ ref('int_population__resident') }}
-),
-
 person as (
     select * from {{ ref('int_person__characteristics') }}
 ),
@@ -36,7 +32,7 @@ labour as (
 ),
 
 family as (
-    select * from {{ ref('int_family__composition') }}
+    select * from {{ ref('family_year') }}
 ),
 
 sign_of_life as (
@@ -75,7 +71,7 @@ final as (
         person_time.first_immigration_year,
         person_time.residence_years,
         {{ residence_group('person_time.residence_years') }} as residence_group,
-        resident.municipality_code,
+        person_time.municipality_code,
         region.municipality_code_2013,
         region.county_code,
         case
@@ -89,7 +85,7 @@ final as (
         labour.is_in_education,
         labour.unemployed_months,
         labour.labour_status,
-        resident.family_id,
+        person_time.family_id,
         family.family_size,
         family.family_immigrants,
         family.family_type,
@@ -106,12 +102,8 @@ final as (
         sign_of_life.last_sign_of_life_year,
         sign_of_life.is_probable_overcoverage,
     from person_time
-    inner join resident
-        on
-            person_time.person_id = resident.person_id
-            and person_time.outcome_year = resident.reference_year
     inner join calendar on person_time.base_year = calendar.calendar_year
-    left join region on resident.municipality_code = region.municipality_code
+    left join region on person_time.municipality_code = region.municipality_code
     left join education
         on
             person_time.person_id = education.person_id
@@ -122,8 +114,8 @@ final as (
             and person_time.base_year = labour.base_year
     left join family
         on
-            resident.family_id = family.family_id
-            and resident.reference_year = family.reference_year
+            person_time.family_id = family.family_id
+            and person_time.outcome_year = family.reference_year
     left join sign_of_life
         on
             person_time.person_id = sign_of_life.person_id
