@@ -16,7 +16,7 @@ from utvandring.deliveries.ledger import AcceptedFile, Delivery, Ledger, read_le
 from utvandring.deliveries.manifest import DeliveredFile, Manifest, ManifestError, read_manifest
 from utvandring.deliveries.specification import Specification, read_specification
 from utvandring.deliveries.store import clean_leftovers, engine, move_into_place, stage, staging_folder
-from utvandring.deliveries.verdict import Finding, Level, Status, Verdict
+from utvandring.deliveries.verdict import Finding, Level, Status, Verdict, counted
 from utvandring.errors import UtvandringError
 from utvandring.files import sha256_of, write_json
 from utvandring.locking import exclusive
@@ -155,8 +155,9 @@ class _Judgement:
                 )
         for digest, times in Counter(file.sha256 for file in intact).items():
             if times > 1:
-                names = ", ".join(file.path for file in intact if file.sha256 == digest)
-                text = f"{names} are the same byte for byte."
+                first, second, *others = [file.path for file in intact if file.sha256 == digest]
+                rest = f" and {counted(len(others), 'other')}" if others else ""
+                text = f"{first}, {second}{rest} are the same byte for byte."
                 findings.append(Finding("manifest", text, count=times, level=Level.WARN))
         return intact, findings
 
