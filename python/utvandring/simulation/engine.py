@@ -171,7 +171,7 @@ class Simulation:
 
     def _place(self, who: IntArray) -> IntArray:
         """Return where people live, as events note it: municipality and its part."""
-        return self.pop.municipality[who].astype(np.int64) * 256 + self.pop.part[who]
+        return np.asarray(self.pop.municipality[who].astype(np.int64) * 256 + self.pop.part[who])
 
     def _lag(self, day: IntArray, rng: np.random.Generator, *, within_year: bool = True) -> IntArray:
         """Return the day of registration: two weeks later on average, one in twenty much later.
@@ -184,13 +184,13 @@ class Simulation:
         years = ev.year_of(day)
         latest = np.array([last_day(y) for y in range(self.first_year, self.last_year + 2)])
         limit = latest[years - self.first_year] if within_year else np.full(n, last_day(self.last_year) + 50)
-        return np.minimum(day + lag.astype(np.int64), np.maximum(limit, day))
+        return np.asarray(np.minimum(day + lag.astype(np.int64), np.maximum(limit, day)))
 
     def _administrative(self, year: int, outcome: Outcome, leader: IntArray) -> BoolArray:
         """Pick the emigrations that were decided, not reported (section 2.1.5).
 
-        They are found among emigrants who had come before the year before the last and were without work, study, unemployment,
-        move or immigration in the year before; mostly people born in Asia and Africa, hardly any Nordics.
+        They are found among emigrants with a year or more of residence who in the year before had neither
+        work, study, unemployment nor a move; mostly people born in Asia and Africa, hardly any Nordics.
         Children share the basis of the parent whom they follow.
         """
         pop, rng = self.pop, self.rng("leaving", year)
@@ -203,7 +203,7 @@ class Simulation:
         nordic = np.isin(pop.country[eligible], _NORDIC_COUNTRIES)
         eligible = eligible[~nordic | (rng.random(len(eligible)) < 0.03)]
         country = pop.country[eligible]
-        weight = np.where((country >= 200) & (country < 600), 6.0, 1.0)
+        weight = np.where((country >= 200) & (country < 600), 15.0, 1.0)
         weight = weight * np.where(pop.residence(year - 1)[eligible] < 2, 0.2, 1.0)
         weight = weight * np.where(pop.silent[eligible], 12.0, 1.0)
         wanted = round(p.ADMINISTRATIVE_SHARE(year) * int(emigrant.sum()) * 0.97)
@@ -425,7 +425,7 @@ class Simulation:
         rng = self.rng("facts", year)
         pop.update_heads()
         self._fall_silent(year, rng)
-        labour.update_facts(pop, year, rng)
+        labour.update_facts(pop, year, self.geo, rng)
         labour.update_education_knowledge(pop, year)
         # An unknown address at either end hides a move, so only people who did not move get one.
         settled = pop.resident & (pop.moved_year < year) & (pop.first_date < year * 10000)

@@ -20,9 +20,15 @@ _BIRTH_AGE = ((18, 21, 26, 32, 36, 40, 44, 45), (0.08, 0.16, 0.24, 0.25, 0.16, 0
 _BIRTH_PARITY = np.array([1.25, 1.0, 0.55, 0.3, 0.2])
 # By background: chance of founding a family at 0-2, 3-5, 6-10 and 11+ years of residence, relative.
 _SETTLED = np.array(
-    [(0.05, 0.25, 0.7, 1.2), (0.3, 0.8, 1.0, 1.0), (0.5, 1.0, 1.0, 1.0), (0.7, 1.0, 1.0, 1.0), (0.03, 0.2, 0.7, 1.0),
-     (0.1, 0.3, 0.7, 1.0)]
-)  # fmt: skip
+    [
+        (0.05, 0.25, 0.7, 1.2),
+        (0.3, 0.8, 1.0, 1.0),
+        (0.5, 1.0, 1.0, 1.0),
+        (0.7, 1.0, 1.0, 1.0),
+        (0.03, 0.2, 0.7, 1.0),
+        (0.1, 0.3, 0.7, 1.0),
+    ]
+)
 
 
 def repair_links(pop: Population) -> None:
@@ -192,7 +198,7 @@ def form_unions(
     looking = np.concatenate([np.empty(0, np.int64), *within])
     one, two = _pair_within_municipality(pop, looking, rng)
     marry(pop, one, two, rng)
-    # Outside the most central municipalities few find an immigrant nearby; some of the others marry all the same.
+    # Outside the most central municipalities few find an immigrant nearby; some marry a non-immigrant.
     alone = looking[(pop.partner[looking] == NO_ONE) & (level[looking] < 4)]
     mixed.append(alone[rng.random(len(alone)) < 0.6])
     seeker = np.concatenate([np.empty(0, np.int64), *mixed])

@@ -15,12 +15,13 @@ IntArray = npt.NDArray[np.int64]
 # Inhabitants in thousands of the larger municipalities, rounded; others get the typical size of their level.
 # Only weights within a county and level: both of these are calibrated, the municipality is not.
 _LARGE = {
-    "0301": 624, "1201": 268, "1601": 179, "1103": 129, "0219": 116, "1001": 84, "0106": 76, "1102": 70, "1902": 70,
-    "0602": 65, "0220": 57, "0105": 54, "0806": 53, "0231": 50, "1804": 49, "1504": 45, "0706": 44, "0709": 43,
-    "0906": 43, "0704": 41, "1149": 41, "1106": 36, "0805": 35, "0230": 34, "0412": 33, "0235": 31, "0104": 31,
-    "0101": 30, "0403": 29, "0502": 29, "0605": 29, "0213": 29, "0501": 27, "1247": 27, "1833": 26, "1502": 26,
-    "0604": 26, "0701": 26, "0217": 26, "1505": 24, "1903": 24, "0626": 24, "1124": 24, "1246": 23, "0237": 22,
-    "1714": 22, "1702": 21, "0233": 21, "0427": 20, "2012": 19, "1805": 18, "0402": 17, "2004": 10, "2030": 10,
+    "0301": 624, "1201": 268, "1601": 179, "1103": 129, "0219": 116, "1001": 84, "0106": 76, "1102": 70,
+    "1902": 70, "0602": 65, "0220": 57, "0105": 54, "0806": 53, "0231": 50, "1804": 49, "1504": 45,
+    "0706": 44, "0709": 43, "0906": 43, "0704": 41, "1149": 41, "1106": 36, "0805": 35, "0230": 34,
+    "0412": 33, "0235": 31, "0104": 31, "0101": 30, "0403": 29, "0502": 29, "0605": 29, "0213": 29,
+    "0501": 27, "1247": 27, "1833": 26, "1502": 26, "0604": 26, "0701": 26, "0217": 26, "1505": 24,
+    "1903": 24, "0626": 24, "1124": 24, "1246": 23, "0237": 22, "1714": 22, "1702": 21, "0233": 21,
+    "0427": 20, "2012": 19, "1805": 18, "0402": 17, "2004": 10, "2030": 10,
 }  # fmt: skip
 _TYPICAL = {1: 2.8, 2: 5.5, 3: 7.0, 4: 9.0}
 
@@ -64,16 +65,17 @@ def geography() -> Geography:
     codes = tuple(municipalities["municipality_code"])
     county_codes = tuple(sorted(set(municipalities["county_code"])))
     county = np.array([county_codes.index(c) for c in municipalities["county_code"]])
-    level = municipalities["centrality_level"].astype(int).to_numpy()
+    level = municipalities["centrality_level"].astype(np.int64).to_numpy()
     weight = np.array([float(_LARGE.get(c, _TYPICAL[lv])) for c, lv in zip(codes, level, strict=True)])
     cell = 4 * county + level - 1
-    start = np.bincount(cell, weight, minlength=4 * len(county_codes)).reshape(-1, 4)
+    start = np.bincount(cell, weight, minlength=4 * len(county_codes)).reshape(-1, 4).astype(np.float64)
     county_n, level_sex_n = published_counts()
     shares = np.repeat(start[:, :, None], 2, axis=2)
     for _ in range(200):
         shares *= (county_n / county_n.sum() / shares.sum(axis=(1, 2)))[:, None, None]
         shares *= (level_sex_n / level_sex_n.sum() / shares.sum(axis=0))[None]
-    return Geography(codes, county_codes, county, level.astype(np.int64), weight, cell, shares.reshape(-1, 2))
+    target = np.asarray(shares.reshape(-1, 2), dtype=np.float64)
+    return Geography(codes, county_codes, county, level.astype(np.int64), weight, cell, target)
 
 
 def published_counts() -> tuple[FloatArray, FloatArray]:

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from scipy.special import ndtr
 
 from utvandring.simulation import parameters as p
+from utvandring.simulation.geography import Geography
 from utvandring.simulation.parameters import FloatArray
 from utvandring.simulation.population import EMIGRATED, BoolArray, IntArray, Population
 
@@ -27,16 +28,20 @@ _LOOKING = {
 # age 35, older) and with family; the last is for non-immigrants.
 _FAR, _NEAR = 0.81, 1.08
 _ALONE_YOUNG, _ALONE, _TOGETHER = np.array(
-    [(0.76, 0.84, 1.14, 0.92, 0.58, 0.9, 1.0), (1.0, 0.89, 1.1, 0.82, 0.6, 1.0, 1.0),
-     (1.08, 1.04, 1.0, 1.04, 1.4, 1.07, 1.0)]
+    [(0.76, 0.84, 1.14, 0.92, 0.58, 0.9, 1.0), (1.1, 0.89, 1.1, 0.82, 0.6, 1.06, 1.0),
+     (1.08, 1.04, 1.0, 1.04, 1.6, 1.07, 1.0)]
 )  # fmt: skip
 # Share working by age relative to 25-54, and by years of residence for those who start from nothing.
 _AGE = (
     (15, 18, 20, 24, 28, 50, 58, 62, 66, 68, 74),
     (0.2, 0.4, 0.68, 0.9, 1.0, 1.0, 0.9, 0.72, 0.4, 0.2, 0.08),
 )
-_ARRIVED = {p.REFUGE: (0.15, 0.45, 0.78, 1.0), p.FAMILY: (0.5, 0.75, 0.88, 1.0), p.EDUCATION: (0.7, 0.8, 1.0, 1.15),
-            p.UNKNOWN: (0.85, 0.9, 0.95, 1.0)}  # fmt: skip
+_ARRIVED = {
+    p.REFUGE: (0.15, 0.45, 0.78, 1.0),
+    p.FAMILY: (0.5, 0.75, 0.88, 1.0),
+    p.EDUCATION: (0.7, 0.8, 1.0, 1.15),
+    p.UNKNOWN: (0.85, 0.9, 0.95, 1.0),
+}
 _CYCLE = p.YearSeries(
     (2003, 2004, 2007, 2008, 2009, 2010, 2012, 2016), (0.93, 0.94, 1.03, 1.03, 0.99, 0.98, 1.0, 0.98)
 )
@@ -45,6 +50,10 @@ _STUDY_AGE = (
     (0.6, 0.88, 0.85, 0.5, 0.36, 0.2, 0.1, 0.06, 0.03, 0.004),
 )
 _STUDY = {p.NORDIC: 0.55, p.WORK: 0.2, p.REFUGE: 1.15, p.FAMILY: 0.85, p.EDUCATION: 1.0, p.UNKNOWN: 0.7}
+
+# By centrality level 1-4, relative: women and men working, looking for work, studying.
+_WOMEN_AT_LEVEL, _MEN_AT_LEVEL = np.array([1.07, 0.95, 1.0, 1.0]), np.array([0.93, 0.96, 0.92, 1.0])
+_LOOKING_AT_LEVEL, _STUDY_AT_LEVEL = np.array([1.3, 1.6, 1.2, 1.0]), np.array([1.0, 1.2, 1.0, 1.0])
 
 _PERSISTENCE = 0.86  # yearly autocorrelation of the latent tendencies to work and to study
 
@@ -65,11 +74,12 @@ def starting_levels(
     )
 
 
-def _study_share(pop: Population, people: IntArray, year: int) -> FloatArray:
+def _study_share(pop: Population, people: IntArray, year: int, geo: Geography) -> FloatArray:
     age = pop.age(year)[people]
     background = pop.background[people]
     share = np.interp(age, *_STUDY_AGE)
     factor = np.array([_STUDY[b] for b in range(6)] + [0.8])[background]
+    factor = factor * _STUDY_AT_LEVEL[geo.level[pop.municipality[people]] - 1]
     share = np.where(age < 20, share, np.minimum(share * factor, 0.9))
     came_to_study = background == p.EDUCATION
     by_residence = np.array([0.80, 0.68, 0.5, 0.34, 0.22, 0.15, 0.1])[
@@ -79,7 +89,7 @@ def _study_share(pop: Population, people: IntArray, year: int) -> FloatArray:
 
 
 def _work_shares(
-    pop: Population, people: IntArray, year: int, studying: BoolArray
+    pop: Population, people: IntArray, year: int, studying: BoolArray, geo: Geography
 ) -> tuple[FloatArray, FloatArray]:
     age = pop.age(year)[people]
     background = pop.background[people]
@@ -98,19 +108,20 @@ def _work_shares(
     working = working * np.where(alone, by_family, _TOGETHER[background])
     woman = pop.sex[people] == p.WOMAN
     women = np.array([0.98, 0.93, 0.84, 0.97, 1.0, 0.92, 0.97])[background]
-    working = working * np.where(woman, women, 1.04)
+    level = geo.level[pop.municipality[people]] - 1
+    working = working * np.where(woman, women * _WOMEN_AT_LEVEL[level], 1.04 * _MEN_AT_LEVEL[level])
     study_factor = np.where(background == p.EDUCATION, 0.72, 0.66)
     working = np.where(studying, working * study_factor, working)
     looking = np.array([_LOOKING[b] for b in range(6)] + [0.02])[background]
     looking = (
         looking * np.where(age < 62, 1.0, 0.3) * np.where(age < 18, 0.1, 1.0) * np.where(studying, 0.3, 1.0)
     )
-    looking = looking * (1.0 + 1.5 * (1.0 - _CYCLE(year)) / 0.07 * 0.2)
+    looking = looking * _LOOKING_AT_LEVEL[level] * (1.0 + 4.3 * (1.0 - _CYCLE(year)))
     return np.clip(working, 0, 0.97), np.clip(looking, 0, 0.3)
 
 
-def update_facts(pop: Population, year: int, rng: np.random.Generator) -> None:
-    """Draw the facts of `year` for residents of the next 1 January, and what is left by this year's leavers."""
+def update_facts(pop: Population, year: int, geo: Geography, rng: np.random.Generator) -> None:
+    """Draw the facts of `year` for residents of the next 1 January, and what is left by leavers."""
     n = len(pop)
     shock = rng.standard_normal((2, n), dtype=np.float32)
     keep = np.float32(_PERSISTENCE)
@@ -129,7 +140,7 @@ def update_facts(pop: Population, year: int, rng: np.random.Generator) -> None:
     u = rng.random((5, len(active)))
 
     # Study. An exam ends or interrupts it; levels rise with exams.
-    enrolled = ndtr(pop.study_latent[active]) < _study_share(pop, active, year)
+    enrolled = ndtr(pop.study_latent[active]) < _study_share(pop, active, year, geo)
     was = before_enrolled[active]
     exam = np.where(enrolled, u[0] < 0.3, np.where(was, u[0] < 0.45, u[0] < 0.006))
     pop.enrolled[active] = enrolled
@@ -140,7 +151,7 @@ def update_facts(pop: Population, year: int, rng: np.random.Generator) -> None:
     pop.education_level[active] = np.where(rises, step, level)
 
     # Work and unemployment from one latent tendency: out of work are those with the least of it.
-    working, looking = _work_shares(pop, active, year, enrolled | exam)
+    working, looking = _work_shares(pop, active, year, enrolled | exam, geo)
     tendency = ndtr(pop.work_latent[active])
     employed = tendency > 1 - working
     unemployed = ~employed & (tendency > 1 - working - looking)

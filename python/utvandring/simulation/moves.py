@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from functools import cache
+from itertools import product
 
 import numpy as np
 import numpy.typing as npt
 
 from utvandring.simulation import parameters as p
-from utvandring.simulation.geography import Geography, geography
-from utvandring.simulation.outcomes import DEATH, EMIGRATION, INTERNAL, STAY
+from utvandring.simulation.geography import Geography
+from utvandring.simulation.outcomes import EMIGRATION, INTERNAL, STAY
 from utvandring.simulation.parameters import FloatArray
 from utvandring.simulation.population import NO_ONE, BoolArray, IntArray, Population
 
@@ -19,7 +20,7 @@ MunicipalityArray = npt.NDArray[np.int16]
 # Chance that a non-immigrant partner goes along (assumption).
 _FOLLOWS_MOVE, _FOLLOWS_ABROAD = 0.85, 0.45
 _GO_WITH_ONE = 0.5
-# Moves to another municipality of the same county and level, relative to moves to another county (assumption).
+# Moves to another municipality of the same county and level, relative to moves to another county.
 _WITHIN_COUNTY = 0.6
 
 SIZES = ("1", "2", "3+")
@@ -29,7 +30,7 @@ TYPES = ("immigrants_only", "mixed_immigrant_majority", "mixed_equal", "mixed_im
 def draw_places(weight: FloatArray, n: int, rng: np.random.Generator) -> IntArray:
     """Draw `n` positions with probability proportional to `weight`."""
     edges = np.cumsum(weight)
-    return np.searchsorted(edges, rng.random(n) * edges[-1], side="right")
+    return np.asarray(np.searchsorted(edges, rng.random(n) * edges[-1], side="right"))
 
 
 def other_level(origin: MunicipalityArray, geo: Geography, rng: np.random.Generator) -> MunicipalityArray:
@@ -210,28 +211,23 @@ def _raked_rates(background: IntArray, size: IntArray, kind: IntArray, young: In
     rate = np.repeat(np.nan_to_num(printed[0])[..., None], 2, axis=3)
     rate[..., 1] = np.nan_to_num(printed[1])
 
-    def scale(part: tuple[object, ...], target: float) -> None:
-        weight = n[part]
-        if weight.sum() > 0 and target > 0:
-            mean = (weight * rate[part]).sum() / weight.sum()
-            rate[part] *= target / mean if mean > 0 else 1.0
+    def scale(chosen: BoolArray, target: float) -> None:
+        weight = n[chosen].sum()
+        mean = (n[chosen] * rate[chosen]).sum() / weight if weight > 0 else 0.0
+        if mean > 0 and target > 0:
+            rate[chosen] *= target / mean
 
-    for _ in range(10):
-        for b in range(shape[0]):
-            for s in range(shape[1]):
-                mixed = slice(1, None)
-                for t in (0, mixed):
-                    first = t if isinstance(t, int) else 1
-                    if np.isnan(printed[0, b, s, first]):
-                        continue
-                    scale((b, s, t, 1), printed[1, b, s, first])
-                    scale((b, s, t), printed[0, b, s, first])
-                if s == 2:
-                    for kind_position in (1, 2, 3):
-                        scale((b, s, kind_position), printed[2, b, s, kind_position])
-    return np.minimum(rate, 0.5)
-
-
-def gone(outcome: npt.NDArray[np.int8]) -> BoolArray:
-    """Whether the person is not resident at the end of the year."""
-    return np.asarray((outcome >= EMIGRATION) & (outcome <= DEATH + 1))
+    b, s, t, y = np.indices(shape)
+    margins: list[tuple[BoolArray, float]] = []
+    for group, one_size in product(range(shape[0]), range(shape[1])):
+        here = (b == group) & (s == one_size)
+        for first, types in ((0, t == 0), (1, t > 0)):
+            if not np.isnan(printed[0, group, one_size, first]):
+                margins.append((here & types, printed[0, group, one_size, first]))
+                margins.append((here & types & (y == 1), printed[1, group, one_size, first]))
+        if one_size == 2:
+            margins += [(here & (t == kind_of), printed[2, group, 2, kind_of]) for kind_of in (1, 2, 3)]
+    for _ in range(30):
+        for chosen, target in margins:
+            scale(chosen, target)
+    return np.asarray(np.minimum(rate, 0.5))

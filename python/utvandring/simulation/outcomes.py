@@ -108,7 +108,7 @@ def year_shift(eta: FloatArray, background: IntArray, year: int) -> FloatArray:
 def death_probability(age: npt.NDArray[np.int16], sex: npt.NDArray[np.int8]) -> FloatArray:
     """Gompertz: 0.12 per cent for men of 40, doubling every 7.7 years, women two thirds (assumption)."""
     q = np.exp(-10.4 + 0.0903 * np.maximum(age, 15)) * np.where(sex == p.WOMAN, 0.65, 1.0)
-    return np.minimum(q, 0.6)
+    return np.asarray(np.minimum(q, 0.6))
 
 
 def draw_outcomes(

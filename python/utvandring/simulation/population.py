@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -11,7 +12,6 @@ from utvandring.simulation.parameters import CATEGORY_B
 
 BoolArray = npt.NDArray[np.bool_]
 IntArray = npt.NDArray[np.int64]
-AnyArray = npt.NDArray[np.generic]
 
 RESIDENT, EMIGRATED, MISSING, DEAD = 1, 3, 4, 5
 NO_ONE = -1
@@ -108,13 +108,14 @@ class Population:
         unknown = set(columns) - set(_DTYPES)
         if unknown:
             raise TypeError(f"no such characteristic: {sorted(unknown)}")
-        arrays = {}
+        arrays: dict[str, Any] = {}
         for name, (dtype, neutral) in _DTYPES.items():
-            values = np.asarray(columns.get(name, neutral), dtype=dtype)
+            values: npt.NDArray[Any] = np.asarray(columns.get(name, neutral), dtype=dtype)
             arrays[name] = np.broadcast_to(values, (n,)).copy()
         return cls(**arrays)
 
     def __len__(self) -> int:
+        """Return the number of persons."""
         return len(self.sex)
 
     def extend(self, others: Population) -> IntArray:
