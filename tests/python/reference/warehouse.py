@@ -14,6 +14,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pytest
 import yaml
 from deliveries import write_delivery
 
@@ -82,9 +83,18 @@ def accept(registers: Registers, root: Path) -> None:
 class Warehouse:
     """A data root in which one set of registers after the other is built; only the first build is slow."""
 
+    _shared: "Warehouse | None" = None
+
     def __init__(self, root: Path) -> None:
         self.root = root / "data"
         self.incoming = root / "incoming"
+
+    @classmethod
+    def shared(cls, folders: pytest.TempPathFactory) -> "Warehouse":
+        """Return the one warehouse of the test session."""
+        if cls._shared is None:
+            cls._shared = cls(folders.mktemp("reference"))
+        return cls._shared
 
     def marts(self, registers: Registers, *, by_command: bool = False) -> dict[str, list[Row]]:
         """Accept the registers, by `utvandring deliver` or without its checks, build, and read the marts."""
@@ -125,6 +135,15 @@ class Warehouse:
         )
         if done.returncode:
             raise AssertionError(f"{program} failed\n{done.stdout[-6000:]}\n{done.stderr[-3000:]}")
+
+
+def delivered(folder: Path) -> Registers:
+    """The registers of a delivery in Parquet, as raw rows."""
+    manifest = json.loads((folder / "delivery.json").read_text(encoding="utf-8"))
+    return {
+        (file["register"], int(file["period"])): pq.read_table(folder / file["path"]).to_pylist()
+        for file in manifest["files"]
+    }
 
 
 def read(root: Path, mart: str) -> list[Row]:
