@@ -48,9 +48,9 @@ class Adversary:
     def day(self, year: int) -> date:
         """Most often near the border of the year."""
         if self.chance(0.45):
-            return self.one_of(
-                date(year, 1, 1), date(year, 1, 2), date(year, 6, 15), date(year, 12, 30), date(year, 12, 31)
-            )
+            near = [(1, 1), (1, 2), (6, 15), (12, 30), (12, 31)]
+            month, day_of_month = near[int(self.random.integers(len(near)))]
+            return date(year, month, day_of_month)
         return date(year, 1, 1) + timedelta(days=int(self.random.integers(365)))
 
     def draw(self) -> Registers:
