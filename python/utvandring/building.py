@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -28,6 +29,7 @@ Progress = Callable[[str, float], None]
 
 # A process that was killed a moment ago may still hold the database.
 _PATIENCE_SECONDS = 3.0
+_HELD_ELSEWHERE = re.compile("conflicting lock|could not set lock|used by another process", re.IGNORECASE)
 _SHOWN_FAILURES = 20
 _SHOWN_MESSAGE = 400
 
@@ -136,7 +138,7 @@ def _open_or_set_aside(root: DataRoot) -> None:
             duckdb.connect(str(root.warehouse)).close()
             return
         except duckdb.Error as error:
-            if "lock" not in str(error).lower():
+            if not _HELD_ELSEWHERE.search(str(error)):
                 break
             if time.monotonic() > deadline:
                 raise UtvandringError(
@@ -247,5 +249,5 @@ def _describe(result: dict[str, Any]) -> str:
 
 
 def _shorten(message: str) -> str:
-    text = " ".join(message.split())
+    text = " ".join(message.partition("Traceback (most recent call last)")[0].split())
     return text if len(text) <= _SHOWN_MESSAGE else f"{text[:_SHOWN_MESSAGE]}..."

@@ -10,7 +10,8 @@ import threading
 
 
 def _end_with_parent() -> None:
-    while sys.stdin.buffer.read(1):
+    # Not sys.stdin: its lock, held by a waiting thread, would break the ordinary end of this process.
+    while os.read(0, 1):
         pass
     os._exit(1)
 
