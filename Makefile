@@ -27,13 +27,9 @@ $(INSTALLED): requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $(INSTALLED)
 
-# A delivery is simulated once; it is moved to its name when it is whole.
+# A delivery is simulated once; the folder appears when it is whole.
 build: $(INSTALLED)
-	@if [ ! -f "$(DELIVERY)/delivery.json" ]; then \
-		rm -rf "$(DELIVERY).partial" "$(DELIVERY)" && \
-		$(BIN)/utvandring --quiet simulate --out "$(DELIVERY).partial" --scale $(SCALE) && \
-		mv "$(DELIVERY).partial" "$(DELIVERY)"; \
-	fi
+	@test -f "$(DELIVERY)/delivery.json" || $(BIN)/utvandring simulate --out "$(DELIVERY)" --scale $(SCALE)
 	@$(BIN)/utvandring deliver "$(DELIVERY)"
 	@$(BIN)/utvandring build
 

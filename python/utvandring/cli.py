@@ -70,8 +70,8 @@ def _tell(text: str, style: str | None = None) -> None:
 def simulate(
     out_dir: Annotated[Path, typer.Option("--out", help="Folder for the delivery.", file_okay=False)],
     scale: Annotated[float, typer.Option(help="Size; 1 is Norway's immigrants and their families.")] = 0.1,
-    first_year: Annotated[int, typer.Option(help="First base year.")] = 2003,
-    last_year: Annotated[int, typer.Option(help="Last base year.")] = 2014,
+    first_year: Annotated[int, typer.Option(help="First 1 January of the population register.")] = 2003,
+    last_year: Annotated[int, typer.Option(help="Last 1 January of the population register.")] = 2014,
     seed: Annotated[int, typer.Option(help="The same arguments and seed give the same bytes.")] = 2016,
 ) -> None:
     """Write a synthetic delivery, calibrated to the published report."""
