@@ -1,6 +1,7 @@
 -- Grain: calendar year from the first to the last period of any register.
 -- Purpose: which registers were delivered for the year. What depends on a register that is missing is NULL,
--- never zero, and only this model knows the difference between "no row" and "not delivered".
+-- never zero, and only this model knows the difference between "no row" and "not delivered". A column that a rule
+-- cannot do without (wyrkinnt, til_land) counts as a register of its own.
 with
 
 delivered as (
@@ -21,7 +22,12 @@ final as (
         coalesce(bool_or(delivered.register = 'utdanningsaktivitet'), false) as has_education_activity,
         coalesce(bool_or(delivered.register = 'sysselsetting'), false) as has_employment,
         coalesce(bool_or(delivered.register = 'arbeidssoker'), false) as has_jobseekers,
-        coalesce(bool_or(delivered.register = 'inntekt'), false) as has_income,
+        coalesce(
+            bool_or(delivered.register = 'inntekt' and not list_contains(delivered.missing_columns, 'wyrkinnt')), false
+        ) as has_occupational_income,
+        coalesce(
+            bool_or(delivered.register = 'flytting' and not list_contains(delivered.missing_columns, 'til_land')), false
+        ) as has_emigration_destination,
     from years
     left join delivered on years.calendar_year = delivered.period
     group by years.calendar_year

@@ -3,7 +3,8 @@
 --
 -- Delivered where the register says it. Otherwise administrative is inferred, and flagged as such, only for an
 -- emigration to an unknown destination (990 or NULL) of a person without any sign of life in the emigration year and
--- the year before, and only where every sign register of both years was delivered. Everything else stays unknown.
+-- the year before, and only where every sign register of both years, and the destinations of the year, were
+-- delivered. Everything else stays unknown.
 with
 
 emigration as (
@@ -15,8 +16,12 @@ sign as (
     select * from {{ ref('int_sign_of_life__person_year') }}
 ),
 
-calendar as (
+sign_calendar as (
     select * from {{ ref('int_sign_of_life__calendar') }}
+),
+
+calendar as (
+    select * from {{ ref('int_deliveries__calendar') }}
 ),
 
 without_sign as (
@@ -35,9 +40,11 @@ judged as (
         emigration.delivered_basis is null
         and emigration.is_to_country_unknown
         and without_sign.event_id is not null
-        and coalesce(calendar.has_all_sign_registers_two_years, false) as is_inferred_administrative,
+        and coalesce(sign_calendar.has_all_sign_registers_two_years and calendar.has_emigration_destination, false)
+            as is_inferred_administrative,
     from emigration
     left join without_sign on emigration.event_id = without_sign.event_id
+    left join sign_calendar on year(emigration.event_date) = sign_calendar.calendar_year
     left join calendar on year(emigration.event_date) = calendar.calendar_year
 ),
 

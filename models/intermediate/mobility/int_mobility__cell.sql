@@ -1,8 +1,7 @@
--- Grain: outcome_year, immigration_background, population, county_code, centrality_level, dimension, category.
--- Purpose: immigrants counted once per population and dimension, in the smallest cells from which every rate adds up.
+-- Grain: outcome_year, immigration_background, is_age_15_74, is_age_20_35, county_code, centrality_level, dimension, category.
+-- Purpose: immigrants counted once per dimension, in the smallest cells from which every rate adds up.
 --
--- A person is in the population all, in age_15_74 and in age_20_35 where the age fits. The pair family_size_type
--- has mixed (of whatever composition) and all as further types.
+-- The pair family_size_type has mixed (of whatever composition) and all as further types.
 with
 
 person_year as (
@@ -41,17 +40,10 @@ described as (
 spread as (
     select
         described.*,
-        population.population,
         dimension.dimension,
         dimension.category,
     from
         described,
-        lateral (
-            values
-            ('all', true),
-            ('age_15_74', described.is_age_15_74),
-            ('age_20_35', described.is_age_20_35)
-        ) as population (population, is_member),
         lateral (
             values
             ('none', 'all'),
@@ -69,16 +61,15 @@ spread as (
             ),
             ('family_size_type', described.family_size || '|all')
         ) as dimension (dimension, category)
-    where
-        population.is_member
-        and dimension.category is not null
+    where dimension.category is not null
 ),
 
 final as (
     select
         outcome_year,
         immigration_background,
-        population,
+        is_age_15_74,
+        is_age_20_35,
         county_code,
         centrality_level,
         dimension,

@@ -4,7 +4,9 @@
 -- Both addresses are compared in one division, so that a merger, renumbering or split is never a move (2.1.4):
 -- up to outcome year 2017 in the division of 2013, where a municipality merged later stands for all its
 -- predecessors and a person who may have stayed is taken to have stayed; later the first address is translated
--- forward to the division of the second, and whoever is in one of the successors of a split stayed.
+-- forward to the division of the second, and whoever is in one of the successors of a split stayed. Counties are
+-- those of 2013 throughout (2.2), so that the move agrees with county_code and no series breaks with a county reform
+-- (choice). A provisional year compares addresses of one division: nothing is translated.
 -- An unknown address (0000, 9999) is never a move. Svalbard and the other territories are regions of their own
 -- (choice): to leave for one is to leave the municipality, county and centrality level.
 -- Centrality is defined up to the division of 2017: of later outcome years it is only known that whoever stayed in
@@ -34,6 +36,7 @@ change as (
 pair as (
     select distinct
         outcome_year,
+        outcome_is_provisional,
         municipality_code as from_code,
         next_municipality_code as to_code,
     from address
@@ -75,21 +78,37 @@ moved_in_division_2013 as (
 ),
 
 -- The division of the second address is that of 1 January after the outcome year.
-moved_in_later_division as (
+translated as (
     select
         pair.outcome_year,
         pair.from_code,
         pair.to_code,
-        not bool_or(coalesce(change.new_code, pair.from_code) = pair.to_code) as is_municipality_move,
-        not bool_or(left(coalesce(change.new_code, pair.from_code), 2) = left(pair.to_code, 2)) as is_county_move,
-        null::boolean as is_centrality_move,
+        coalesce(change.new_code, pair.from_code) as translated_code,
     from pair
     left join change
         on
             pair.from_code = change.old_code
             and pair.outcome_year + 1 = year(change.changed_on)
+            and not pair.outcome_is_provisional
     where pair.outcome_year > {{ var('last_outcome_year_in_division_2013') }}
-    group by pair.outcome_year, pair.from_code, pair.to_code
+),
+
+moved_in_later_division as (
+    select
+        translated.outcome_year,
+        translated.from_code,
+        translated.to_code,
+        not bool_or(translated.translated_code = translated.to_code) as is_municipality_move,
+        not bool_or(
+            translated.translated_code = translated.to_code
+            or coalesce(origin.county_code, left(translated.translated_code, 2))
+            = coalesce(destination.county_code, left(translated.to_code, 2))
+        ) as is_county_move,
+        null::boolean as is_centrality_move,
+    from translated
+    left join region as origin on translated.translated_code = origin.municipality_code
+    left join region as destination on translated.to_code = destination.municipality_code
+    group by translated.outcome_year, translated.from_code, translated.to_code
 ),
 
 moved as (

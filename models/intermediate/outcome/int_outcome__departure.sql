@@ -3,7 +3,7 @@
 --   - dated in the year;
 --   - dated 1 January after it: that emigration belongs to the year in which the person stopped being resident;
 --   - dated earlier and registered in the year, the population file having followed the registration (unless the
---     person was back before the year began).
+--     person was back by 1 January of the year: who comes back that day was away in the year before).
 -- An emigration dated on or after the person's death does not count.
 with
 
@@ -46,7 +46,7 @@ registered_in_year as (
     from alive
     where
         year(registered_date) > year(event_date)
-        and coalesce(return_date >= date_trunc('year', registered_date), true)
+        and coalesce(return_date > date_trunc('year', registered_date), true)
 ),
 
 final as (

@@ -13,7 +13,7 @@ complete as (
         has_employment
         and has_education_activity
         and has_jobseekers
-        and has_income
+        and has_occupational_income
         and has_migration as has_all_sign_registers,
     from calendar
 ),

@@ -2,7 +2,7 @@
 -- Purpose: size and composition of every family (2.1.8).
 --
 -- Both counts are over residents in Norway of every age: relatives abroad carry the number but another status.
--- A member without a row in the person register counts as a member and not as an immigrant.
+-- family_children is NULL where the role of no member is known. A member without a row in the person register counts as a member and not as an immigrant.
 -- The number identifies a reference person and changes when that person leaves: never link years by it.
 with
 
@@ -20,7 +20,10 @@ counted as (
         resident.reference_year,
         count(*)::integer as family_size,
         (count(*) filter (where person.is_immigrant))::integer as family_immigrants,
-        (count(*) filter (where resident.is_family_child))::integer as family_children,
+        case
+            when count(resident.is_family_child) > 0
+                then (count(*) filter (where resident.is_family_child))::integer
+        end as family_children,
     from resident
     left join person on resident.person_id = person.person_id
     where resident.family_id is not null

@@ -17,6 +17,7 @@ spread as (
         region.region_level,
         region.region_code,
         background.immigration_background,
+        population.population,
     from
         cell,
         lateral (
@@ -27,8 +28,16 @@ spread as (
         ) as region (region_level, region_code),
         lateral (
             values (cell.immigration_background), ('all')
-        ) as background (immigration_background)
-    where region.region_code is not null
+        ) as background (immigration_background),
+        lateral (
+            values
+            ('all', true),
+            ('age_15_74', cell.is_age_15_74),
+            ('age_20_35', cell.is_age_20_35)
+        ) as population (population, is_member)
+    where
+        region.region_code is not null
+        and population.is_member
 ),
 
 counted as (

@@ -12,6 +12,7 @@ final as (
         version,
         delivery_id,
         rows as rows_n,
+        missing_columns,
     from source
     where is_current
 )
