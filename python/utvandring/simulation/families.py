@@ -55,6 +55,7 @@ def repair_links(pop: Population) -> None:
         rows = (candidate >= 0) & (pop.home[child] == NO_ONE)
         rows[rows] = _together(pop, child[rows], candidate[rows]) & (pop.home[candidate[rows]] == NO_ONE)
         pop.home[child[rows]] = candidate[rows]
+        pop.part[child[rows]] = pop.part[candidate[rows]]
 
 
 def _together(pop: Population, child: npt.NDArray[np.int64], adult: npt.NDArray[np.int32]) -> BoolArray:
@@ -66,6 +67,7 @@ def marry(pop: Population, one: IntArray, two: IntArray, rng: np.random.Generato
     """Make couples of `one` and `two` (positions, pairwise); most of them are married."""
     pop.partner[one] = two
     pop.partner[two] = one
+    pop.part[two] = pop.part[one]
     married = rng.random(len(one)) < 0.7
     pop.marital[one[married]] = MARRIED
     pop.marital[two[married]] = MARRIED

@@ -17,10 +17,10 @@ from utvandring.simulation.population import EMIGRATED, BoolArray, IntArray, Pop
 
 _WORKING = {p.NORDIC: 0.82, p.WORK: 0.87, p.REFUGE: 0.66, p.FAMILY: 0.71, p.EDUCATION: 0.68, p.UNKNOWN: 0.83}
 _LOOKING = {
-    p.NORDIC: 0.025,
-    p.WORK: 0.05,
-    p.REFUGE: 0.14,
-    p.FAMILY: 0.05,
+    p.NORDIC: 0.03,
+    p.WORK: 0.055,
+    p.REFUGE: 0.12,
+    p.FAMILY: 0.045,
     p.EDUCATION: 0.025,
     p.UNKNOWN: 0.04,
 }
@@ -52,8 +52,8 @@ _STUDY_AGE = (
 _STUDY = {p.NORDIC: 0.55, p.WORK: 0.2, p.REFUGE: 1.15, p.FAMILY: 0.85, p.EDUCATION: 1.0, p.UNKNOWN: 0.7}
 
 # By centrality level 1-4, relative: women and men working, looking for work, studying.
-_WOMEN_AT_LEVEL, _MEN_AT_LEVEL = np.array([1.07, 0.95, 1.0, 1.0]), np.array([0.93, 0.96, 0.92, 1.0])
-_LOOKING_AT_LEVEL, _STUDY_AT_LEVEL = np.array([1.3, 1.6, 1.2, 1.0]), np.array([1.0, 1.2, 1.0, 1.0])
+_WOMEN_AT_LEVEL, _MEN_AT_LEVEL = np.array([1.07, 0.93, 1.0, 1.0]), np.array([0.93, 0.96, 0.92, 1.0])
+_LOOKING_AT_LEVEL, _STUDY_AT_LEVEL = np.array([1.3, 1.6, 1.2, 1.0]), np.array([1.0, 1.6, 1.0, 1.0])
 
 _PERSISTENCE = 0.86  # yearly autocorrelation of the latent tendencies to work and to study
 

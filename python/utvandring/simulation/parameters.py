@@ -199,7 +199,14 @@ SINGLE_SHARE: Final = {NORDIC: 0.47, WORK: 0.66, REFUGE: 0.40, FAMILY: 0.205, ED
 SINGLE_BY_LEVEL: Final = (1.05, 1.03, 0.97, 1.0)
 # Where people of a background live, levels 1-3 relative to level 4 (assumption, after the moves between
 # levels that the text gives).
-OUTSIDE_CENTRES: Final = {NORDIC: 0.5, WORK: 1.35, REFUGE: 1.25, FAMILY: 1.0, EDUCATION: 0.9, UNKNOWN: 0.45}
+OUTSIDE_CENTRES: Final = {
+    NORDIC: (0.5, 0.5, 0.5),
+    WORK: (1.35, 1.35, 1.35),
+    REFUGE: (1.1, 1.8, 1.2),
+    FAMILY: (1.0, 1.0, 1.0),
+    EDUCATION: (0.9, 0.9, 0.9),
+    UNKNOWN: (0.45, 0.45, 0.45),
+}
 # Couples whose other partner is not an immigrant, share (solved from table 4.1, size 2: all = mix of types).
 MIXED_COUPLE: Final = {NORDIC: 0.74, WORK: 0.22, REFUGE: 0.18, FAMILY: 0.42, EDUCATION: 0.64, UNKNOWN: 0.52}
 

@@ -140,11 +140,12 @@ def start_population(
         last = int(np.searchsorted(working, wanted, side="left")) + 1
         rows = chosen[:last]
         pop.extend(Population(**{name: getattr(batch, name)[rows] for name in vars(batch)}))
-    stock = np.array([p.STOCK_SHARES[b](first_year) * p.OUTSIDE_CENTRES[b] for b in range(6)]).sum() / 100
+    stock = np.array([p.STOCK_SHARES[b](first_year) for b in range(6)])
+    tilt = _level_tilt(stock)
     for background in range(len(p.BACKGROUNDS)):
         rows = np.flatnonzero(pop.background == background)
-        tilt = np.where(geo.level < 4, p.OUTSIDE_CENTRES[background] / stock, 1.0)
-        pop.municipality[rows] = draw_places(geo.municipality_target * tilt, len(rows), rng)
+        weight = geo.municipality_target * tilt[background][geo.level - 1]
+        pop.municipality[rows] = draw_places(weight, len(rows), rng)
     _start_couples(pop, base_year, geo, rng)
     _start_children(pop, base_year, rng)
     pool = round(scale * (14_000 * (last_year - first_year + 1) + 30_000))
@@ -306,8 +307,7 @@ def arrive(
     man = odds * shift[int(np.argmin(np.abs(np.array(men) - by_cell[:, 0].sum())))]
     man = man / (1 + man)
 
-    tilt = np.array([p.OUTSIDE_CENTRES[b] for b in range(6)])
-    tilt = tilt / max((numbers * tilt).sum() / max(numbers.sum(), 1), 0.1)
+    tilt = _level_tilt(numbers.astype(np.float64))
 
     before = len(pop)
     pop.update_heads()
@@ -341,12 +341,18 @@ def arrive(
     return new, day
 
 
+def _level_tilt(numbers: FloatArray) -> FloatArray:
+    """Return weights by background and level that keep the levels' totals for `numbers` by background."""
+    tilt = np.array([[*p.OUTSIDE_CENTRES[b], 1.0] for b in range(6)])
+    return np.asarray(tilt / np.maximum(numbers @ tilt / max(float(numbers.sum()), 1.0), 0.1))
+
+
 def _steered(
-    sex: npt.NDArray[np.int8], by_cell: FloatArray, tilt: float, geo: Geography, rng: np.random.Generator
+    sex: npt.NDArray[np.int8], by_cell: FloatArray, tilt: FloatArray, geo: Geography, rng: np.random.Generator
 ) -> npt.NDArray[np.int16]:
     """Draw municipalities with probability proportional to what is missing there, and a little everywhere.
 
-    `tilt` multiplies levels 1-3.
+    `tilt` multiplies the levels.
     """
     place = np.empty(len(sex), dtype=np.int16)
     within = geo.weight / np.bincount(geo.cell, geo.weight, minlength=len(geo.target))[geo.cell]
@@ -354,7 +360,7 @@ def _steered(
         rows = np.flatnonzero(sex == code)
         missing = np.maximum(by_cell[:, column], 0)
         everywhere = geo.target[:, column] / geo.target[:, column].sum() * max(missing.sum(), 1.0) * 0.05
-        weight = (missing + everywhere)[geo.cell] * within * np.where(geo.level < 4, tilt, 1.0)
+        weight = (missing + everywhere)[geo.cell] * within * tilt[geo.level - 1]
         place[rows] = draw_places(weight, len(rows), rng)
     return place
 
@@ -439,8 +445,10 @@ def _bring_children(pop: Population, before: int, year: int, rng: np.random.Gene
         np.full(len(parent), year * 10000 + 101),
         rng,
     )
-    pop.mother[children] = mother
-    pop.father[children] = father
+    for parents, who in ((pop.mother, mother), (pop.father, father)):
+        # A spouse who is too young is not the child's parent.
+        plausible = (who >= 0) & (pop.birth_year[who] <= year - child_age - 17)
+        parents[children] = np.where(plausible, who, NO_ONE)
 
 
 def pass_through(
