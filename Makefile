@@ -38,7 +38,7 @@ test: lint
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
+	$(BIN)/ruff format --check --extend-exclude "*.md" .
 	$(BIN)/mypy
 	@if [ -f .sqlfluff ]; then $(MAKE) --no-print-directory lint-sql; fi
 
