@@ -1,7 +1,7 @@
 -- Grain: calendar year from the first to the last period of any register.
 -- Purpose: which registers were delivered for the year. What depends on a register that is missing is NULL,
 -- never zero, and only this model knows the difference between "no row" and "not delivered". A column that a rule
--- cannot do without (wyrkinnt, til_land) counts as a register of its own.
+-- cannot do without (personkode, wyrkinnt, til_land) counts as a register of its own.
 with
 
 delivered as (
@@ -17,6 +17,10 @@ final as (
     select
         years.calendar_year,
         coalesce(bool_or(delivered.register = 'befolkning'), false) as has_population,
+        coalesce(
+            bool_or(delivered.register = 'befolkning' and not list_contains(delivered.missing_columns, 'personkode')),
+            false
+        ) as has_family_role,
         coalesce(bool_or(delivered.register = 'flytting'), false) as has_migration,
         coalesce(bool_or(delivered.register = 'utdanning'), false) as has_education,
         coalesce(bool_or(delivered.register = 'utdanningsaktivitet'), false) as has_education_activity,

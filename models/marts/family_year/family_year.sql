@@ -2,7 +2,7 @@
 -- Purpose: size and composition of every family (2.1.8).
 --
 -- Both counts are over residents in Norway of every age: relatives abroad carry the number but another status.
--- family_children is NULL where the role of no member is known. A member without a row in the person register counts as a member and not as an immigrant.
+-- family_children is NULL where the file came without roles (personkode). A member without a row in the person register counts as a member and not as an immigrant.
 -- The number identifies a reference person and changes when that person leaves: never link years by it.
 with
 
@@ -14,16 +14,17 @@ person as (
     select * from {{ ref('int_person__characteristics') }}
 ),
 
+calendar as (
+    select * from {{ ref('int_deliveries__calendar') }}
+),
+
 counted as (
     select
         resident.family_id,
         resident.reference_year,
         count(*)::integer as family_size,
         (count(*) filter (where person.is_immigrant))::integer as family_immigrants,
-        case
-            when count(resident.is_family_child) > 0
-                then (count(*) filter (where resident.is_family_child))::integer
-        end as family_children,
+        (count(*) filter (where resident.is_family_child))::integer as family_children,
     from resident
     left join person on resident.person_id = person.person_id
     where resident.family_id is not null
@@ -32,12 +33,12 @@ counted as (
 
 final as (
     select
-        family_id,
-        reference_year,
+        counted.family_id,
+        counted.reference_year,
         family_size,
         family_immigrants,
         family_size - family_immigrants as family_non_immigrants,
-        family_children,
+        case when calendar.has_family_role then family_children end as family_children,
         case
             when family_immigrants = 0 then 'no_immigrants'
             when family_immigrants = family_size then 'immigrants_only'
@@ -46,6 +47,7 @@ final as (
             else 'mixed_immigrant_minority'
         end as family_type,
     from counted
+    inner join calendar on counted.reference_year = calendar.calendar_year
 )
 
 select * from final

@@ -21,7 +21,7 @@ final as (
         status.is_dead,
         source.kommnr as municipality_code,
         source.famnr as family_id,
-        person_code.is_child as is_family_child,
+        coalesce(person_code.is_child, false) as is_family_child,
     from source
     left join status on source.statuskode = status.status_code
     left join person_code on source.personkode = person_code.person_code
