@@ -319,6 +319,8 @@ def _add_family_tables(table: _Table, years: pd.DataFrame) -> None:
     immigrants = years[(years["invkat"] == "B") & years["family_total"].notna()]
     rates = p.published("published_rates").dropna(subset=["rate_percent"])
     for table_id, population, background, size, kind, outcome, rate in rates.itertuples(index=False):
+        if size == "1" and kind != "all":
+            continue  # the same persons as "all"
         rows = immigrants[(immigrants["background"] == background) & (immigrants["size"] == size)]
         if population == "age_20_35":
             rows = rows[rows["age"].between(20, 35)]

@@ -12,7 +12,7 @@ from utvandring.simulation.geography import Geography
 from utvandring.simulation.parameters import FloatArray
 from utvandring.simulation.population import NO_ONE, RESIDENT, BoolArray, IntArray, Population
 
-UNMARRIED, MARRIED, WIDOWED, DIVORCED = 1, 2, 3, 4
+MARRIED, WIDOWED, DIVORCED = 2, 3, 4  # codes of marital status
 
 _SPLIT = 0.012  # couples that split in a year, apart from those whom a move parts (assumption)
 # Yearly chance of a birth for a couple by age of the woman, and by number of children at home (assumption).

@@ -148,7 +148,8 @@ def start_population(
         pop.municipality[rows] = draw_places(weight, len(rows), rng)
     _start_couples(pop, base_year, geo, rng)
     _start_children(pop, base_year, rng)
-    pool = round(scale * (14_000 * (last_year - first_year + 1) + 30_000))
+    # Singles enough for the mixed couples of all years.
+    pool = round(scale * (7_000 * (last_year - first_year + 1) + 30_000))
     pop.extend(non_immigrants(pool, 17, 52, base_year, geo, rng))
     _place_families(pop, geo, rng)
     return pop
