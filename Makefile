@@ -34,7 +34,7 @@ build: $(INSTALLED)
 	@$(BIN)/utvandring build
 
 test: lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .

@@ -13,6 +13,9 @@ import pytest
 from deliveries import good_files, write_delivery
 
 from utvandring.cli import main
+from utvandring.errors import UtvandringError
+from utvandring.locking import exclusive
+from utvandring.project import DataRoot
 
 
 @dataclass(frozen=True)
@@ -78,20 +81,41 @@ def run_command(data_root: Path, *arguments: str | Path, timeout: float = 600) -
     return Ran(finished.returncode, finished.stdout, finished.stderr)
 
 
+def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], None]) -> Path:
+    """Make a folder once for the whole session, also when several workers share the tests."""
+    base = factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        base = base.parent
+    keeper = DataRoot(base / name)
+    keeper.path.mkdir(exist_ok=True)
+    made, done = keeper.path / "made", keeper.path / "done"
+    while not done.exists():
+        # The other worker holds the lock for as long as it works.
+        with contextlib.suppress(UtvandringError), exclusive(keeper, "tests"):
+            if not done.exists():
+                make(made)
+                done.touch()
+    return made
+
+
 @pytest.fixture(scope="session")
 def small_delivery(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Give a simulated delivery, a hundredth of Norway."""
-    folder = tmp_path_factory.mktemp("simulated") / "delivery"
-    ran = run_command(folder.parent, "simulate", "--out", folder, "--scale", "0.01", "--seed", "1")
-    assert ran.code == 0, ran.text
-    return folder
+
+    def simulate(folder: Path) -> None:
+        ran = run_command(folder, "simulate", "--out", folder, "--scale", "0.01", "--seed", "1")
+        assert ran.code == 0, ran.text
+
+    return made_once(tmp_path_factory, "simulated", simulate)
 
 
 @pytest.fixture(scope="session")
 def built_warehouse(small_delivery: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Give a data root in which the simulated delivery was accepted, built and published."""
-    root = tmp_path_factory.mktemp("built") / "data"
-    for arguments in (("deliver", small_delivery), ("build",)):
-        ran = run_command(root, *arguments)
-        assert ran.code == 0, ran.text
-    return root
+
+    def build(root: Path) -> None:
+        for arguments in (("deliver", small_delivery), ("build",)):
+            ran = run_command(root, *arguments)
+            assert ran.code == 0, ran.text
+
+    return made_once(tmp_path_factory, "built", build)
