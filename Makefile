@@ -43,7 +43,7 @@ lint: $(INSTALLED)
 	@if [ -f .sqlfluff ]; then $(MAKE) --no-print-directory lint-sql; fi
 
 lint-sql: $(INSTALLED)
-	$(BIN)/sqlfluff lint models macros tests analysis
+	$(BIN)/sqlfluff lint --processes 2 models analysis
 
 lock:
 	printf 'setuptools>=77\n' | uv pip compile pyproject.toml - --extra dev --universal --python-version 3.11 \

@@ -1,4 +1,5 @@
--- Grain: outcome_year, immigration_background, is_age_15_74, is_age_20_35, county_code, centrality_level, dimension, category.
+-- Grain: outcome_year, immigration_background, is_age_15_74, is_age_20_35, county_code, centrality_level, dimension,
+-- category.
 -- Purpose: immigrants counted once per dimension, in the smallest cells from which every rate adds up.
 --
 -- The pair family_size_type has mixed (of whatever composition) and all as further types.

@@ -2,7 +2,8 @@
 -- Purpose: size and composition of every family (2.1.8).
 --
 -- Both counts are over residents in Norway of every age: relatives abroad carry the number but another status.
--- family_children is NULL where the file came without roles (personkode). A member without a row in the person register counts as a member and not as an immigrant.
+-- A member without a row in the person register counts as a member and not as an immigrant. family_children is NULL
+-- where the file came without roles (personkode).
 -- The number identifies a reference person and changes when that person leaves: never link years by it.
 with
 
