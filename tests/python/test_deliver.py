@@ -374,7 +374,9 @@ def test_a_data_root_that_cannot_be_a_folder_is_told(
         assert ran.err.count("\n") == 1
 
 
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="2026-11-21: root may write everywhere")
+@pytest.mark.skipif(
+    not hasattr(os, "geteuid") or os.geteuid() == 0, reason="2026-11-21: root may write everywhere"
+)
 def test_a_data_root_without_permission_is_told(
     utvandring: Command, good_delivery: Path, data_root: Path
 ) -> None:
