@@ -1,0 +1,103 @@
+"""The same deliveries give the same marts, row by row and in order, however they came and were computed."""
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow.parquet as pq
+import pytest
+from conftest import run_command
+
+PROJECT = Path(__file__).resolve().parents[2]
+
+
+def hand_in(folder: Path, delivery_id: str, files: list[dict[str, Any]], source: Path) -> Path:
+    """Make a delivery of some of the files of another one."""
+    folder.mkdir(parents=True)
+    for file in files:
+        if not (folder / file["path"]).exists():
+            os.link(source / file["path"], folder / file["path"])
+    manifest = {"delivery_id": delivery_id, "produced_at": "2015-03-15", "files": files}
+    (folder / "delivery.json").write_text(json.dumps(manifest), encoding="utf-8")
+    return folder
+
+
+def as_version(folder: Path, file: dict[str, Any], version: int, rows: int, source: Path) -> dict[str, Any]:
+    """Write the first rows of a file as another version of it."""
+    name = f"{file['register']}_p{file['period']}_v{version}.parquet"
+    folder.mkdir(parents=True, exist_ok=True)
+    pq.write_table(pq.read_table(source / file["path"]).slice(0, rows), folder / name)
+    sha256 = hashlib.sha256((folder / name).read_bytes()).hexdigest()
+    return {**file, "version": version, "path": name, "rows": rows, "sha256": sha256}
+
+
+def build(root: Path, engine_threads: int) -> None:
+    done = subprocess.run(
+        [
+            *(
+                str(Path(sys.executable).with_name("dbt")),
+                "build",
+                "--quiet",
+                "--select",
+                "+path:models/marts",
+            ),
+            *("--resource-type", "seed", "--resource-type", "model"),
+            *("--target-path", str(root / "target"), "--log-path", str(root / "logs")),
+        ],
+        cwd=PROJECT,
+        env={**os.environ, "UTVANDRING_DATA": str(root), "UTVANDRING_THREADS": str(engine_threads)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-3000:]
+
+
+@pytest.fixture(scope="module")
+def two_ways(small_delivery: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """Build from one delivery, and from late, reordered, repeated and replaced ones with other threads."""
+    files = json.loads((small_delivery / "delivery.json").read_text(encoding="utf-8"))["files"]
+    work = tmp_path_factory.mktemp("two-ways")
+    whole, parts = work / "whole", work / "parts"
+
+    assert run_command(whole, "deliver", small_delivery).code == 0
+    build(whole, engine_threads=1)
+
+    late = [file for file in files if int(file["period"]) % 2]
+    rest = [file for file in files if not int(file["period"]) % 2]
+    corrected = next(file for file in rest if file["register"] == "befolkning")
+    first = as_version(work / "first", corrected, 1, corrected["rows"] // 2, small_delivery)
+    second = {**corrected, "version": 2, "path": corrected["path"].replace("_v1", "_v2")}
+    os.link(small_delivery / corrected["path"], work / second["path"])
+    rest.remove(corrected)
+
+    deliveries = [
+        hand_in(work / "late", "late", list(reversed(late)), small_delivery),
+        hand_in(work / "corrected", "corrected", [second], work),
+        hand_in(work / "before-correction", "before-correction", [first], work / "first"),
+        hand_in(work / "rest", "rest", [*rest, late[0]], small_delivery),
+    ]
+    for delivery in deliveries:
+        ran = run_command(parts, "deliver", delivery)
+        assert ran.code == 0, ran.text
+    build(parts, engine_threads=3)
+    return whole, parts
+
+
+@pytest.mark.parametrize(
+    "mart",
+    ["person_year", "family_year", "migration_event", "mobility_rate", "municipality", "municipality_change"],
+)
+def test_marts_do_not_depend_on_order_of_arrival_or_threads(two_ways: tuple[Path, Path], mart: str) -> None:
+    tables = []
+    for root in two_ways:
+        with duckdb.connect(str(root / "warehouse.duckdb"), read_only=True) as connection:
+            tables.append(connection.sql(f"select * from marts.{mart}").to_arrow_table())
+    one, other = tables
+    assert one.num_rows > 0
+    assert one.equals(other)
