@@ -1,0 +1,770 @@
+"""The multinomial logit of chapter 6 (Vedlegg C): estimates, differences in probability, marginal effects.
+
+With outcomes 0 … J−1 and outcome 0 as the base,
+
+    P(j | x) = exp(x b_j) / (1 + Σ_l exp(x b_l)),  b_0 = 0                                  (C.1–C.3)
+
+so that the report's trinomial logit is J = 3: stay, internal out-migration, emigration. Coefficients are K ×
+(J−1), one column an equation. Covariances are equation-major: all K coefficients of equation 1, then those of
+equation 2, ….
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, NoReturn
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+
+from utvandring.estimation.design import (
+    Design,
+    Factor,
+    FloatArray,
+    Moments,
+    Rows,
+    labels,
+    moments,
+    numbers,
+    read_design,
+    whole,
+)
+from utvandring.estimation.inference import (
+    cluster_codes,
+    clustered_meat,
+    standard_errors,
+    tidy_table,
+    two_sided,
+)
+
+# Newton stops when the squared length of its step, in standard errors, is below this: the step is still
+# taken, and leaves an error far below rounding.
+STEP_TOLERANCE = 1e-18
+# A sound step shrinks quadratically once it is short. Under separation every step is one unit of the linear
+# predictor, and its squared length falls by e only.
+SHORT_STEP = 1e-3
+SLOW_SHRINKING = 0.1
+SLOW_STEPS = 3
+STEP_HALVINGS = 30
+
+
+@dataclass(frozen=True)
+class MultinomialFit:
+    """A fitted multinomial logit.
+
+    Attributes
+    ----------
+    params
+        Coefficients, K × (J−1).
+    cov
+        Their covariance, K(J−1) square, equation-major, of the kind that ``vcov`` names.
+    cov_classical
+        Covariance from the observed information, whatever ``vcov``.
+    log_likelihood, log_likelihood_null
+        At the estimates, and with constants only.
+    n_obs
+        Observations: the sum of the weights.
+    n_iterations
+        Newton steps taken.
+    converged
+        Whether the last step was short enough.
+    names
+        K names of the columns.
+    outcomes
+        J names of the outcomes, base first.
+    vcov
+        ``"classical"``, ``"robust"`` or ``"cluster"``.
+    n_clusters
+        Clusters, where the covariance is clustered.
+    """
+
+    params: FloatArray
+    cov: FloatArray
+    cov_classical: FloatArray
+    log_likelihood: float
+    log_likelihood_null: float
+    n_obs: float
+    n_iterations: int
+    converged: bool
+    names: tuple[str, ...]
+    outcomes: tuple[str, ...]
+    vcov: str
+    n_clusters: int | None = None
+
+    @property
+    def std_errors(self) -> FloatArray:
+        """Standard errors, K × (J−1)."""
+        return standard_errors(self.cov).reshape(self.params.shape, order="F")
+
+    @property
+    def std_errors_classical(self) -> FloatArray:
+        """Standard errors from the observed information, K × (J−1)."""
+        return standard_errors(self.cov_classical).reshape(self.params.shape, order="F")
+
+    @property
+    def z(self) -> FloatArray:
+        """Estimates divided by their standard errors (the report's t values), K × (J−1)."""
+        return self.params / self.std_errors
+
+    @property
+    def p_values(self) -> FloatArray:
+        """Two-sided p values under the normal distribution, K × (J−1)."""
+        return two_sided(self.z)
+
+    @property
+    def schwarz_bic(self) -> float:
+        """Schwarz's criterion as the report prints it, −logL + (k/2) ln n with k = K(J−1)."""
+        return -self.log_likelihood + self.params.size / 2 * float(np.log(self.n_obs))
+
+    @property
+    def scaled_r2(self) -> float:
+        """Estrella's scaled R², 1 − (logL / logL₀)^(−(2/n) logL₀)."""
+        ratio = self.log_likelihood / self.log_likelihood_null
+        return float(1 - ratio ** (-2 / self.n_obs * self.log_likelihood_null))
+
+    def predict(self, X: Any) -> FloatArray:  # noqa: N803
+        """Return the probabilities of all outcomes, n × J with the base first.
+
+        Parameters
+        ----------
+        X
+            n × K, columns as in the fit.
+
+        Raises
+        ------
+        ValueError
+            When the shape is wrong or a value is not a number.
+        """
+        matrix = np.asarray(numbers(X, "X"), dtype=np.float64)
+        if matrix.ndim != 2 or matrix.shape[1] != len(self.names):
+            raise ValueError(
+                f"X must have {len(self.names)} columns as in the fit, but has shape {matrix.shape}."
+            )
+        return np.ascontiguousarray(_probabilities(matrix, self.params).T)
+
+    def tidy(self, level: float = 0.95) -> pd.DataFrame:
+        """Return one row for each coefficient, equation by equation.
+
+        Parameters
+        ----------
+        level
+            Confidence level of the intervals.
+
+        Returns
+        -------
+        pandas.DataFrame
+            ``term, equation, estimate, std_error, statistic, p_value, conf_low, conf_high``.
+        """
+        equations = self.outcomes[1:]
+        return tidy_table(
+            {
+                "term": list(self.names) * len(equations),
+                "equation": [equation for equation in equations for _ in self.names],
+            },
+            self.params.ravel(order="F"),
+            self.std_errors.ravel(order="F"),
+            level=level,
+        )
+
+
+def fit_multinomial(
+    X: Any,  # noqa: N803
+    y: ArrayLike,
+    *,
+    weights: ArrayLike | None = None,
+    names: Sequence[object] | None = None,
+    outcomes: Sequence[object] | None = None,
+    vcov: Literal["classical", "robust"] = "classical",
+    clusters: ArrayLike | None = None,
+    max_iterations: int = 50,
+) -> MultinomialFit:
+    """Fit a multinomial logit to rows by maximum likelihood.
+
+    Parameters
+    ----------
+    X
+        n × K array or DataFrame, the constant included as a column.
+    y
+        n outcomes 0 … J−1; 0 is the base.
+    weights
+        n frequencies above zero: a row with weight 3 counts as three equal rows.
+    names
+        K names of the columns, for messages and tables; default those of a DataFrame.
+    outcomes
+        J names of the outcomes, base first. Without them J is the largest code in ``y`` plus one.
+    vcov
+        ``"classical"`` for the inverse of the observed information, ``"robust"`` for the sandwich without a
+        small-sample factor (HC0).
+    clusters
+        n labels, for instance persons: the sandwich with scores summed within clusters, times G/(G−1).
+    max_iterations
+        Newton steps before giving up; the fit then says ``converged=False``.
+
+    Raises
+    ------
+    ValueError
+        When a shape, a weight or a value is wrong, an outcome never occurs, columns are collinear, or the
+        outcomes are separated, so that no finite estimate exists. The text names the column or outcome at
+        fault.
+    """
+    design = read_design(X, weights=weights, names=names)
+    codes = np.asarray(numbers(y, "y"))
+    if codes.shape != (design.n_rows,):
+        raise ValueError(f"y must have shape ({design.n_rows},), one for each row of X, not {codes.shape}.")
+    if codes.dtype.kind == "f":
+        bad = ~(np.isfinite(codes) & (codes == np.floor(codes)))
+        if bad.any():
+            row = int(bad.argmax())
+            raise ValueError(f"y must hold the outcomes 0, 1, …, but row {row} has {codes[row]}.")
+    low, high = int(codes.min()), int(codes.max())
+    n_outcomes = high + 1 if outcomes is None else len(outcomes)
+    if low < 0 or high >= max(n_outcomes, 0) or n_outcomes > max(design.n_rows, 2):
+        raise ValueError(f"y must hold the outcomes 0 … {n_outcomes - 1}, but runs from {low} to {high}.")
+    codes = codes.astype(np.intp, copy=False)
+    each = np.arange(n_outcomes)[:, None]
+    totals = np.bincount(codes, weights=design.weights, minlength=n_outcomes).astype(np.float64)
+
+    def counts(rows: Rows) -> FloatArray:
+        return np.asarray((codes[rows] == each) * design.weights_of(rows), dtype=np.float64)
+
+    outcome_names = labels(outcomes, range(n_outcomes), "names of outcomes")
+    return _fit(design, counts, totals, outcome_names, vcov, clusters, max_iterations)
+
+
+def fit_multinomial_cells(
+    X: Any,  # noqa: N803
+    counts: Any,
+    *,
+    names: Sequence[object] | None = None,
+    outcomes: Sequence[object] | None = None,
+    vcov: Literal["classical", "robust"] = "classical",
+    clusters: ArrayLike | None = None,
+    max_iterations: int = 50,
+) -> MultinomialFit:
+    """Fit a multinomial logit to cells: rows of equal regressors with a count of each outcome.
+
+    The estimates and all covariances are those of the rows that the cells stand for. Cells in which nothing
+    is counted are left out.
+
+    Parameters
+    ----------
+    X
+        n_cells × K array or DataFrame.
+    counts
+        n_cells × J frequencies, base outcome first; a DataFrame gives the names of the outcomes as well.
+    names, outcomes, vcov, max_iterations
+        As in :func:`fit_multinomial`.
+    clusters
+        One label a cell: exact when no cluster is spread over the rows of one cell, so group by the cluster
+        as well.
+
+    Raises
+    ------
+    ValueError
+        As in :func:`fit_multinomial`.
+    """
+    if isinstance(counts, pd.DataFrame):
+        outcomes = list(counts.columns) if outcomes is None else outcomes
+        counts = counts.to_numpy(dtype=np.float64, na_value=np.nan)
+    table = np.asarray(numbers(counts, "counts"), dtype=np.float64)
+    if table.ndim != 2 or table.shape[1] < 2:
+        raise ValueError(
+            f"counts must have one column for each outcome, at least two, not shape {table.shape}."
+        )
+    outcome_names = labels(outcomes, range(table.shape[1]), "names of outcomes")
+    bad = ~np.isfinite(table) | (table < 0)
+    if bad.any():
+        row, column = np.argwhere(bad)[0]
+        raise ValueError(
+            f"counts must be finite and not negative, but row {row} has {table[row, column]} of outcome "
+            f"{outcome_names[column]!r}."
+        )
+    if np.ndim(X) == 2 and len(X) != len(table):
+        raise ValueError(f"counts has {len(table)} rows, X has {len(X)}.")
+    weights = table.sum(axis=1)
+    filled = weights > 0
+    if not filled.all():
+        X, table, weights = X[filled], table[filled], weights[filled]  # noqa: N806
+        clusters = None if clusters is None else np.asarray(clusters)[filled]
+    design = read_design(X, weights=weights, names=names)
+    totals = table.sum(axis=0)
+    return _fit(design, lambda rows: table[rows].T, totals, outcome_names, vcov, clusters, max_iterations)
+
+
+def probability_difference(
+    params: ArrayLike, cov: ArrayLike, x_reference: ArrayLike, x_compared: ArrayLike
+) -> tuple[FloatArray, FloatArray]:
+    """Compare the probabilities of two persons, with standard errors by the delta method (C.13–C.18).
+
+    Parameters
+    ----------
+    params
+        Coefficients, K × (J−1).
+    cov
+        Their covariance, K(J−1) square, equation-major.
+    x_reference, x_compared
+        Regressors of the two persons, K each, the constant included.
+
+    Returns
+    -------
+    estimate, std_error
+        J each, base outcome first (stay, internal out-migration, emigration): the probability of the person
+        compared minus that of the reference person. The estimates sum to zero.
+
+    Raises
+    ------
+    ValueError
+        When shapes do not fit together or a value is not finite.
+    """
+    beta = np.asarray(params, dtype=np.float64)
+    beta = beta[:, None] if beta.ndim == 1 else beta
+    variance = np.asarray(cov, dtype=np.float64)
+    if beta.ndim != 2 or variance.shape != (beta.size, beta.size):
+        raise ValueError(
+            f"cov must be {beta.size} × {beta.size} for {beta.shape} params, not {variance.shape}."
+        )
+    persons = []
+    for what, person in (("x_reference", x_reference), ("x_compared", x_compared)):
+        x = np.asarray(person, dtype=np.float64)
+        if x.shape != beta.shape[:1]:
+            raise ValueError(f"{what} must have shape ({beta.shape[0]},) like the params, not {x.shape}.")
+        persons.append(x)
+    for what, array in (
+        ("params", beta),
+        ("cov", variance),
+        ("x_reference", persons[0]),
+        ("x_compared", persons[1]),
+    ):
+        if not np.isfinite(array).all():
+            raise ValueError(f"{what} must be finite.")
+    (p_reference, p_compared) = (_probabilities(x[None, :], beta)[:, 0] for x in persons)
+    jacobian = _slopes(p_compared, persons[1]) - _slopes(p_reference, persons[0])
+    return p_compared - p_reference, _delta(jacobian, variance)
+
+
+@dataclass(frozen=True)
+class Discrete:
+    """A dummy that goes from 0 to 1.
+
+    Attributes
+    ----------
+    column
+        Name of the dummy.
+    instead_of
+        The other dummies of the same set, put to 0 in both states: the effect is then against the set's
+        reference category. Without them they stay as they are in each row, which makes sense only for a dummy
+        of its own.
+    """
+
+    column: str
+    instead_of: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Derivative:
+    """A variable that is measured or counted, and changes by a little.
+
+    Attributes
+    ----------
+    column
+        Name of the column that holds the variable itself.
+    through
+        Further columns that are functions of it, each with the derivative as a function of the variable's
+        values. With the report's (age/10)²: ``Derivative("age", {"age_sq_scaled": lambda age: age / 50})``.
+    """
+
+    column: str
+    through: Mapping[str, Callable[[FloatArray], FloatArray]] = field(default_factory=dict)
+
+
+def average_marginal_effects(
+    fit: MultinomialFit,
+    X: Any,  # noqa: N803
+    effects: Mapping[str, Discrete | Derivative] | None = None,
+    *,
+    weights: ArrayLike | None = None,
+    level: float = 0.95,
+) -> pd.DataFrame:
+    """Average the effects of variables on the probabilities over rows, with delta-method standard errors.
+
+    The standard errors are those of the coefficients only: the rows count as given.
+
+    Parameters
+    ----------
+    fit
+        The fitted model; its ``cov`` is used.
+    X
+        n × K rows or cells to average over, columns as in the fit.
+    effects
+        Name of each variable and how it enters. Default: every column that varies, by its own name, as
+        :class:`Discrete` where it holds only 0 and 1 and as :class:`Derivative` elsewhere. Name the effects
+        where several columns belong together (age and its square, the dummies of one set).
+    weights
+        n frequencies above zero.
+    level
+        Confidence level of the intervals.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``term, outcome, estimate, std_error, statistic, p_value, conf_low, conf_high``, one row for each
+        variable and outcome, base outcome first. A variable's effects sum to zero over the outcomes.
+
+    Raises
+    ------
+    ValueError
+        When a column is unknown, a :class:`Discrete` column holds other values than 0 and 1, or X does not
+        fit.
+    """
+    design = read_design(X, weights=weights, names=fit.names)
+    if effects is None:
+        effects = _default_effects(design)
+    position = {name: k for k, name in enumerate(fit.names)}
+    for effect in effects.values():
+        others = effect.instead_of if isinstance(effect, Discrete) else effect.through
+        for name in (effect.column, *others):
+            if name not in position:
+                raise ValueError(f"No column is called {name!r}; the fit has {', '.join(fit.names)}.")
+    n_outcomes = len(fit.outcomes)
+    estimate = np.zeros((len(effects), n_outcomes))
+    jacobian = np.zeros((len(effects), n_outcomes, n_outcomes - 1, design.n_columns))
+    for rows, block in design.blocks():
+        if not np.isfinite(block).all():
+            raise ValueError(
+                f"Column {fit.names[np.argwhere(~np.isfinite(block))[0, 1]]!r} holds NaN or infinity."
+            )
+        share = np.broadcast_to(design.weights_of(rows), block.shape[:1]) / design.n_obs
+        for index, effect in enumerate(effects.values()):
+            arguments = (position, fit.params, block, share, estimate[index], jacobian[index])
+            if isinstance(effect, Discrete):
+                _add_discrete(effect, *arguments)
+            else:
+                _add_derivative(effect, *arguments)
+    std_error = np.array([_delta(part.reshape(n_outcomes, -1), fit.cov) for part in jacobian])
+    return tidy_table(
+        {
+            "term": [name for name in effects for _ in fit.outcomes],
+            "outcome": list(fit.outcomes) * len(effects),
+        },
+        estimate.ravel(),
+        std_error.ravel(),
+        level=level,
+    )
+
+
+def _default_effects(design: Design) -> dict[str, Discrete | Derivative]:
+    low = np.full(design.n_columns, np.inf)
+    high = np.full(design.n_columns, -np.inf)
+    binary = np.ones(design.n_columns, dtype=bool)
+    for _, block in design.blocks():
+        low = np.minimum(low, block.min(axis=0))
+        high = np.maximum(high, block.max(axis=0))
+        binary &= ((block == 0) | (block == 1)).all(axis=0)
+    return {
+        name: Discrete(name) if is_binary else Derivative(name)
+        for name, is_binary, varies in zip(design.names, binary, low < high, strict=True)
+        if varies
+    }
+
+
+def _add_discrete(
+    effect: Discrete,
+    position: Mapping[str, int],
+    params: FloatArray,
+    block: FloatArray,
+    share: FloatArray,
+    estimate: FloatArray,
+    jacobian: FloatArray,
+) -> None:
+    """Add one block to the average difference P(dummy = 1) − P(dummy = 0) and to its Jacobian."""
+    column = position[effect.column]
+    if not np.isin(block[:, column], (0, 1)).all():
+        raise ValueError(f"Column {effect.column!r} holds other values than 0 and 1: use Derivative for it.")
+    state = block.copy()
+    state[:, [position[name] for name in effect.instead_of]] = 0
+    for value, sign in ((1.0, 1.0), (0.0, -1.0)):
+        state[:, column] = value
+        p = _probabilities(state, params)
+        estimate += sign * (p @ share)
+        for j in range(len(p)):
+            for m in range(1, len(p)):
+                jacobian[j, m - 1] += sign * ((p[j] * ((j == m) - p[m]) * share) @ state)
+
+
+def _add_derivative(
+    effect: Derivative,
+    position: Mapping[str, int],
+    params: FloatArray,
+    block: FloatArray,
+    share: FloatArray,
+    estimate: FloatArray,
+    jacobian: FloatArray,
+) -> None:
+    """Add one block to the average of dP_j/dv = P_j (s_j − Σ P_m s_m), s_m = (dx/dv) b_m and its Jacobian."""
+    variable = block[:, position[effect.column]]
+    direction = np.zeros_like(block)
+    direction[:, position[effect.column]] = 1.0
+    for name, derivative in effect.through.items():
+        direction[:, position[name]] = derivative(variable)
+    p = _probabilities(block, params)
+    slope = np.vstack([np.zeros(len(block)), params.T @ direction.T])
+    deviation = slope - (p * slope).sum(axis=0)
+    estimate += (p * deviation) @ share
+    for j in range(len(p)):
+        for m in range(1, len(p)):
+            own = p[j] * ((j == m) - p[m])
+            jacobian[j, m - 1] += ((own * deviation[j] - p[j] * p[m] * deviation[m]) * share) @ block
+            jacobian[j, m - 1] += (own * share) @ direction
+
+
+def _probabilities(block: FloatArray, params: FloatArray) -> FloatArray:
+    """Return P(j | x) of (C.1–C.3) as J × rows, base first, safe against overflow."""
+    index = np.vstack([np.zeros(len(block)), params.T @ block.T])
+    index -= index.max(axis=0)
+    np.exp(index, out=index)
+    return np.asarray(index / index.sum(axis=0))
+
+
+def _slopes(p: FloatArray, x: FloatArray) -> FloatArray:
+    """Return dP_j/db_l = P_j (1{j = l} − P_l) x as J × K(J−1), equation-major, for one person."""
+    inner = np.diag(p)[:, 1:] - np.outer(p, p[1:])
+    return np.asarray(np.kron(inner, x[None, :]))
+
+
+def _delta(jacobian: FloatArray, cov: FloatArray) -> FloatArray:
+    variance = np.einsum("jk,kl,jl->j", jacobian, cov, jacobian, optimize=True)
+    return np.asarray(np.sqrt(np.maximum(variance, 0.0)))
+
+
+@dataclass(frozen=True)
+class _Step:
+    """Log likelihood, gradient and negative Hessian at some coefficients."""
+
+    log_likelihood: float
+    gradient: FloatArray
+    information: FloatArray
+
+
+def _fit(
+    design: Design,
+    counts: Callable[[Rows], FloatArray],
+    totals: FloatArray,
+    outcomes: tuple[str, ...],
+    vcov: str,
+    clusters: ArrayLike | None,
+    max_iterations: int,
+) -> MultinomialFit:
+    """Fit from counts of the outcomes by row: ``counts(rows)`` gives J × rows, ``totals`` their J sums."""
+    if vcov not in ("classical", "robust"):
+        raise ValueError(f"vcov must be 'classical' or 'robust', not {vcov!r}.")
+    if clusters is not None and vcov != "classical":
+        raise ValueError("Give either vcov='robust' or clusters: clusters ask for the clustered sandwich.")
+    grouping = None if clusters is None else cluster_codes(clusters, design.n_rows)
+    if len(totals) < 2:
+        raise ValueError(f"Only outcome {outcomes[0]!r} occurs.")
+    if not totals.all():
+        raise ValueError(f"Outcome {outcomes[int((totals == 0).argmax())]!r} never occurs.")
+    sums = moments(design, counts)
+    n_obs = float(totals.sum())
+    spans_constant, constant = _constant(sums, n_obs)
+    _raise_empty_dummy(design, sums, totals, outcomes, spans_constant)
+
+    params, step = _start(sums, totals, spans_constant, constant)
+    params, step, factor, n_iterations, converged = _newton(
+        design, sums, outcomes, params, step, max_iterations
+    )
+
+    cov_classical = factor.inverse()
+    cov, kind, n_clusters = cov_classical, vcov, None
+    if grouping is not None:
+        codes, n_clusters = grouping
+        kind = "cluster"
+
+        def residuals(rows: Rows, block: FloatArray) -> FloatArray:
+            p = _probabilities(block, params)[1:]
+            return counts(rows)[1:] - p * design.weights_of(rows)
+
+        meat = clustered_meat(design, codes, residuals) * (n_clusters / (n_clusters - 1))
+        cov = cov_classical @ meat @ cov_classical
+    elif vcov == "robust":
+        cov = cov_classical @ _robust_meat(design, counts, params) @ cov_classical
+    return MultinomialFit(
+        params=params,
+        cov=cov,
+        cov_classical=cov_classical,
+        log_likelihood=step.log_likelihood,
+        log_likelihood_null=float(totals @ np.log(totals / n_obs)),
+        n_obs=whole(n_obs),
+        n_iterations=n_iterations,
+        converged=converged,
+        names=design.names,
+        outcomes=outcomes,
+        vcov=kind,
+        n_clusters=n_clusters,
+    )
+
+
+def _constant(sums: Moments, n_obs: float) -> tuple[bool, FloatArray]:
+    """Tell whether a combination of the columns is one in every row, and which."""
+    combination = Factor(sums.gram).solve(sums.column_sums)
+    return bool(n_obs - sums.column_sums @ combination <= 1e-9 * n_obs), combination
+
+
+def _raise_empty_dummy(
+    design: Design, sums: Moments, totals: FloatArray, outcomes: tuple[str, ...], spans_constant: bool
+) -> None:
+    """Find separation by a single dummy, from sums alone: an outcome that never occurs at one of its values.
+
+    A column is a dummy when its sum of squares equals its sum: for whole numbers that holds for 0 and 1 only.
+    """
+    n_obs = totals.sum()
+    squares = np.diag(sums.gram)
+    faults: list[str] = []
+    for k, name in enumerate(design.names):
+        ones = sums.column_sums[k]
+        if abs(squares[k] - ones) > 1e-9 * ones or n_obs - ones <= 1e-9 * n_obs:
+            continue
+        for j, outcome in enumerate(outcomes):
+            where = None
+            if sums.cross[k, j] == 0:
+                where = 1
+            elif spans_constant and totals[j] - sums.cross[k, j] <= 1e-12 * totals[j]:
+                where = 0
+            if where is not None:
+                faults.append(f"outcome {outcome!r} never occurs where column {name!r} is {where}")
+    if faults:
+        raise ValueError(f"Separation, no finite estimate exists: {'; '.join(faults)}.")
+
+
+def _start(
+    sums: Moments, totals: FloatArray, spans_constant: bool, constant: FloatArray
+) -> tuple[FloatArray, _Step]:
+    """Return the model with constants only, whose derivatives follow from the moments."""
+    n_columns, n_outcomes = sums.cross.shape
+    share = totals / totals.sum() if spans_constant else np.full(n_outcomes, 1 / n_outcomes)
+    params = np.outer(constant, np.log(share[1:] / share[0]))
+    if not spans_constant:
+        params = np.zeros((n_columns, n_outcomes - 1))
+    gradient = sums.cross[:, 1:] - np.outer(sums.column_sums, share[1:])
+    information = np.kron(np.diag(share[1:]) - np.outer(share[1:], share[1:]), sums.gram)
+    return params, _Step(float(totals @ np.log(share)), gradient.ravel(order="F"), information)
+
+
+def _newton(
+    design: Design,
+    sums: Moments,
+    outcomes: tuple[str, ...],
+    params: FloatArray,
+    step: _Step,
+    max_iterations: int,
+) -> tuple[FloatArray, _Step, Factor, int, bool]:
+    """Climb to the maximum; return the coefficients, the derivatives there, the factor and how it went."""
+    shape = params.shape
+    last_length = np.inf
+    slow = 0
+    for iteration in range(1, max_iterations + 1):
+        try:
+            factor = Factor(step.information)
+        except np.linalg.LinAlgError:
+            _raise_separated(design, sums, step.information, outcomes)
+        direction = factor.solve(step.gradient)
+        length = float(step.gradient @ direction)
+        move = direction.reshape(shape, order="F")
+        if length <= STEP_TOLERANCE:
+            return params + move, step, factor, iteration, True
+        slow = slow + 1 if length < SHORT_STEP and length > SLOW_SHRINKING * last_length else 0
+        if slow == SLOW_STEPS:
+            _raise_separated(design, sums, step.information, outcomes)
+        last_length = length
+        # The log likelihood is concave, so halving finds a higher point unless rounding is all that is left.
+        noise = 1e-13 * abs(step.log_likelihood)
+        for halving in range(STEP_HALVINGS):
+            candidate = params + move / 2**halving
+            after = _evaluate(design, sums, candidate)
+            if after.log_likelihood >= step.log_likelihood - noise:
+                break
+        params, step = candidate, after
+    return params, step, Factor(step.information), max_iterations, False
+
+
+def _evaluate(design: Design, sums: Moments, params: FloatArray) -> _Step:
+    """Read the rows once for log likelihood, gradient and information.
+
+    The outcomes enter only through X′Y, which is known: log L = Σ b_j X′y_j − Σ w ln(1 + Σ exp(x b_j)).
+    """
+    n_columns, n_equations = params.shape
+    expected = np.zeros((n_equations, n_columns))
+    log_sums = 0.0
+    information = np.zeros((n_equations, n_columns, n_equations, n_columns))
+    scaled = np.empty((design.block_rows, n_columns))
+    for rows, block in design.blocks():
+        weights = design.weights_of(rows)
+        index = params.T @ block.T
+        top = np.maximum(index.max(axis=0), 0.0)
+        np.exp(np.subtract(index, top, out=index), out=index)
+        total = np.exp(-top)
+        total += index.sum(axis=0)
+        log_sums += float(np.sum((np.log(total) + top) * weights))
+        p = np.divide(index, total, out=index)
+        mass = p * weights
+        expected += mass @ block
+        product = scaled[: len(block)]
+        for j in range(n_equations):
+            # Each block of the information has one sign, so X′VX is the square of a scaled X: half the
+            # arithmetic.
+            for m in range(j + 1):
+                factor = (1 - p[j]) if m == j else p[m]
+                np.multiply(block, np.sqrt(mass[j] * factor)[:, None], out=product)
+                if m == j:
+                    information[j, :, j] += product.T @ product
+                else:
+                    information[j, :, m] -= product.T @ product
+    for j in range(n_equations):
+        for m in range(j):
+            information[m, :, j] = information[j, :, m]
+    size = n_equations * n_columns
+    return _Step(
+        float(np.sum(sums.cross[:, 1:] * params)) - log_sums,
+        (sums.cross[:, 1:] - expected.T).ravel(order="F"),
+        information.reshape(size, size),
+    )
+
+
+def _robust_meat(design: Design, counts: Callable[[Rows], FloatArray], params: FloatArray) -> FloatArray:
+    """Sum the outer products of the scores of the observations, K(J−1) square.
+
+    An observation with outcome o has the residuals 1{o = j} − P_j, so a row needs only its counts:
+    Σ_o c_o (1{o = j} − P_j)(1{o = m} − P_m) = 1{j = m} c_j − c_j P_m − c_m P_j + w P_j P_m.
+    """
+    n_columns, n_equations = params.shape
+    meat = np.zeros((n_equations, n_columns, n_equations, n_columns))
+    for rows, block in design.blocks():
+        count = counts(rows)[1:]
+        p = _probabilities(block, params)[1:]
+        weights = design.weights_of(rows)
+        for j in range(n_equations):
+            for m in range(j + 1):
+                product = (j == m) * count[j] - count[j] * p[m] - count[m] * p[j] + weights * p[j] * p[m]
+                part = (block * product[:, None]).T @ block
+                meat[j, :, m] += part
+                if m != j:
+                    meat[m, :, j] += part
+    size = n_columns * n_equations
+    return meat.reshape(size, size)
+
+
+def _raise_separated(
+    design: Design, sums: Moments, information: FloatArray, outcomes: tuple[str, ...]
+) -> NoReturn:
+    """Name the coefficients along which the log likelihood has become flat: they grow without limit."""
+    scale = np.tile(np.sqrt(np.diag(sums.gram)), len(outcomes) - 1)
+    flattest = np.linalg.eigh(information / np.outer(scale, scale))[1][:, 0]
+    weight = np.abs(flattest.reshape(len(outcomes) - 1, design.n_columns))
+    equation = int(weight.max(axis=1).argmax())
+    leading = np.argsort(-weight[equation], kind="stable")
+    named = [repr(design.names[k]) for k in leading if weight[equation, k] >= 0.3 * weight[equation].max()]
+    raise ValueError(
+        f"Separation, no finite estimate exists: the coefficients of {', '.join(named)} in the equation of "
+        f"outcome {outcomes[equation + 1]!r} grow without limit, because a combination of these columns "
+        "predicts an outcome perfectly."
+    )
