@@ -20,7 +20,7 @@ region as (
 ),
 
 education as (
-    select * from {{ ref('stg_utdanning__highest_education') }}
+    select * from {{ ref('int_education__highest_education') }}
 ),
 
 calendar as (
