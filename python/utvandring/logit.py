@@ -48,6 +48,8 @@ SLOW_STEPS = 3
 STEP_HALVINGS = 30
 # Below this length a step that no longer shrinks is rounding.
 ROUNDING_STEP = 1e-9
+# Outcomes are counted so many rows at a time.
+OUTCOME_ROWS = 1_000_000
 # Many rows: the first, long steps are taken on every sixteenth row, which saves half of the passes over all.
 SAMPLE_FROM_ROWS = 50_000
 SAMPLE_STRIDE = 16
@@ -226,9 +228,12 @@ def fit_multinomial(
     if low < 0 or high >= n_outcomes or high >= design.n_rows:
         expected = "0, 1, … without gaps" if outcomes is None else f"0 … {n_outcomes - 1}"
         raise ValueError(f"y must hold the outcomes {expected}, but runs from {low} to {high}.")
-    codes = codes.astype(np.intp, copy=False)
     each = np.arange(n_outcomes)[:, None]
-    totals = np.bincount(codes, weights=design.weights, minlength=n_outcomes).astype(np.float64)
+    totals = np.zeros(n_outcomes)
+    for start in range(0, design.n_rows, OUTCOME_ROWS):
+        rows = slice(start, start + OUTCOME_ROWS)
+        part = None if design.weights is None else design.weights[rows]
+        totals += np.bincount(codes[rows].astype(np.intp), weights=part, minlength=n_outcomes)
 
     def counts(rows: Rows) -> FloatArray:
         return np.asarray((codes[rows] == each) * design.weights_of(rows), dtype=np.float64)
