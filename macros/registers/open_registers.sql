@@ -24,7 +24,7 @@
 
 {#- Tables `deliveries.delivery` and `deliveries.delivery_file` from the ledger. -#}
 {% macro read_ledger(path) %}
-    {%- if run_query("select count(*) from glob(" ~ dbt.string_literal(path) ~ ")").columns[0][0] == 0 -%}
+    {%- if run_query("select count(*) from glob(" ~ path_literal(path) ~ ")").columns[0][0] == 0 -%}
         {%- do exceptions.raise_compiler_error(
             'No delivery has been accepted yet (' ~ path ~ ' does not exist). '
             ~ 'Run `utvandring simulate --out DIR` and `utvandring deliver DIR`, or `make build`.'
@@ -36,7 +36,7 @@
         with
         ledger as (
             select unnest(deliveries) as delivery, generate_subscripts(deliveries, 1) as arrival
-            from read_json(" ~ dbt.string_literal(path) ~ ", columns = {
+            from read_json(" ~ path_literal(path) ~ ", columns = {
                 deliveries: 'struct(delivery_id varchar, produced_at varchar, received_at varchar,
                     verdict varchar, program_version varchar, reasons varchar[],
                     files struct(register varchar, period integer, version integer, delivered_path varchar,
@@ -58,7 +58,7 @@
     ) -%}
     {%- if var('as_of') and run_query(
         "select count(*) from deliveries.delivery where verdict = 'accepted' and delivery_id = "
-        ~ dbt.string_literal(var('as_of'))
+        ~ text_literal(var('as_of'))
     ).columns[0][0] == 0 -%}
         {%- do exceptions.raise_compiler_error(
             'No accepted delivery is called ' ~ var('as_of') ~ '. `utvandring deliveries` lists them.'
@@ -75,7 +75,7 @@
                 and arrival <= coalesce(
                     (
                         select max(arrival) from deliveries.delivery
-                        where verdict = 'accepted' and delivery_id = " ~ dbt.string_literal(var('as_of')) ~ "
+                        where verdict = 'accepted' and delivery_id = " ~ text_literal(var('as_of')) ~ "
                     ),
                     arrival
                 )
@@ -128,7 +128,7 @@
 {% macro register_view(register, accepted) %}
     {%- set paths = run_query(
         "select path from deliveries.delivery_file where is_current and register = "
-        ~ dbt.string_literal(register.name) ~ " order by period"
+        ~ text_literal(register.name) ~ " order by period"
     ).columns[0].values() -%}
     create or replace view registers.{{ register.name }} as
     select
@@ -138,7 +138,7 @@
         {% if paths %}periode{% else %}null::integer as periode{% endif %}
     {% if paths -%}
     from read_parquet([
-        {%- for path in paths %}{{ dbt.string_literal(accepted ~ '/' ~ path) }}{{ ', ' if not loop.last }}{% endfor -%}
+        {%- for path in paths %}{{ path_literal(accepted ~ '/' ~ path) }}{{ ', ' if not loop.last }}{% endfor -%}
     ])
     {%- else -%}
     where false

@@ -310,3 +310,26 @@ def test_a_killed_build_leaves_no_dbt_behind_and_the_next_one_works(
     results = json.loads((root / "target" / "run_results.json").read_text(encoding="utf-8"))["results"]
     assert results
     assert (root / "published" / "utvandring.duckdb").read_bytes() == before
+
+
+def test_a_data_root_with_an_odd_name_is_built(good_delivery: Path, tmp_path: Path) -> None:
+    root = tmp_path / "it's [here] *"
+    assert run_command(root, "deliver", good_delivery).code == 0
+
+    ran = run_command(root, "build", "--select", "stg_deliveries__register_period+1")
+
+    assert ran.code == 0, ran.text
+
+
+def test_plain_dbt_stops_with_one_sentence_where_nothing_was_delivered(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [str(Path(sys.executable).with_name("dbt")), "run", "--target-path", str(tmp_path / "target")],
+        cwd=building.__file__.rpartition("python")[0],
+        env={**os.environ, "UTVANDRING_DATA": str(tmp_path), "DBT_LOG_PATH": str(tmp_path / "logs")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode != 0
+    assert "No delivery has been accepted yet" in done.stdout
