@@ -1,4 +1,4 @@
-"""The command line: `utvandring simulate | deliver | deliveries | build`."""
+"""The command line: `utvandring simulate | deliver | deliveries | build | fit`."""
 
 import json
 import os
@@ -230,6 +230,35 @@ def _show_build(result: Result) -> None:
     _tell(f"Published: {publication.path} ({counted(publication.tables, 'table')}).")
     _tell(f"Open it:   duckdb -readonly {shlex.quote(str(publication.path))}")
     _tell(f"In Python: duckdb.connect({str(publication.path)!r}, read_only=True)")
+
+
+@app.command(epilog="Example: `utvandring fit --spec my.yml --out my.csv` (the format: docs/regressions.md)")
+def fit(
+    spec: Annotated[
+        Path, typer.Option("--spec", help="The model, a YAML file.", exists=True, dir_okay=False)
+    ],
+    out_file: Annotated[
+        Path | None, typer.Option("--out", help="Also write the estimates as CSV.", dir_okay=False)
+    ] = None,
+    database: Annotated[
+        Path | None, typer.Option(help="A database other than the published one.", dir_okay=False)
+    ] = None,
+) -> None:
+    """Fit a logit or linear probability model of your own to marts.person_year.
+
+    Exit code 0: every group was fitted. 1: one was not; the reason is shown. 2: the file is no model.
+    """
+    from utvandring.estimates.own import as_one_table, fit_own_model
+    from utvandring.estimates.showing import show
+    from utvandring.estimates.specification import read_own_model
+
+    fits = fit_own_model(database or DataRoot.from_environment().publication, read_own_model(spec))
+    show(fits)
+    if out_file is not None:
+        as_one_table(fits).to_csv(out_file, index=False)
+        _tell(f"Wrote {out_file}.")
+    if any(one.reason is not None for one in fits):
+        raise typer.Exit(EXIT_FAILED)
 
 
 def main() -> None:

@@ -1,0 +1,11 @@
+"""Differences in probability of tables 6.2-6.6, for every fitted logit; private."""
+
+
+def model(dbt, session):  # noqa: D103
+    from utvandring.estimates.fitting import probability_differences
+    from utvandring.estimates.specification import read_report
+
+    dbt.config(materialized="table")
+    report = read_report()
+    fits = dbt.ref("fit_trinomial_logit").df()
+    return probability_differences(fits, report.trinomial_logit, report.comparisons)

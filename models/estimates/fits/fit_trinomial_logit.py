@@ -1,0 +1,9 @@
+"""Every trinomial logit of the report, fitted to cells (chapter 6); private."""
+
+
+def model(dbt, session):  # noqa: D103
+    from utvandring.estimates.fitting import trinomial_logits
+    from utvandring.estimates.specification import read_report
+
+    dbt.config(materialized="table")
+    return trinomial_logits(dbt.ref("trinomial_logit_cell").df(), read_report().trinomial_logit)

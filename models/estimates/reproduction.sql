@@ -1,0 +1,65 @@
+-- Grain: table_id: one row for each printed table of regressions (5.1-5.31, 6.1-6.6, D1-D4, E1-E8).
+-- Purpose: how near our estimates are to the printed ones, where base year 2012 was fitted.
+--
+-- Covered: our 95 per cent interval, widened by the rounding of the printed number, holds it. On deliveries of the
+-- registers that the report used nearly every cell should be covered. On synthetic deliveries only E1-E8 are true by
+-- construction; the other tables measure the simulation and say nothing about Norway.
+with
+
+cell as (
+    select
+        table_id,
+        estimate,
+        conf_low,
+        conf_high,
+        published_estimate,
+        standardised_difference,
+        false as is_misprinted,
+    from {{ ref('linear_probability') }}
+    union all
+    select
+        table_id,
+        estimate,
+        conf_low,
+        conf_high,
+        published_estimate,
+        standardised_difference,
+        false as is_misprinted,
+    from {{ ref('trinomial_logit') }}
+    union all
+    select
+        table_id,
+        estimate,
+        conf_low,
+        conf_high,
+        published_estimate,
+        standardised_difference,
+        published_note like '%does not follow%' as is_misprinted,
+    from {{ ref('trinomial_logit_difference') }}
+),
+
+final as (
+    select
+        table_id,
+        cast(count(*) as bigint) as cells_n,
+        cast(count(estimate) as bigint) as fitted_n,
+        cast(
+            count(
+                case
+                    when published_estimate between conf_low - 0.0005 and conf_high + 0.0005 then 1
+                end
+            ) as bigint
+        ) as covered_n,
+        cast(count(case when is_misprinted then 1 end) as bigint) as misprinted_n,
+        max(abs(standardised_difference)) as largest_standardised_difference,
+        max(abs(estimate - published_estimate)) as largest_difference,
+    from cell
+    where table_id is not null
+    group by table_id
+)
+
+select
+    *,
+    cast(covered_n as double) / nullif(fitted_n, 0) as covered_share,
+from final
+order by table_id

@@ -1,0 +1,85 @@
+-- Grain: base_year, model_type, centrality_level, sex, varied_dimension, comparison, outcome.
+-- Purpose: differences in probability between two persons alike but for one characteristic (tables 6.2-6.6), with
+-- standard errors by the delta method (C.13-C.18), for every model; beside the printed ones, which are of type 1.
+--
+-- The person is a woman of 30 on centrality level 4, employed, education_2, background work, residence 3-5, in a family
+-- of 5 with 4 immigrants, but for what is varied; in types 2 and 3 of the level and the sex of the model.
+-- centrality_level and sex are those of the person. Table 6.3 is misprinted in the report: published_note says where.
+with
+
+difference as (
+    select
+        *,
+        cast(right(spec, 1) as integer) as model_type,
+    from {{ ref('fit_probability_difference') }}
+),
+
+fit as (
+    select distinct
+        base_year,
+        spec,
+        centrality_level,
+        sex,
+        n_obs,
+    from {{ ref('fit_trinomial_logit') }}
+),
+
+published as (
+    select * from {{ ref('published_mnl_differences') }}
+),
+
+tested as (
+    select
+        difference.*,
+        fit.n_obs,
+    from difference
+    inner join fit
+        on
+            difference.base_year = fit.base_year
+            and difference.spec = fit.spec
+            and difference.centrality_level = coalesce(fit.centrality_level, difference.centrality_level)
+            and difference.sex = coalesce(fit.sex, difference.sex)
+),
+
+final as (
+    select
+        tested.*,
+        published.table_id,
+        published.estimate as published_estimate,
+        published.t_value as published_t_value,
+        published.note as published_note,
+        (tested.estimate - published.estimate) / nullif(tested.std_error, 0) as standardised_difference,
+    from tested
+    left join published
+        on
+            tested.base_year = 2012
+            and tested.model_type = published.model_type
+            and tested.centrality_level = published.centrality_level
+            and tested.sex = published.sex
+            and tested.varied_dimension = published.dimension
+            and tested.comparison = published.comparison
+            and tested.outcome = published.outcome
+)
+
+select
+    cast(base_year as integer) as base_year,
+    model_type,
+    cast(centrality_level as integer) as centrality_level,
+    cast(sex as varchar) as sex,
+    cast(varied_dimension as varchar) as varied_dimension,
+    cast(comparison as varchar) as comparison,
+    cast(outcome as varchar) as outcome,
+    cast(estimate as double) as estimate,
+    cast(std_error as double) as std_error,
+    cast(statistic as double) as statistic,
+    cast(p_value as double) as p_value,
+    cast(conf_low as double) as conf_low,
+    cast(conf_high as double) as conf_high,
+    cast(n_obs as bigint) as n_obs,
+    table_id,
+    published_estimate,
+    published_t_value,
+    published_note,
+    cast(standardised_difference as double) as standardised_difference,
+from final
+order by base_year, model_type, centrality_level, sex, varied_dimension, comparison, outcome
