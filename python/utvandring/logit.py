@@ -23,7 +23,9 @@ from utvandring.estimation.design import (
     FloatArray,
     Moments,
     Rows,
+    cross_product,
     labels,
+    linear_index,
     moments,
     numbers,
     read_design,
@@ -518,7 +520,7 @@ def _add_derivative(
     for name, derivative in effect.through.items():
         direction[:, position[name]] = derivative(variable)
     p = _probabilities(block, params)
-    slope = np.vstack([np.zeros(len(block)), params.T @ direction.T])
+    slope = np.vstack([np.zeros(len(block)), linear_index(params, direction)])
     deviation = slope - (p * slope).sum(axis=0)
     estimate += (p * deviation) @ share
     for j in range(len(p)):
@@ -530,7 +532,7 @@ def _add_derivative(
 
 def _probabilities(block: FloatArray, params: FloatArray) -> FloatArray:
     """Return P(j | x) of (C.1–C.3) as J × rows, base first, safe against overflow."""
-    index = np.vstack([np.zeros(len(block)), params.T @ block.T])
+    index = np.vstack([np.zeros(len(block)), linear_index(params, block)])
     index -= index.max(axis=0)
     np.exp(index, out=index)
     return np.asarray(index / index.sum(axis=0))
@@ -744,7 +746,7 @@ def _evaluate(design: Design, sums: Moments, params: FloatArray) -> _Step:
     scaled = np.empty((design.block_rows, n_columns))
     for rows, block in design.blocks():
         weights = design.weights_of(rows)
-        index = params.T @ block.T
+        index = linear_index(params, block)
         top = np.maximum(index.max(axis=0), 0.0)
         np.exp(np.subtract(index, top, out=index), out=index)
         total = np.exp(-top)
@@ -752,26 +754,22 @@ def _evaluate(design: Design, sums: Moments, params: FloatArray) -> _Step:
         log_sums += float(np.sum((np.log(total) + top) * weights))
         p = np.divide(index, total, out=index)
         mass = p * weights
-        expected += mass @ block
+        expected += cross_product(mass.T, block)
         product = scaled[: len(block)]
         for j in range(n_equations):
-            # Each block of the information has one sign, so X′VX is the square of a scaled X: half the
-            # arithmetic.
             for m in range(j + 1):
-                factor = (1 - p[j]) if m == j else p[m]
-                np.multiply(block, np.sqrt(mass[j] * factor)[:, None], out=product)
-                if m == j:
-                    information[j, :, j] += product.T @ product
-                else:
-                    information[j, :, m] -= product.T @ product
+                variance = mass[j] * (1 - p[j]) if m == j else -mass[j] * p[m]
+                np.multiply(block, variance[:, None], out=product)
+                information[j, :, m] += cross_product(product, block)
     for j in range(n_equations):
         for m in range(j):
-            information[m, :, j] = information[j, :, m]
+            information[m, :, j] = information[j, :, m].T
     size = n_equations * n_columns
+    square = information.reshape(size, size)
     return _Step(
         float(np.sum(sums.cross[:, 1:] * params)) - log_sums,
         (sums.cross[:, 1:] - expected.T).ravel(order="F"),
-        information.reshape(size, size),
+        (square + square.T) / 2,
     )
 
 
@@ -790,10 +788,10 @@ def _robust_meat(design: Design, counts: Callable[[Rows], FloatArray], params: F
         for j in range(n_equations):
             for m in range(j + 1):
                 product = (j == m) * count[j] - count[j] * p[m] - count[m] * p[j] + weights * p[j] * p[m]
-                part = (block * product[:, None]).T @ block
+                part = cross_product(block * product[:, None], block)
                 meat[j, :, m] += part
                 if m != j:
-                    meat[m, :, j] += part
+                    meat[m, :, j] += part.T
     size = n_columns * n_equations
     return meat.reshape(size, size)
 

@@ -18,7 +18,9 @@ from utvandring.estimation.design import (
     Factor,
     FloatArray,
     Rows,
+    cross_product,
     labels,
+    linear_index,
     moments,
     numbers,
     read_design,
@@ -294,14 +296,13 @@ def _fit(
     gradient = np.zeros((len(outcomes), n_columns))
     meat = np.zeros((len(outcomes), n_columns, n_columns))
     for rows, block in design.blocks():
-        fitted = params.T @ block.T
+        fitted = linear_index(params, block)
         squares = squared_residuals(rows, fitted)
         square_sums += squares.sum(axis=1)
-        gradient += (sums(rows) - fitted * design.weights_of(rows)) @ block
+        gradient += cross_product((sums(rows) - fitted * design.weights_of(rows)).T, block)
         if vcov == "HC1":
-            for m, root in enumerate(np.sqrt(squares)):
-                scaled = block * root[:, None]
-                meat[m] += scaled.T @ scaled
+            for m, square in enumerate(squares):
+                meat[m] += cross_product(block * square[:, None], block)
     # One refinement from the residuals recovers the digits that forming X'X cost.
     params = params + factor.solve(gradient.T)
 
@@ -314,7 +315,7 @@ def _fit(
         kind, degrees = "cluster", n_clusters - 1
 
         def residuals(rows: Rows, block: FloatArray) -> FloatArray:
-            return sums(rows) - (params.T @ block.T) * design.weights_of(rows)
+            return sums(rows) - linear_index(params, block) * design.weights_of(rows)
 
         n_outcomes = len(outcomes)
         joint = clustered_meat(design, codes, residuals).reshape(n_outcomes, n_columns, n_outcomes, n_columns)

@@ -19,6 +19,11 @@ Rows = slice | NDArray[np.intp]
 # Half a megabyte a block: the block and its scaled copy then stay in the processor's cache.
 BLOCK_VALUES = 65_536
 
+# Products of so few numbers run on one thread in the linear algebra library. Larger ones are slower here,
+# since the threads mostly wait for each other, and add up in an order that depends on how many there are.
+MATRIX_PRODUCT = 250_000
+VECTOR_PRODUCT = 9_000
+
 # Share of a column's sum of squares that the other columns leave unexplained. Rounding in sums over millions
 # of rows stays below 1e-13; a year beside a constant leaves 1e-6.
 COLLINEAR_SHARE = 1e-11
@@ -212,17 +217,54 @@ def moments(design: Design, outcomes: Callable[[Rows], FloatArray]) -> Moments:
     # NaN and infinity are looked for afterwards, in the sums.
     with np.errstate(invalid="ignore", over="ignore"):
         for rows, block in design.blocks():
-            weights = design.weights_of(rows)
-            column_sums += np.broadcast_to(weights, block.shape[:1]) @ block
-            scaled = block if design.weights is None else block * np.sqrt(weights)[:, None]
-            gram += scaled.T @ scaled
-            part = outcomes(rows) @ block
+            scaled = block if design.weights is None else block * design.weights[rows][:, None]
+            column_sums += scaled.sum(axis=0)
+            gram += cross_product(scaled, block)
+            part = cross_product(outcomes(rows).T, block)
             cross = part if cross is None else cross + part
     if not np.isfinite(gram).all():
         _raise_not_finite(design)
+    gram = (gram + gram.T) / 2
     _raise_collinear(gram, design.names)
     assert cross is not None  # a design has at least one row
     return Moments(gram, column_sums, np.ascontiguousarray(cross.T))
+
+
+def cross_product(left: FloatArray, right: FloatArray) -> FloatArray:
+    """Return left′right, summed over short pieces of the rows.
+
+    Parameters
+    ----------
+    left, right
+        rows × A and rows × B.
+    """
+    n_left, n_right = left.shape[1], right.shape[1]
+    each = _piece(n_left, n_right)
+    pieces = len(left) // each
+    whole_rows = pieces * each
+    a = left[:whole_rows].reshape(pieces, each, n_left)
+    b = right[:whole_rows].reshape(pieces, each, n_right)
+    result: FloatArray = np.matmul(a.transpose(0, 2, 1), b).sum(axis=0)
+    return result + left[whole_rows:].T @ right[whole_rows:]
+
+
+def linear_index(params: FloatArray, block: FloatArray) -> FloatArray:
+    """Return params′block′, E × rows, for K × E coefficients, computed in short pieces of the rows."""
+    n_columns, n_equations = params.shape
+    each = _piece(n_columns, n_equations)
+    pieces = len(block) // each
+    whole_rows = pieces * each
+    result = np.empty((n_equations, len(block)))
+    head = result[:, :whole_rows].reshape(n_equations, pieces, each).transpose(1, 0, 2)
+    np.matmul(params.T, block[:whole_rows].reshape(pieces, each, n_columns).transpose(0, 2, 1), out=head)
+    np.matmul(params.T, block[whole_rows:].T, out=result[:, whole_rows:])
+    return result
+
+
+def _piece(a: int, b: int) -> int:
+    """Return how many rows a product of rows with a and b columns may have on one thread."""
+    limit = MATRIX_PRODUCT // (a * b)
+    return max(16, min(limit, VECTOR_PRODUCT // max(a, b)) if min(a, b) == 1 else limit)
 
 
 def _raise_not_finite(design: Design) -> None:

@@ -7,7 +7,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
-from utvandring.estimation.design import Design, FloatArray, Rows
+from utvandring.estimation.design import Design, FloatArray, Rows, cross_product
 
 
 def standard_errors(cov: FloatArray) -> FloatArray:
@@ -82,7 +82,7 @@ def clustered_meat(
         else:
             meat += np.outer(carried, carried)
         carried, carried_code = sums[-1], int(sorted_codes[-1])
-        meat += sums[:-1].T @ sums[:-1]
+        meat += cross_product(sums[:-1], sums[:-1])
     assert meat is not None and carried is not None  # a design has at least one row
     return meat + np.outer(carried, carried)
 
