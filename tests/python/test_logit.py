@@ -136,7 +136,9 @@ def test_average_derivatives_are_those_of_statsmodels() -> None:
 )
 def test_estimates_and_standard_errors_are_those_of_r(data: str, model: str) -> None:
     frame = pd.read_csv(R / f"{data}.csv")
-    stored = pd.read_csv(R / "estimates.csv", dtype={"equation": str}).query("data == @data and model == @model")
+    stored = pd.read_csv(R / "estimates.csv", dtype={"equation": str}).query(
+        "data == @data and model == @model"
+    )
     logs = pd.read_csv(R / "log_likelihoods.csv").query("data == @data and model == @model")
     X = frame[TERMS_OF_R[data]]
     weights = frame["weight"] if model == "multinom_weighted" else None
@@ -170,7 +172,7 @@ def printed_coefficients() -> pd.DataFrame:
 
 
 def regressors(person: dict[str, object], terms: list[str]) -> np.ndarray:
-    """Lay a profile of the printed tables out in the terms of table 6.1; reference categories have no term."""
+    """Lay a printed profile out in the terms of table 6.1; reference categories have no term."""
     age = float(str(person["age"]))
     values = {
         "constant": 1.0,
@@ -333,7 +335,9 @@ def test_differences_sum_to_zero(seed: int, n_outcomes: int) -> None:
     rng = np.random.default_rng(seed)
     params = rng.normal(scale=3, size=(4, n_outcomes - 1))
     root = rng.normal(size=(params.size, params.size))
-    estimate, std_error = probability_difference(params, root @ root.T, rng.normal(size=4), rng.normal(size=4))
+    estimate, std_error = probability_difference(
+        params, root @ root.T, rng.normal(size=4), rng.normal(size=4)
+    )
     assert abs(estimate.sum()) < 1e-14
     assert (std_error >= 0).all()
     assert estimate.shape == std_error.shape == (n_outcomes,)
@@ -464,7 +468,9 @@ def test_a_tidy_table_has_one_row_for_each_coefficient() -> None:
     row = table[(table["term"] == "age") & (table["equation"] == "emigration")].iloc[0]
     assert row["estimate"] == fit.params[1, 1]
     assert row["std_error"] == pytest.approx(np.sqrt(fit.cov[7, 7]), rel=1e-14)
-    assert row["conf_high"] - row["conf_low"] == pytest.approx(2 * 1.959963984540054 * row["std_error"], rel=1e-12)
+    assert row["conf_high"] - row["conf_low"] == pytest.approx(
+        2 * 1.959963984540054 * row["std_error"], rel=1e-12
+    )
     assert isinstance(fit.n_obs, int)
 
 
