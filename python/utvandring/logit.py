@@ -740,34 +740,39 @@ def _evaluate(design: Design, sums: Moments, params: FloatArray) -> _Step:
     The outcomes enter only through X′Y, which is known: log L = Σ b_j X′y_j − Σ w ln(1 + Σ exp(x b_j)).
     """
     n_columns, n_equations = params.shape
-    expected = np.zeros((n_equations, n_columns))
-    log_sums = 0.0
-    information = np.zeros((n_equations, n_columns, n_equations, n_columns))
-    scaled = np.empty((design.block_rows, n_columns))
-    for rows, block in design.blocks():
-        weights = design.weights_of(rows)
-        index = linear_index(params, block)
-        top = np.maximum(index.max(axis=0), 0.0)
-        np.exp(np.subtract(index, top, out=index), out=index)
-        total = np.exp(-top)
-        total += index.sum(axis=0)
-        log_sums += float(np.sum((np.log(total) + top) * weights))
-        p = np.divide(index, total, out=index)
-        mass = p * weights
-        expected += cross_product(mass.T, block)
-        product = scaled[: len(block)]
-        for j in range(n_equations):
-            for m in range(j + 1):
-                variance = mass[j] * (1 - p[j]) if m == j else -mass[j] * p[m]
-                np.multiply(block, variance[:, None], out=product)
-                information[j, :, m] += cross_product(product, block)
+
+    def partial(strip: slice) -> tuple[FloatArray, ...]:
+        log_sum = 0.0
+        expected = np.zeros((n_equations, n_columns))
+        information = np.zeros((n_equations, n_columns, n_equations, n_columns))
+        scaled = np.empty((design.block_rows, n_columns))
+        for rows, block in design.blocks(strip):
+            weights = design.weights_of(rows)
+            index = linear_index(params, block)
+            top = np.maximum(index.max(axis=0), 0.0)
+            np.exp(np.subtract(index, top, out=index), out=index)
+            total = np.exp(-top)
+            total += index.sum(axis=0)
+            log_sum += float(np.sum((np.log(total) + top) * weights))
+            p = np.divide(index, total, out=index)
+            mass = p * weights
+            expected += cross_product(mass.T, block)
+            product = scaled[: len(block)]
+            for j in range(n_equations):
+                for m in range(j + 1):
+                    variance = mass[j] * (1 - p[j]) if m == j else -mass[j] * p[m]
+                    np.multiply(block, variance[:, None], out=product)
+                    information[j, :, m] += cross_product(product, block)
+        return np.asarray(log_sum), expected, information
+
+    log_sum, expected, information = design.total(partial)
     for j in range(n_equations):
         for m in range(j):
             information[m, :, j] = information[j, :, m].T
     size = n_equations * n_columns
     square = information.reshape(size, size)
     return _Step(
-        float(np.sum(sums.cross[:, 1:] * params)) - log_sums,
+        float(np.sum(sums.cross[:, 1:] * params)) - float(log_sum),
         (sums.cross[:, 1:] - expected.T).ravel(order="F"),
         (square + square.T) / 2,
     )
@@ -780,18 +785,23 @@ def _robust_meat(design: Design, counts: Callable[[Rows], FloatArray], params: F
     Σ_o c_o (1{o = j} − P_j)(1{o = m} − P_m) = 1{j = m} c_j − c_j P_m − c_m P_j + w P_j P_m.
     """
     n_columns, n_equations = params.shape
-    meat = np.zeros((n_equations, n_columns, n_equations, n_columns))
-    for rows, block in design.blocks():
-        count = counts(rows)[1:]
-        p = _probabilities(block, params)[1:]
-        weights = design.weights_of(rows)
-        for j in range(n_equations):
-            for m in range(j + 1):
-                product = (j == m) * count[j] - count[j] * p[m] - count[m] * p[j] + weights * p[j] * p[m]
-                part = cross_product(block * product[:, None], block)
-                meat[j, :, m] += part
-                if m != j:
-                    meat[m, :, j] += part.T
+
+    def partial(strip: slice) -> tuple[FloatArray, ...]:
+        meat = np.zeros((n_equations, n_columns, n_equations, n_columns))
+        for rows, block in design.blocks(strip):
+            count = counts(rows)[1:]
+            p = _probabilities(block, params)[1:]
+            weights = design.weights_of(rows)
+            for j in range(n_equations):
+                for m in range(j + 1):
+                    product = (j == m) * count[j] - count[j] * p[m] - count[m] * p[j] + weights * p[j] * p[m]
+                    part = cross_product(block * product[:, None], block)
+                    meat[j, :, m] += part
+                    if m != j:
+                        meat[m, :, j] += part.T
+        return (meat,)
+
+    (meat,) = design.total(partial)
     size = n_columns * n_equations
     return meat.reshape(size, size)
 

@@ -292,17 +292,21 @@ def _fit(
     factor = Factor(known.gram)
     params = factor.solve(known.cross)
 
-    square_sums = np.zeros(len(outcomes))
-    gradient = np.zeros((len(outcomes), n_columns))
-    meat = np.zeros((len(outcomes), n_columns, n_columns))
-    for rows, block in design.blocks():
-        fitted = linear_index(params, block)
-        squares = squared_residuals(rows, fitted)
-        square_sums += squares.sum(axis=1)
-        gradient += cross_product((sums(rows) - fitted * design.weights_of(rows)).T, block)
-        if vcov == "HC1":
-            for m, square in enumerate(squares):
-                meat[m] += cross_product(block * square[:, None], block)
+    def partial(strip: slice) -> tuple[FloatArray, ...]:
+        square_sums = np.zeros(len(outcomes))
+        gradient = np.zeros((len(outcomes), n_columns))
+        meat = np.zeros((len(outcomes), n_columns, n_columns))
+        for rows, block in design.blocks(strip):
+            fitted = linear_index(params, block)
+            squares = squared_residuals(rows, fitted)
+            square_sums += squares.sum(axis=1)
+            gradient += cross_product((sums(rows) - fitted * design.weights_of(rows)).T, block)
+            if vcov == "HC1":
+                for m, square in enumerate(squares):
+                    meat[m] += cross_product(block * square[:, None], block)
+        return square_sums, gradient, meat
+
+    square_sums, gradient, meat = design.total(partial)
     # One refinement from the residuals recovers the digits that forming X'X cost.
     params = params + factor.solve(gradient.T)
 

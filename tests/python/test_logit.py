@@ -10,9 +10,11 @@ import statsmodels.api as sm
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from utvandring.estimation import design
 from utvandring.logit import (
     Derivative,
     Discrete,
+    MultinomialFit,
     average_marginal_effects,
     fit_multinomial,
     fit_multinomial_cells,
@@ -218,8 +220,6 @@ def test_printed_coefficients_give_the_printed_differences(table_id: str) -> Non
 
 def test_bic_and_scaled_r2_are_those_that_the_report_prints() -> None:
     """Table 6.1: −116 665, k = 54 and n = 545 966 give 117 022; logL₀ = −0.2609 n gives 0.099."""
-    from utvandring.logit import MultinomialFit
-
     fit = MultinomialFit(
         params=np.zeros((27, 2)),
         cov=np.eye(54),
@@ -472,6 +472,17 @@ def test_a_tidy_table_has_one_row_for_each_coefficient() -> None:
         2 * 1.959963984540054 * row["std_error"], rel=1e-12
     )
     assert isinstance(fit.n_obs, int)
+
+
+def test_results_do_not_depend_on_the_number_of_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    X, y, _ = simulate(22, n=300_000)
+    fits = []
+    for processors in (1, 3):
+        monkeypatch.setattr(design, "_processors", lambda processors=processors: processors)
+        fits.append(fit_multinomial(X, y, vcov="robust"))
+    assert fits[0].params.tobytes() == fits[1].params.tobytes()
+    assert fits[0].cov.tobytes() == fits[1].cov.tobytes()
+    assert fits[0].log_likelihood == fits[1].log_likelihood
 
 
 def test_memory_is_the_data_and_a_few_blocks() -> None:
