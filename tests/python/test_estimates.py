@@ -271,7 +271,7 @@ def test_one_outcome_that_never_happens_leaves_the_others_fitted() -> None:
         strict=True,
     ):
         cells[count] = values
-    fitted = linear_probabilities(cells, (model,)).set_index(["outcome", "term"])
+    fitted = linear_probabilities(cells, (model,), [2012]).set_index(["outcome", "term"])
     assert fitted.loc["stay", "is_fitted"].all()
     assert fitted.loc["emigration", "is_fitted"].all()
     assert not fitted.loc["internal_outmigration", "is_fitted"].any()
@@ -279,10 +279,21 @@ def test_one_outcome_that_never_happens_leaves_the_others_fitted() -> None:
     assert len(fitted) == 6
 
 
-def test_no_cells_give_tables_without_rows() -> None:
+def test_a_base_year_without_cells_is_reported() -> None:
     columns = {column for model in REPORT.trinomial_logit for column in model.columns}
     nothing = pd.DataFrame(columns=["base_year", *columns, *[f"{outcome}_n" for outcome in OUTCOMES]])
-    fits = trinomial_logits(nothing, REPORT.trinomial_logit)
+    fits = trinomial_logits(nothing, REPORT.trinomial_logit, [1999])
+    assert len(fits) == 54 + 4 * 48 + 8 * 46
+    assert set(fits["not_fitted_reason"]) == {"No person is in the sample."}
+    differences = probability_differences(fits, REPORT.trinomial_logit, REPORT.comparisons)
+    assert len(differences) == 13 * 69
+    assert differences["estimate"].isna().all()
+
+
+def test_no_base_years_give_tables_without_rows() -> None:
+    columns = {column for model in REPORT.trinomial_logit for column in model.columns}
+    nothing = pd.DataFrame(columns=["base_year", *columns, *[f"{outcome}_n" for outcome in OUTCOMES]])
+    fits = trinomial_logits(nothing, REPORT.trinomial_logit, [])
     assert len(fits) == 0
     assert len(probability_differences(fits, REPORT.trinomial_logit, REPORT.comparisons)) == 0
 
@@ -301,7 +312,7 @@ def test_a_level_without_persons_is_reported() -> None:
             "emigration_n": [9, 5, 2],
         }
     )
-    fits = trinomial_logits(cells, (model,)).groupby("centrality_level").first()
+    fits = trinomial_logits(cells, (model,), [2012]).groupby("centrality_level").first()
     assert fits["converged"].to_list() == [True, False]
     assert fits["not_fitted_reason"].loc[2] == "No person is in the sample."
 

@@ -6,4 +6,5 @@ def model(dbt, session):  # noqa: D103
     from utvandring.estimates.specification import read_report
 
     dbt.config(materialized="table")
-    return linear_probabilities(dbt.ref("linear_probability_cell").df(), read_report().linear_probability)
+    cells = dbt.ref("linear_probability_cell").df()
+    return linear_probabilities(cells, read_report().linear_probability, dbt.config.meta_get("base_years"))

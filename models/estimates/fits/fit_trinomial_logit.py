@@ -6,4 +6,5 @@ def model(dbt, session):  # noqa: D103
     from utvandring.estimates.specification import read_report
 
     dbt.config(materialized="table")
-    return trinomial_logits(dbt.ref("trinomial_logit_cell").df(), read_report().trinomial_logit)
+    cells = dbt.ref("trinomial_logit_cell").df()
+    return trinomial_logits(cells, read_report().trinomial_logit, dbt.config.meta_get("base_years"))

@@ -4,7 +4,7 @@ A model that cannot be fitted (an empty level, a dummy without events) gives row
 reason.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -39,7 +39,9 @@ def linear_probability_counts(model: Model) -> list[str]:
     return [f"stay{region}", f"internal_outmigration{region}", "emigration_n", "neither_n"]
 
 
-def linear_probabilities(frame: pd.DataFrame, models: tuple[Model, ...]) -> pd.DataFrame:
+def linear_probabilities(
+    frame: pd.DataFrame, models: tuple[Model, ...], base_years: Sequence[int]
+) -> pd.DataFrame:
     """Fit every linear probability model to the cells, each base year by itself.
 
     Parameters
@@ -48,6 +50,8 @@ def linear_probabilities(frame: pd.DataFrame, models: tuple[Model, ...]) -> pd.D
         Cells with `base_year`, the columns of the models and the counts of `linear_probability_counts`.
     models
         Specifications, each with one column in `by`: the regions.
+    base_years
+        Years to fit; one without cells gives rows that say so.
 
     Returns
     -------
@@ -57,7 +61,7 @@ def linear_probabilities(frame: pd.DataFrame, models: tuple[Model, ...]) -> pd.D
     frame = prepared(frame, models)
     found = [
         _linear_rows(year, model, group, frame[frame["base_year"] == year])
-        for year in _years(frame)
+        for year in sorted(base_years)
         for model in models
         for group in model.groups()
     ]
@@ -145,7 +149,9 @@ def fitted_linear_probability(
 # --- trinomial logit ----------------------------------------------------------------------------------------
 
 
-def trinomial_logits(frame: pd.DataFrame, models: tuple[Model, ...]) -> pd.DataFrame:
+def trinomial_logits(
+    frame: pd.DataFrame, models: tuple[Model, ...], base_years: Sequence[int]
+) -> pd.DataFrame:
     """Fit every trinomial logit to the cells, each base year by itself.
 
     Parameters
@@ -154,6 +160,8 @@ def trinomial_logits(frame: pd.DataFrame, models: tuple[Model, ...]) -> pd.DataF
         Cells with `base_year`, the columns of the models and one count for each outcome.
     models
         Specifications.
+    base_years
+        Years to fit; one without cells gives rows that say so.
 
     Returns
     -------
@@ -164,7 +172,7 @@ def trinomial_logits(frame: pd.DataFrame, models: tuple[Model, ...]) -> pd.DataF
     frame = prepared(frame, models)
     found = [
         _logit_rows(year, model, group, frame[frame["base_year"] == year])
-        for year in _years(frame)
+        for year in sorted(base_years)
         for model in models
         for group in model.groups()
     ]
@@ -316,10 +324,6 @@ _DIFFERENCE_COLUMNS = {
     "outcome": "object",
     **dict.fromkeys(ESTIMATES[:-1], "float64"),
 }
-
-
-def _years(frame: pd.DataFrame) -> list[int]:
-    return sorted(int(year) for year in frame["base_year"].unique())
 
 
 def _stacked(found: list[pd.DataFrame], columns: dict[str, Any]) -> pd.DataFrame:
