@@ -405,7 +405,7 @@ def test_the_order_of_rows_and_of_outcomes_does_not_matter(seed: int) -> None:
 
 
 def test_clusters_of_one_row_give_the_robust_covariance() -> None:
-    X, y, _ = simulate(10)
+    X, y, _ = simulate(10, n=30_000)  # three blocks
     n = len(y)
     clustered = fit_multinomial(X, y, clusters=[f"person {i}" for i in range(n)])
     same(clustered.std_errors, fit_multinomial(X, y, vcov="robust").std_errors * np.sqrt(n / (n - 1)), 1e-9)
@@ -430,13 +430,45 @@ def test_a_model_without_a_constant_is_fitted() -> None:
     same(ours.std_errors, theirs.bse, 1e-8)
 
 
-def test_far_apart_outcomes_are_reached_by_halved_steps() -> None:
-    rng = np.random.default_rng(14)
-    x = np.concatenate([rng.normal(size=2000), [3000.0, -3000.0]])
-    y = np.concatenate([(rng.random(2000) < 1 / (1 + np.exp(-5 * x[:2000]))), [1, 0]]).astype(int)
-    fit = fit_multinomial(np.column_stack([np.ones(2002), x]), y)
+def test_a_dummy_that_covers_an_outcome_is_no_separation_without_a_constant() -> None:
+    X, _, _ = simulate(13)
+    y = np.where(X[:, 3] == 1, np.arange(len(X)) % 2, 0)
+    ours = fit_multinomial(X[:, [1, 3]], y)
+    theirs = sm.MNLogit(y, X[:, [1, 3]]).fit(method="newton", disp=0, tol=1e-14)
+    same(ours.params, theirs.params, 1e-8)
+    with pytest.raises(ValueError, match="outcome '1' never occurs where column 'x2' is 0"):
+        fit_multinomial(X[:, [0, 1, 3]], y)
+
+
+@pytest.mark.parametrize("seed", [53, 108, 241])
+def test_a_full_step_that_overshoots_is_halved(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    x = rng.normal(size=40) * rng.choice([0.01, 1, 100], size=40)
+    y = (rng.random(40) < 1 / (1 + np.exp(-np.clip(3 * x + 4, -50, 50)))).astype(int)
+    X = np.column_stack([np.ones(40), x])
+    fit = fit_multinomial(X, y)
     assert fit.converged
-    assert fit.params[1, 0] == pytest.approx(5, rel=0.2)
+    np.testing.assert_allclose(X.T @ (y - fit.predict(X)[:, 1]), 0, atol=1e-9)
+
+
+def test_a_sample_of_rows_unlike_the_others_does_no_harm() -> None:
+    rng = np.random.default_rng(23)
+    x = rng.normal(size=60_000)
+    slope = np.where(np.arange(len(x)) % 16 == 0, 30, -30)
+    y = (rng.random(len(x)) < 1 / (1 + np.exp(-slope * x))).astype(int)
+    X = np.column_stack([np.ones(len(x)), x])
+    order = rng.permutation(len(x))
+    same(fit_multinomial(X, y).params[1], fit_multinomial(X[order], y[order]).params[1], 1e-8)
+
+
+def test_a_column_far_from_zero_converges_and_is_no_separation() -> None:
+    X, y, _ = simulate(24)
+    far = np.column_stack([X, 1e4 + np.random.default_rng(25).normal(size=len(y))])
+    near = far - np.array([0, 0, 0, 0, 0, 0, 1e4])
+    ours, expected = fit_multinomial(far, y), fit_multinomial(near, y)
+    assert ours.converged
+    np.testing.assert_allclose((ours.params - expected.params)[1:] / expected.std_errors[1:], 0, atol=1e-7)
+    same(ours.std_errors[1:], expected.std_errors[1:], 1e-5)
 
 
 def test_a_rare_outcome_is_no_separation() -> None:

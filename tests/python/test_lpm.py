@@ -144,6 +144,14 @@ def test_shifting_and_scaling_a_column_moves_the_coefficients_as_theory_says(
     same(after.std_errors[2:], before.std_errors[2:], 1e-7)
 
 
+def test_a_column_far_from_zero_keeps_its_digits() -> None:
+    X, y, _ = simulate(6)
+    far = X + np.array([0, 1e5, 0, 0, 0])
+    ours, expected = fit_linear_probability(far, y), fit_linear_probability(X, y)
+    np.testing.assert_allclose((ours.params - expected.params)[1:] / expected.std_errors[1:], 0, atol=1e-10)
+    same(ours.std_errors[1:], expected.std_errors[1:], 1e-6)
+
+
 @quick
 @given(seeds)
 def test_weights_and_cells_equal_repeated_rows(seed: int) -> None:

@@ -30,9 +30,9 @@ VECTOR_PRODUCT = 9_000
 # order in which the sums are added depends on the number of threads.
 STRIP_BLOCKS = 32
 
-# Share of a column's sum of squares that the other columns leave unexplained. Rounding in sums over millions
-# of rows stays below 1e-13; a year beside a constant leaves 1e-6.
-COLLINEAR_SHARE = 1e-11
+# Share of a column's sum of squares that the other columns must leave unexplained. Rounding in sums over
+# millions of rows stays below 1e-13; a year beside a constant leaves 1e-6.
+COLLINEAR_SHARE = 1e-10
 
 
 @dataclass(frozen=True)
