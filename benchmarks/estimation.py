@@ -3,8 +3,8 @@
     python benchmarks/estimation.py --rows 546000 6000000
 
 Every method runs in a process of its own. Coefficients and standard errors are timed, making the rows is not.
-scikit-learn (`pip install scikit-learn`) gives no standard errors; R needs the package nnet and is run only up
-to a million rows, where it takes minutes.
+scikit-learn (`pip install scikit-learn`) gives no standard errors. R needs the package nnet and is run only
+up to a million rows, where it takes minutes.
 """
 
 from __future__ import annotations
