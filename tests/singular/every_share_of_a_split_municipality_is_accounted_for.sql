@@ -1,0 +1,8 @@
+-- The shares of the successors of a code add up to one.
+select
+    old_code,
+    changed_on,
+    sum(share) as share_sum,
+from {{ ref('municipality_reform') }}
+group by old_code, changed_on
+having abs(sum(share) - 1) > 1e-9

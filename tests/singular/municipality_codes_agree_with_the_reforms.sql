@@ -1,0 +1,24 @@
+-- A reform ends the old code on its day, and the new code is in use from that day or was before.
+with
+
+reform as (
+    select * from {{ ref('municipality_reform') }}
+),
+
+municipality as (
+    select * from {{ ref('municipality_code') }}
+)
+
+select
+    reform.old_code,
+    reform.new_code,
+    reform.changed_on,
+from reform
+left join municipality as before on reform.old_code = before.municipality_code
+left join municipality as after on reform.new_code = after.municipality_code
+where
+    before.municipality_code is null
+    or after.municipality_code is null
+    or coalesce(before.valid_to <> reform.changed_on, true)
+    or (not reform.is_new_code_in_use_before and coalesce(after.valid_from <> reform.changed_on, true))
+    or (reform.is_new_code_in_use_before and coalesce(after.valid_from >= reform.changed_on, false))
