@@ -17,7 +17,7 @@ PROJECT = Path(__file__).resolve().parents[2]
 Row = dict[str, Any]
 Key = tuple[str, int, int]
 
-_ARROW = {
+ARROW_TYPES = {
     "varchar": pa.string(),
     "integer": pa.int32(),
     "bigint": pa.int64(),
@@ -94,7 +94,7 @@ def write_parquet(
     expected = column_types(register)
     arrays = {}
     for name in names:
-        wanted = types.get(name) or (_ARROW[expected[name]] if name in expected else None)
+        wanted = types.get(name) or (ARROW_TYPES[expected[name]] if name in expected else None)
         arrays[name] = pa.array([row.get(name) for row in rows], type=wanted)
     pq.write_table(pa.table(arrays), path)
 

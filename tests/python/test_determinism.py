@@ -1,7 +1,5 @@
 """The same deliveries give the same marts, row by row and in order, however they came and were computed."""
 
-import hashlib
-import json
 import os
 import subprocess
 import sys
@@ -12,6 +10,7 @@ import duckdb
 import pyarrow.parquet as pq
 import pytest
 from conftest import run_command
+from deliveries import entry, read_manifest, write_manifest
 
 PROJECT = Path(__file__).resolve().parents[2]
 
@@ -22,18 +21,16 @@ def hand_in(folder: Path, delivery_id: str, files: list[dict[str, Any]], source:
     for file in files:
         if not (folder / file["path"]).exists():
             os.link(source / file["path"], folder / file["path"])
-    manifest = {"delivery_id": delivery_id, "produced_at": "2015-03-15", "files": files}
-    (folder / "delivery.json").write_text(json.dumps(manifest), encoding="utf-8")
+    write_manifest(folder, {"delivery_id": delivery_id, "produced_at": "2015-03-15", "files": files})
     return folder
 
 
 def as_version(folder: Path, file: dict[str, Any], version: int, rows: int, source: Path) -> dict[str, Any]:
     """Write the first rows of a file as another version of it."""
-    name = f"{file['register']}_p{file['period']}_v{version}.parquet"
+    path = folder / f"{file['register']}_p{file['period']}_v{version}.parquet"
     folder.mkdir(parents=True, exist_ok=True)
-    pq.write_table(pq.read_table(source / file["path"]).slice(0, rows), folder / name)
-    sha256 = hashlib.sha256((folder / name).read_bytes()).hexdigest()
-    return {**file, "version": version, "path": name, "rows": rows, "sha256": sha256}
+    pq.write_table(pq.read_table(source / file["path"]).slice(0, rows), path)
+    return entry(path, file["register"], int(file["period"]), version, rows)
 
 
 def build(root: Path, engine_threads: int) -> None:
@@ -61,7 +58,7 @@ def build(root: Path, engine_threads: int) -> None:
 @pytest.fixture(scope="module")
 def two_ways(small_delivery: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """Build from one delivery, and from late, reordered, repeated and replaced ones with other threads."""
-    files = json.loads((small_delivery / "delivery.json").read_text(encoding="utf-8"))["files"]
+    files = read_manifest(small_delivery)["files"]
     work = tmp_path_factory.mktemp("two-ways")
     whole, parts = work / "whole", work / "parts"
 

@@ -40,13 +40,14 @@ final as (
         immigration_background,
         family_size_group,
         immigrants_only_size,
-        sum(case when outcome_centrality = 'stay' then 1 else 0 end) as stay_centrality_n,
-        sum(case when outcome_centrality = 'internal_outmigration' then 1 else 0 end)
+        cast(sum(case when outcome_centrality = 'stay' then 1 else 0 end) as bigint) as stay_centrality_n,
+        cast(sum(case when outcome_centrality = 'internal_outmigration' then 1 else 0 end) as bigint)
             as internal_outmigration_centrality_n,
-        sum(case when outcome_county = 'stay' then 1 else 0 end) as stay_county_n,
-        sum(case when outcome_county = 'internal_outmigration' then 1 else 0 end) as internal_outmigration_county_n,
-        sum(case when outcome_county = 'emigration' then 1 else 0 end) as emigration_n,
-        sum(is_neither) as neither_n,
+        cast(sum(case when outcome_county = 'stay' then 1 else 0 end) as bigint) as stay_county_n,
+        cast(sum(case when outcome_county = 'internal_outmigration' then 1 else 0 end) as bigint)
+            as internal_outmigration_county_n,
+        cast(sum(case when outcome_county = 'emigration' then 1 else 0 end) as bigint) as emigration_n,
+        cast(sum(is_neither) as bigint) as neither_n,
     from kept
     group by
         base_year,
@@ -62,25 +63,7 @@ final as (
         immigrants_only_size
 )
 
-select
-    base_year,
-    county_code,
-    centrality_level,
-    sex,
-    age_group,
-    education_group,
-    residence_group,
-    labour_status,
-    immigration_background,
-    family_size_group,
-    immigrants_only_size,
-    cast(stay_centrality_n as bigint) as stay_centrality_n,
-    cast(internal_outmigration_centrality_n as bigint) as internal_outmigration_centrality_n,
-    cast(stay_county_n as bigint) as stay_county_n,
-    cast(internal_outmigration_county_n as bigint) as internal_outmigration_county_n,
-    cast(emigration_n as bigint) as emigration_n,
-    cast(neither_n as bigint) as neither_n,
-from final
+select * from final
 order by
     base_year,
     county_code,

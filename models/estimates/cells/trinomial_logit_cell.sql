@@ -27,9 +27,10 @@ final as (
         immigration_background,
         family_size,
         family_immigrants,
-        sum(case when outcome_centrality = 'stay' then 1 else 0 end) as stay_n,
-        sum(case when outcome_centrality = 'internal_outmigration' then 1 else 0 end) as internal_outmigration_n,
-        sum(case when outcome_centrality = 'emigration' then 1 else 0 end) as emigration_n,
+        cast(sum(case when outcome_centrality = 'stay' then 1 else 0 end) as bigint) as stay_n,
+        cast(sum(case when outcome_centrality = 'internal_outmigration' then 1 else 0 end) as bigint)
+            as internal_outmigration_n,
+        cast(sum(case when outcome_centrality = 'emigration' then 1 else 0 end) as bigint) as emigration_n,
     from sample
     group by
         base_year,
@@ -44,21 +45,7 @@ final as (
         family_immigrants
 )
 
-select
-    base_year,
-    centrality_level,
-    sex,
-    age,
-    residence_group,
-    education_group_logit,
-    labour_status,
-    immigration_background,
-    family_size,
-    family_immigrants,
-    cast(stay_n as bigint) as stay_n,
-    cast(internal_outmigration_n as bigint) as internal_outmigration_n,
-    cast(emigration_n as bigint) as emigration_n,
-from final
+select * from final
 order by
     base_year,
     centrality_level,

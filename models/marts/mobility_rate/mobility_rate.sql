@@ -62,10 +62,12 @@ counted as (
 
 known as (
     select
-        * exclude (internal_outmigrants_centrality_n),
-        case
-            when outcome_year <= {{ var('last_outcome_year_in_division_2013') }} then internal_outmigrants_centrality_n
-        end as internal_outmigrants_centrality_n,
+        * replace (
+            case
+                when outcome_year <= {{ var('last_outcome_year_in_division_2013') }}
+                    then internal_outmigrants_centrality_n
+            end as internal_outmigrants_centrality_n
+        ),
     from counted
 ),
 
@@ -78,23 +80,5 @@ final as (
     from known
 )
 
-select
-    outcome_year,
-    region_level,
-    region_code,
-    immigration_background,
-    population,
-    dimension,
-    category,
-    outcome_is_provisional,
-    residents_n,
-    emigrants_n,
-    internal_outmigrants_centrality_n,
-    internal_outmigrants_county_n,
-    deaths_n,
-    unaccounted_n,
-    emigration_rate,
-    internal_outmigration_centrality_rate,
-    internal_outmigration_county_rate,
-from final
+select * from final
 order by outcome_year, region_level, region_code, immigration_background, population, dimension, category

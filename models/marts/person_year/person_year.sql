@@ -61,7 +61,12 @@ final as (
         person_time.sex,
         person_time.birth_year,
         person_time.age,
-        {{ age_group('person_time.age') }} as age_group,
+        case
+            when person_time.age between 15 and 24 then '15-24'
+            when person_time.age between 25 and 35 then '25-35'
+            when person_time.age between 36 and 61 then '36-61'
+            when person_time.age between 62 and 74 then '62-74'
+        end as age_group,
         person_time.immigration_category,
         person_time.is_immigrant,
         person_time.is_descendant,
@@ -70,7 +75,13 @@ final as (
         person_time.country_background,
         person_time.first_immigration_year,
         person_time.residence_years,
-        {{ residence_group('person_time.residence_years') }} as residence_group,
+        case
+            when person_time.residence_years between 0 and 2 then '0-2'
+            when person_time.residence_years between 3 and 5 then '3-5'
+            when person_time.residence_years between 6 and 10 then '6-10'
+            when person_time.residence_years between 11 and 15 then '11-15'
+            when person_time.residence_years >= 16 then '16+'
+        end as residence_group,
         person_time.municipality_code,
         region.municipality_code_2013,
         region.county_code,

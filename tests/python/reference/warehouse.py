@@ -15,33 +15,18 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-import yaml
-from deliveries import write_delivery
+from deliveries import ARROW_TYPES, column_types, write_delivery
 
 from .evidence import Registers, Row
 
 PROJECT = Path(__file__).resolve().parents[3]
 MARTS = ("person_year", "family_year", "migration_event", "mobility_rate")
-TYPES = {
-    "varchar": pa.string(),
-    "integer": pa.int32(),
-    "bigint": pa.int64(),
-    "double": pa.float64(),
-    "date": pa.date32(),
-    "boolean": pa.bool_(),
-}
 
 
-def schemas() -> dict[str, pa.Schema]:
-    document = yaml.safe_load((PROJECT / "models/staging/registers.yml").read_text(encoding="utf-8"))
-    tables = next(source["tables"] for source in document["sources"] if source["name"] == "registers")
-    return {
-        table["name"]: pa.schema(
-            [(column["name"], TYPES[column["data_type"]]) for column in table["columns"]]
-            + [("periode", pa.int32())]
-        )
-        for table in tables
-    }
+def schema(register: str) -> pa.Schema:
+    """The columns of an accepted file."""
+    columns = [(name, ARROW_TYPES[data_type]) for name, data_type in column_types(register).items()]
+    return pa.schema([*columns, ("periode", pa.int32())])
 
 
 def accept(registers: Registers, root: Path) -> None:
@@ -51,7 +36,7 @@ def accept(registers: Registers, root: Path) -> None:
         path = root / "accepted" / "files" / register / f"{register}_p{period}_v1_hand.parquet"
         path.parent.mkdir(parents=True, exist_ok=True)
         dated = [row | {"periode": period} for row in rows]
-        pq.write_table(pa.Table.from_pylist(dated, schema=schemas()[register]), path)
+        pq.write_table(pa.Table.from_pylist(dated, schema=schema(register)), path)
         sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
         files.append(
             {
