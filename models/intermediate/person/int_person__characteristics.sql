@@ -21,6 +21,7 @@ final as (
         person_id,
         sex,
         birth_year,
+        birth_month_date,
         country_of_birth,
         country_background,
         immigration_category,

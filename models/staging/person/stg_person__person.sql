@@ -29,6 +29,7 @@ final as (
         source.periode as period,
         sex.sex,
         source.foedselsaar_mnd // 100 as birth_year,
+        try_cast(try_strptime(source.foedselsaar_mnd::varchar, '%Y%m') as date) as birth_month_date,
         source.fodeland as country_of_birth,
         country.is_nordic as is_born_nordic,
         source.landbak3gen as country_background,

@@ -1,0 +1,19 @@
+"""Cumulative incidence of leaving Norway and of coming back (Aalen-Johansen), by statsmodels; private."""
+
+
+def model(dbt, session):  # noqa: D103
+    import pandas as pd
+
+    from utvandring.survival import incidence_by_year
+
+    dbt.config(materialized="table")
+    spells = dbt.ref("int_estimates__duration").df()
+    dimensions = ("origin_group", "comparison_country", "immigration_background")
+    parts = [
+        incidence_by_year(spells[spells["transition"] == transition], events, dimensions)
+        for transition, events in (
+            ("emigration", ("emigration", "death", "unaccounted")),
+            ("reimmigration", ("reimmigration", "death")),
+        )
+    ]
+    return pd.concat(parts, ignore_index=True)
