@@ -1,0 +1,115 @@
+-- Grain: outcome_year, dimension, category.
+-- Population: immigrants of all ages, resident at the start of the year.
+-- Purpose: three emigration rates side by side (2.1.5): as registered; without administrative emigrations; and with
+-- administrative emigrations moved to the year after the last sign of life (activity-dated).
+--
+-- Without: persons with an administrative emigration leave the population of that year, as in the regressions.
+-- Activity-dated: the emigration belongs to the year after the last sign of life, and the silent years after it have
+-- the person no longer among the residents; without any sign of life it stays as registered, as in the regressions.
+-- Emigrations that will be decided after the last delivery cannot be moved yet: the latest years are too low.
+-- Where the register does not say the basis and it cannot be inferred, an emigration counts as reported.
+with
+
+person_year as (
+    select * from {{ ref('person_year') }}
+    where
+        is_immigrant
+        and outcome_municipality is not null
+),
+
+country_group as (
+    select * from {{ ref('country_group') }}
+),
+
+administrative as (
+    select
+        person_id,
+        base_year as registered_base_year,
+        last_sign_of_life_year,
+    from person_year
+    where
+        outcome_municipality = 'emigration'
+        and emigration_basis = 'administrative'
+),
+
+moved as (
+    select
+        person_year.person_id,
+        person_year.base_year,
+        max(administrative.last_sign_of_life_year) as last_sign_of_life_year,
+    from person_year
+    inner join administrative
+        on
+            person_year.person_id = administrative.person_id
+            and person_year.base_year
+            between administrative.last_sign_of_life_year and administrative.registered_base_year
+    group by person_year.person_id, person_year.base_year
+),
+
+described as (
+    select
+        person_year.outcome_year,
+        person_year.outcome_is_provisional,
+        country_group.origin_group,
+        person_year.immigration_background,
+        count(*) as residents_n,
+        count(*) filter (where person_year.outcome_municipality = 'emigration') as emigrants_n,
+        count(*) filter (
+            where person_year.outcome_municipality = 'emigration' and person_year.emigration_basis = 'administrative'
+        ) as administrative_n,
+        count(*) filter (
+            where person_year.outcome_municipality = 'emigration' and person_year.emigration_basis = 'unknown'
+        ) as unknown_basis_n,
+        count(*) filter (where moved.person_id is null or moved.last_sign_of_life_year = person_year.base_year)
+            as residents_activity_n,
+        count(*) filter (
+            where
+            (moved.person_id is null and person_year.outcome_municipality = 'emigration')
+            or moved.last_sign_of_life_year = person_year.base_year
+        ) as emigrants_activity_n,
+    from person_year
+    left join moved
+        on
+            person_year.person_id = moved.person_id
+            and person_year.base_year = moved.base_year
+    left join country_group on person_year.country_of_birth = country_group.country_code
+    group by all
+),
+
+counted as (
+    select
+        described.outcome_year,
+        dimension.dimension,
+        dimension.category,
+        described.outcome_is_provisional,
+        sum(described.residents_n)::bigint as residents_n,
+        sum(described.emigrants_n)::bigint as emigrants_n,
+        sum(described.administrative_n)::bigint as administrative_n,
+        sum(described.unknown_basis_n)::bigint as unknown_basis_n,
+        sum(described.residents_activity_n)::bigint as residents_activity_n,
+        sum(described.emigrants_activity_n)::bigint as emigrants_activity_n,
+    from
+        described,
+        lateral (
+            values
+            ('none', 'all'),
+            ('origin_group', described.origin_group),
+            ('immigration_background', described.immigration_background)
+        ) as dimension (dimension, category)
+    where dimension.category is not null
+    group by all
+),
+
+final as (
+    select
+        *,
+        100.0::double * administrative_n / nullif(emigrants_n, 0) as administrative_share,
+        100.0::double * emigrants_n / residents_n as emigration_rate_registered,
+        100.0::double * (emigrants_n - administrative_n) / nullif(residents_n - administrative_n, 0)
+            as emigration_rate_without_administrative,
+        100.0::double * emigrants_activity_n / nullif(residents_activity_n, 0) as emigration_rate_activity_dated,
+    from counted
+)
+
+select * from final
+order by outcome_year, dimension, category

@@ -1,0 +1,117 @@
+-- Grain: person_id, base_year; everyone resident on 1 January base_year + 1.
+-- Purpose: signs of life of the year by register, and for how many years in a row a resident has shown none: who is
+-- really here (2.1.5).
+--
+-- A sign is NULL where its register was not delivered for the year. A year counts as silent for a person resident on both
+-- its 1 January and the next, without a sign, where every sign register was delivered; silent_years_n counts such years
+-- in a row up to base_year, three at most, and is NULL where base_year itself cannot be judged. The signs are those of
+-- the person alone: is_probable_overcoverage of person_year also looks at the family. Children and the old seldom
+-- show signs and are here all the same.
+-- Source: Rapporter 2016/27, 2.1.5.
+with
+
+person_year as (
+    select * from {{ ref('person_year') }}
+),
+
+sign as (
+    select * from {{ ref('int_sign_of_life__person_year') }}
+),
+
+calendar as (
+    select * from {{ ref('int_deliveries__calendar') }}
+),
+
+sign_calendar as (
+    select * from {{ ref('int_sign_of_life__calendar') }}
+),
+
+signs as (
+    select
+        person_year.person_id,
+        person_year.base_year,
+        person_year.age,
+        person_year.is_immigrant,
+        person_year.immigration_background,
+        person_year.country_of_birth,
+        case when calendar.has_employment then coalesce(sign.has_job, false) end as has_job,
+        case when calendar.has_education_activity then coalesce(sign.has_education_activity, false) end
+            as has_education_activity,
+        case when calendar.has_jobseekers then coalesce(sign.has_jobseeker_registration, false) end
+            as has_jobseeker_registration,
+        case when calendar.has_occupational_income then coalesce(sign.has_occupational_income, false) end
+            as has_occupational_income,
+        case when calendar.has_migration then coalesce(sign.has_move, false) end as has_move,
+        case
+            when sign.person_id is not null then true
+            when sign_calendar.has_all_sign_registers then false
+        end as has_sign,
+        calendar.has_population
+        and coalesce(
+            lag(person_year.base_year) over (partition by person_year.person_id order by person_year.base_year)
+            = person_year.base_year - 1,
+            false
+        ) as is_resident_all_year,
+        calendar.has_population as is_known_who_was_resident,
+    from person_year
+    inner join calendar on person_year.base_year = calendar.calendar_year
+    left join sign_calendar on person_year.base_year = sign_calendar.calendar_year
+    left join sign
+        on
+            person_year.person_id = sign.person_id
+            and person_year.base_year = sign.sign_year
+),
+
+silent as (
+    select
+        *,
+        case
+            when has_sign then 0
+            when not has_sign and not is_known_who_was_resident then null
+            when not has_sign then is_resident_all_year::integer
+        end as is_silent,
+    from signs
+),
+
+in_a_row as (
+    select
+        *,
+        case
+            when lag(base_year, 1) over in_time = base_year - 1 then lag(is_silent, 1) over in_time
+        end as was_silent_year_before,
+        case
+            when lag(base_year, 2) over in_time = base_year - 2 then lag(is_silent, 2) over in_time
+        end as was_silent_second_year_before,
+    from silent
+    window in_time as (
+        partition by person_id
+        order by base_year
+    )
+),
+
+final as (
+    select
+        person_id,
+        base_year,
+        age,
+        is_immigrant,
+        immigration_background,
+        country_of_birth,
+        has_job,
+        has_education_activity,
+        has_jobseeker_registration,
+        has_occupational_income,
+        has_move,
+        has_sign,
+        is_resident_all_year,
+        case
+            when is_silent is null then null
+            when is_silent = 1 and was_silent_year_before = 1 and was_silent_second_year_before = 1 then 3
+            when is_silent = 1 and was_silent_year_before = 1 then 2
+            else is_silent
+        end as silent_years_n,
+    from in_a_row
+)
+
+select * from final
+order by base_year, person_id

@@ -1,0 +1,78 @@
+-- Grain: base_year, dimension, category.
+-- Population: residents aged 18-66 on 1 January base_year + 1: the ages at which the registers usually show a sign.
+-- Purpose: who shows signs of life, by register, and who has shown none for 1, 2 and 3 years, per 100 residents, by origin
+-- and background: over-coverage of the population register (2.1.5).
+--
+-- The share without a sign for k years is of those for whom it can be told and who may have been silent so long: residents
+-- with a known silent_years_n. Persons just come are among them and are never silent. Not all who show no sign have left.
+with
+
+presence as (
+    select * from {{ ref('presence') }}
+    where age between 18 and 66
+),
+
+country_group as (
+    select * from {{ ref('country_group') }}
+),
+
+described as (
+    select
+        presence.base_year,
+        case when presence.is_immigrant then country_group.origin_group end as origin_group,
+        case when presence.is_immigrant then presence.immigration_background end as immigration_background,
+        case when presence.is_immigrant then 'immigrant' else 'other' end as immigrant_group,
+        count(*) as residents_n,
+        count(*) filter (where presence.has_job) as with_job_n,
+        count(*) filter (where presence.has_education_activity) as with_education_activity_n,
+        count(*) filter (where presence.has_jobseeker_registration) as with_jobseeker_registration_n,
+        count(*) filter (where presence.has_occupational_income) as with_occupational_income_n,
+        count(*) filter (where presence.has_move) as with_move_n,
+        count(presence.silent_years_n) as judged_n,
+        count(*) filter (where presence.silent_years_n >= 1) as silent_1_year_n,
+        count(*) filter (where presence.silent_years_n >= 2) as silent_2_years_n,
+        count(*) filter (where presence.silent_years_n >= 3) as silent_3_years_n,
+    from presence
+    left join country_group on presence.country_of_birth = country_group.country_code
+    group by all
+),
+
+counted as (
+    select
+        described.base_year,
+        dimension.dimension,
+        dimension.category,
+        sum(described.residents_n)::bigint as residents_n,
+        sum(described.with_job_n)::bigint as with_job_n,
+        sum(described.with_education_activity_n)::bigint as with_education_activity_n,
+        sum(described.with_jobseeker_registration_n)::bigint as with_jobseeker_registration_n,
+        sum(described.with_occupational_income_n)::bigint as with_occupational_income_n,
+        sum(described.with_move_n)::bigint as with_move_n,
+        sum(described.judged_n)::bigint as judged_n,
+        sum(described.silent_1_year_n)::bigint as silent_1_year_n,
+        sum(described.silent_2_years_n)::bigint as silent_2_years_n,
+        sum(described.silent_3_years_n)::bigint as silent_3_years_n,
+    from
+        described,
+        lateral (
+            values
+            ('immigrant_group', 'all'),
+            ('immigrant_group', described.immigrant_group),
+            ('origin_group', described.origin_group),
+            ('immigration_background', described.immigration_background)
+        ) as dimension (dimension, category)
+    where dimension.category is not null
+    group by all
+),
+
+final as (
+    select
+        *,
+        100.0::double * silent_1_year_n / nullif(judged_n, 0) as silent_1_year_rate,
+        100.0::double * silent_2_years_n / nullif(judged_n, 0) as silent_2_years_rate,
+        100.0::double * silent_3_years_n / nullif(judged_n, 0) as silent_3_years_rate,
+    from counted
+)
+
+select * from final
+order by base_year, dimension, category
