@@ -53,7 +53,7 @@ completion as (
         on
             step.basis = later.basis
             and step.development_year <= later.development_year
-    group by all
+    group by step.basis, step.development_year, step.revision_factor, step.is_oldest
 ),
 
 final as (
