@@ -73,6 +73,9 @@ def simulate(
     first_year: Annotated[int, typer.Option(help="First 1 January of the population register.")] = 2003,
     last_year: Annotated[int, typer.Option(help="Last 1 January of the population register.")] = 2014,
     seed: Annotated[int, typer.Option(help="The same arguments and seed give the same bytes.")] = 2016,
+    majority: Annotated[
+        bool, typer.Option("--majority", help="Add the rest of the population: seven times as many people.")
+    ] = False,
 ) -> None:
     """Write a synthetic delivery, calibrated to the published report."""
     from utvandring.simulation import simulate as run_simulation
@@ -80,8 +83,9 @@ def simulate(
     try:
         with progress_bar(quiet=_Options.quiet) as progress:
             run_simulation(
-                out_dir, scale=scale, first_year=first_year, last_year=last_year, seed=seed, progress=progress
-            )
+                out_dir, scale=scale, first_year=first_year, last_year=last_year, seed=seed, progress=progress,
+                majority=majority,
+            )  # fmt: skip
     except ValueError as error:
         raise UsageError(str(error)) from error
     _tell(f"Wrote a synthetic delivery to {out_dir}. Next: utvandring deliver {out_dir}")

@@ -12,8 +12,10 @@ import numpy.typing as npt
 from utvandring.simulation import events as ev
 from utvandring.simulation import families, labour, moves, people
 from utvandring.simulation import parameters as p
+from utvandring.simulation.destinations import destinations_of_norwegian_born
 from utvandring.simulation.events import EventLog, first_day, last_day
 from utvandring.simulation.geography import Geography, geography
+from utvandring.simulation.majority import Majority
 from utvandring.simulation.outcomes import (
     DEATH,
     EMIGRATION,
@@ -38,13 +40,18 @@ from utvandring.simulation.registers import Registers
 Progress = Callable[[str, float], None]
 Outcome = npt.NDArray[np.int8]
 
-_TOPICS = ("start", "outcomes", "moves", "leaving", "arrivals", "families", "facts", "registers", "flaws")
+_TOPICS = (
+    "start", "outcomes", "moves", "leaving", "arrivals", "families", "facts", "registers", "flaws",
+    "destinations", "majority",
+)  # fmt: skip
+# Pseudonyms of the majority begin here; nobody simulates so many immigrants.
+_FIRST_OF_MAJORITY = 1 << 35
 _NORDIC_COUNTRIES = (101, 102, 103, 104, 105, 106)
 
 
 def simulate(
     out_dir: Path, *, scale: float = 0.1, first_year: int = 2003, last_year: int = 2014, seed: int = 2016,
-    progress: Progress | None = None,
+    progress: Progress | None = None, majority: bool = False,
 ) -> Path:  # fmt: skip
     """Write a synthetic delivery and return the path of its `delivery.json`.
 
@@ -55,6 +62,7 @@ def simulate(
     first_year, last_year : first and last 1 January of `befolkning`, within 1991-2024.
     seed : any integer from 0; the same arguments give the same bytes.
     progress : called with a label and the finished fraction.
+    majority : whether to add the rest of the population; the rows of the others stay the same.
 
     Raises
     ------
@@ -68,7 +76,7 @@ def simulate(
     work.mkdir(parents=True)
     try:
         run = Simulation(
-            work, scale, first_year, last_year, seed, progress or (lambda _label, _fraction: None)
+            work, scale, first_year, last_year, seed, progress or (lambda _label, _fraction: None), majority
         )
         run.run()
         if out_dir.exists():
@@ -100,13 +108,23 @@ class Simulation:
     """One run. `pop` holds the state; facts of a year are written once the next outcomes are drawn."""
 
     def __init__(
-        self, folder: Path, scale: float, first_year: int, last_year: int, seed: int, progress: Progress
+        self,
+        folder: Path,
+        scale: float,
+        first_year: int,
+        last_year: int,
+        seed: int,
+        progress: Progress,
+        majority: bool = False,
     ) -> None:
         self.scale, self.first_year, self.last_year, self.seed = scale, first_year, last_year, seed
         self.progress = progress
         self.geo: Geography = geography()
         self.log = EventLog()
         self.registers = Registers(folder, seed)
+        if majority:
+            (folder / "majority").mkdir()
+            self.registers.beside = Registers(folder / "majority", seed, _FIRST_OF_MAJORITY)
         self.pop = Population.of(0)
 
     def rng(self, topic: str, year: int) -> np.random.Generator:
@@ -120,6 +138,8 @@ class Simulation:
         first, last = self.first_year, self.last_year
         steps = last - first + 2
         self.progress("start population", 0.0)
+        if self.registers.beside is not None:
+            Majority(self.registers.beside, self.scale, (first, last), self.geo, self.rng).run()
         self._start()
         self.registers.population(self.pop, first, self.rng("registers", first))
         for year in range(first, last + 1):
@@ -128,6 +148,8 @@ class Simulation:
         self.progress("writing", (steps - 0.5) / steps)
         self._write_year(last, np.zeros(len(self.pop), dtype=np.bool_))
         self.registers.persons(self.pop, last)
+        if self.registers.beside is not None:
+            self.registers.beside.folder.rmdir()
         path = self.registers.finish(last)
         self.progress("done", 1.0)
         return path
@@ -239,6 +261,7 @@ class Simulation:
         follows = leader[who] >= 0
         day[follows], registered[follows] = (a[row[leader[who[follows]]]] for a in (day, registered))
         to_country = self._destination_countries(who, rng)
+        self._descendants_choose(who, to_country, row, leader, year)
         unknown = np.where(u[1] < 0.6, 990, ev.NOWHERE)
         to_country = np.where(administrative[who], unknown, to_country)
         basis = np.where(administrative[who], ev.ADMINISTRATIVE, ev.REPORTED)
@@ -267,6 +290,22 @@ class Simulation:
         u = rng.random(len(who))
         home = (self.pop.country[who] > 0) & (u < 0.7)
         return np.where(u > 0.96, 990, np.where(home, self.pop.country[who], elsewhere)).astype(np.int16)
+
+    def _descendants_choose(
+        self, who: IntArray, to_country: npt.NDArray[np.int16], row: IntArray, leader: IntArray, year: int
+    ) -> None:
+        """Give descendants a destination: with the parent whom they follow, else one of their own choice.
+
+        With draws of their own, so that nobody else's differ for them.
+        """
+        pop = self.pop
+        descendant = np.flatnonzero(pop.category[who] == p.CATEGORY_C)
+        chosen = destinations_of_norwegian_born(
+            pop.country_background[who[descendant]], self.rng("destinations", year)
+        )
+        to_country[descendant] = chosen
+        follows = descendant[leader[who[descendant]] >= 0]
+        to_country[follows] = to_country[row[leader[who[follows]]]]
 
     def _round_trip(self, who: IntArray, earliest: int, latest: IntArray, rng: np.random.Generator) -> None:
         """Record an emigration and a return, both between `earliest` and `latest`."""

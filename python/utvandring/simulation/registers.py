@@ -79,6 +79,10 @@ class Registers:
 
     folder: Path
     seed: int
+    # People who are simulated apart have pseudonyms of their own: positions from here on.
+    first_position: int = 0
+    # Written before, from people who are simulated apart: rows that the same file here takes over.
+    beside: Registers | None = None
     files: list[dict[str, object]] = field(default_factory=list)
     _persons: pa.Array = field(default_factory=lambda: pa.array([], pa.string()))
 
@@ -86,7 +90,8 @@ class Registers:
         """Return the pseudonyms of `people`; negative positions are NULL."""
         size = int(people.max()) + 1 if len(people) else 0
         if size > len(self._persons):
-            numbers = pseudonym(np.arange(size), self.seed, bits=_PERSON_BITS, topic=1)
+            positions = self.first_position + np.arange(size)
+            numbers = pseudonym(positions, self.seed, bits=_PERSON_BITS, topic=1)
             self._persons = text_ids(numbers, "p", _PERSON_BITS)
         return self._persons.take(pa.array(np.maximum(people, 0), mask=people < 0))
 
@@ -94,6 +99,8 @@ class Registers:
         """Write one file and note it for `delivery.json`."""
         path = self.folder / f"{register}_p{period}_v1.parquet"
         table = pa.table(columns)
+        if self.beside is not None:
+            table = _appended(table, self.beside.folder / path.name)
         pq.write_table(
             table, path, compression="zstd", compression_level=1, row_group_size=262_144, store_schema=False
         )
@@ -131,7 +138,8 @@ class Registers:
         keeps_family = (pop.status[people] == EMIGRATED) & (rng.random(len(people)) < 0.05)
         has_family = np.where(resident, ~pop.hidden_family[people], keeps_family)
         heads = pop.head[people]
-        family = text_ids(pseudonym(heads, self.seed, bits=_FAMILY_BITS, topic=2), "f", _FAMILY_BITS)
+        numbers = pseudonym(self.first_position + heads.astype(np.int64), self.seed, bits=_FAMILY_BITS, topic=2)
+        family = text_ids(numbers, "f", _FAMILY_BITS)
         # The older partner is the reference person, other heads and singles as well.
         role = np.where(heads == people, 1, np.where(pop.home[people] >= 0, 3, 2))
         self.write(
@@ -338,6 +346,13 @@ class Registers:
                 "nettoformue": pa.array(wealth.astype(np.int64)),
             },
         )
+
+
+def _appended(table: pa.Table, path: Path) -> pa.Table:
+    """Return a table with the rows of the file at `path`, which is not needed any more then."""
+    more = pq.read_table(path)
+    path.unlink()
+    return pa.concat_tables([table.cast(more.schema), more])
 
 
 def _dates(days: npt.ArrayLike) -> pa.Array:

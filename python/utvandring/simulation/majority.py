@@ -1,0 +1,254 @@
+"""The rest of the population, by option: the majority, and adults born in Norway to immigrants long ago.
+
+These people live beside the immigrants and their families of the calibrated simulation and never meet them: a
+`Population` of their own, with draws of their own, so that the calibrated part is the same with and without them.
+Nothing here is calibrated; ages, rates and shares are plain assumptions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from utvandring.simulation import events as ev
+from utvandring.simulation import families, labour, moves
+from utvandring.simulation import parameters as p
+from utvandring.simulation.destinations import destinations_of_norwegian_born
+from utvandring.simulation.events import EventLog, first_day
+from utvandring.simulation.geography import Geography
+from utvandring.simulation.outcomes import death_probability
+from utvandring.simulation.parameters import FloatArray
+from utvandring.simulation.population import DEAD, EMIGRATED, NO_ONE, RESIDENT, BoolArray, IntArray, Population
+from utvandring.simulation.registers import Registers
+
+PERSONS: int = 4_100_000  # at scale 1, besides those in the families of immigrants
+_GROUPS = (p.CATEGORY_A, p.CATEGORY_F, p.CATEGORY_C)
+_SHARES = (0.953, 0.041, 0.006)
+_ORIGINS = np.array([534, 143, 575, 452, 444, 424, 303, 456, 101, 106, 139, 346], dtype=np.int16)
+# Emigration per year by age, times what goes with Oslo, long education and parents from abroad.
+_LEAVES = ((0, 17, 20, 26, 34, 45, 60, 90), (0.001, 0.001, 0.005, 0.006, 0.004, 0.0015, 0.0006, 0.0001))
+_OSLO, _TERTIARY = 2.6, 1.5
+_BY_CATEGORY = {p.CATEGORY_A: 0.8, p.CATEGORY_F: 1.6, p.CATEGORY_C: 2.2}
+_RETURNS = 0.17  # per year abroad, for six years
+_MOVES = ((0, 19, 25, 32, 45, 90), (0.02, 0.09, 0.12, 0.06, 0.03, 0.01))
+_BIRTHS = 0.011  # per resident and year
+
+
+class Majority:
+    """The population beside the calibrated one; writes its part of every register."""
+
+    def __init__(
+        self,
+        registers: Registers,
+        scale: float,
+        years: tuple[int, int],
+        geo: Geography,
+        rng: Callable[[str, int], np.random.Generator],
+    ) -> None:
+        self.registers, self.geo, self.rng, self.years = registers, geo, rng, years
+        self.log = EventLog()
+        self.home = self._where_people_live()
+        self.pop = self._start(round(PERSONS * scale), years[0] - 1, rng("majority", years[0] - 1))
+
+    def run(self) -> None:
+        """Simulate all years and write every register."""
+        first, last = self.years
+        self._facts(first - 1)
+        self.registers.population(self.pop, first, self.rng("majority", first + 10_000))
+        for year in range(first, last + 1):
+            if year > first:
+                self._write(year - 1)
+            self._year(year, self.rng("majority", year))
+            self._facts(year)
+            if year < last:
+                self.registers.population(self.pop, year + 1, self.rng("majority", year + 10_001))
+        self._write(last)
+        self.registers.persons(self.pop, last)
+
+    def _where_people_live(self) -> FloatArray:
+        """Inhabitants rather than immigrants: less in the large towns than the calibrated targets."""
+        geo = self.geo
+        return np.asarray(geo.weight * np.array([1.0, 1.1, 1.2, 1.4])[geo.level - 1])
+
+    def _start(self, n: int, base_year: int, rng: np.random.Generator) -> Population:
+        age = np.floor(92 * rng.beta(1.1, 1.45, n)).astype(np.int16)
+        category = np.array(_GROUPS)[np.searchsorted(np.cumsum(_SHARES), rng.random(n) * 0.999999)]
+        # Immigrants had few children in Norway before the 1970s.
+        age = np.where(category == p.CATEGORY_C, rng.integers(18, 42, n), age).astype(np.int16)
+        pop = Population.of(
+            n,
+            sex=np.where(rng.random(n) < 0.5, p.MAN, p.WOMAN),
+            birth_year=base_year - age,
+            birth_month=rng.integers(1, 13, n),
+            category=category,
+            country_background=np.where(
+                category == p.CATEGORY_C, _ORIGINS[rng.integers(0, len(_ORIGINS), n)], 0
+            ),
+            municipality=moves.draw_places(self.home, n, rng),
+            part=rng.integers(0, 256, n),
+            work_latent=rng.standard_normal(n),
+            study_latent=rng.standard_normal(n),
+            education_rank=rng.random(n),
+            education_level=labour.starting_levels(-1, age, rng),
+        )
+        self._form_households(pop, base_year, rng)
+        return pop
+
+    def _form_households(self, pop: Population, base_year: int, rng: np.random.Generator) -> None:
+        """Pair half of the adults by age, and let children live with a woman of a mother's age."""
+        age = pop.age(base_year)
+        adult = np.flatnonzero((age >= 24) & (age <= 85) & (rng.random(len(pop)) < 0.6))
+        men, women = adult[pop.sex[adult] == p.MAN], adult[pop.sex[adult] == p.WOMAN]
+        n = min(len(men), len(women))
+        men = men[:n][np.argsort(pop.birth_year[men[:n]], kind="stable")]
+        women = women[:n][np.argsort(pop.birth_year[women[:n]], kind="stable")]
+        families.marry(pop, men, women, rng)
+        pop.municipality[women], pop.part[women] = pop.municipality[men], pop.part[men]
+        child = np.flatnonzero(age < 18)
+        mother = np.flatnonzero((pop.sex == p.WOMAN) & (age >= 22) & (age <= 58))
+        mother = mother[np.argsort(pop.birth_year[mother], kind="stable")]
+        if len(mother) == 0:
+            return
+        wanted = np.searchsorted(pop.birth_year[mother], pop.birth_year[child] - rng.integers(22, 39, len(child)))
+        wanted = np.clip(wanted + rng.integers(-200, 200, len(child)), 0, len(mother) - 1)
+        chosen = mother[wanted]
+        fits = pop.birth_year[chosen] <= pop.birth_year[child] - 18
+        self._live_with(pop, child[fits], chosen[fits])
+
+    @staticmethod
+    def _live_with(pop: Population, child: IntArray, mother: IntArray) -> None:
+        pop.home[child] = pop.mother[child] = mother
+        pop.municipality[child], pop.part[child] = pop.municipality[mother], pop.part[mother]
+
+    def _facts(self, year: int) -> None:
+        pop = self.pop
+        pop.update_heads()
+        labour.update_facts(pop, year, self.geo, self.rng("majority", year + 20_000))
+        pop.education_rank[pop.exam] = 1.0
+        pop.education_known = np.asarray((pop.education_rank >= 0.02) & (pop.age(year) >= 16))
+
+    def _write(self, year: int) -> None:
+        quiet = np.zeros(len(self.pop), dtype=np.bool_)
+        self.registers.activity(self.pop, year, quiet, self.rng("majority", year + 30_000))
+        self.registers.migrations(self.log.take(year), year)
+
+    def _year(self, year: int, rng: np.random.Generator) -> None:
+        pop = self.pop
+        age = pop.age(year - 1)
+        here = np.flatnonzero(pop.resident)
+        dies = here[rng.random(len(here)) < death_probability(age[here], pop.sex[here])]
+        pop.status[dies] = DEAD
+        pop.death_day[dies] = first_day(year) + rng.integers(0, 365, len(dies))
+        back = self._returning(year, rng)
+        self._emigrate(year, rng)
+        self._move(year, rng)
+        self._come_back(back, year, rng)
+        families.repair_links(pop)
+        pop.update_heads()
+        families.leave_home(pop, year, rng)
+        self._births(year, rng)
+
+    def _leaving(self, year: int, rng: np.random.Generator) -> BoolArray:
+        pop = self.pop
+        age = pop.age(year - 1)
+        chance = np.interp(age, *_LEAVES)
+        for category, factor in _BY_CATEGORY.items():
+            chance = np.where(pop.category == category, chance * factor, chance)
+        oslo = self.geo.codes.index("0301")
+        chance = np.where(pop.municipality == oslo, chance * _OSLO, chance)
+        chance = np.where(pop.education_level >= 6, chance * _TERTIARY, chance)
+        return np.asarray(pop.resident & (pop.home == NO_ONE) & (rng.random(len(pop)) < chance))
+
+    def _emigrate(self, year: int, rng: np.random.Generator) -> None:
+        """Let people leave, each with the children at home, on one day for one country."""
+        pop = self.pop
+        leaves = self._leaving(year, rng)
+        child = np.flatnonzero((pop.home >= 0) & pop.resident)
+        child = child[leaves[pop.home[child]]]
+        adult = np.flatnonzero(leaves)
+        who = np.concatenate([adult, child])
+        leader = np.concatenate([adult, pop.home[child].astype(np.int64)])
+        day = (first_day(year) + np.floor(1 + rng.random(len(pop)) * 363)).astype(np.int64)
+        country = np.zeros(len(pop), dtype=np.int16)
+        country[adult] = destinations_of_norwegian_born(pop.country_background[adult], rng)
+        lag = 1 + rng.exponential(13.0, len(pop)).astype(np.int64)
+        registered = np.minimum(day + lag, ev.last_day(year))
+        basis = ev.REPORTED if year >= p.BASIS_DELIVERED_FROM else ev.NOT_DELIVERED
+        self.log.add(
+            ev.EMIGRATION, who, day[leader], registered[leader], from_place=self._place(who),
+            to_country=country[leader], basis=basis,
+        )  # fmt: skip
+        pop.status[who] = EMIGRATED
+        pop.changed_year[who] = year
+
+    def _returning(self, year: int, rng: np.random.Generator) -> IntArray:
+        pop = self.pop
+        away = np.flatnonzero((pop.status == EMIGRATED) & (pop.changed_year >= year - 6) & (pop.home == NO_ONE))
+        return away[rng.random(len(away)) < _RETURNS]
+
+    def _come_back(self, adult: IntArray, year: int, rng: np.random.Generator) -> None:
+        pop = self.pop
+        returns = np.zeros(len(pop), dtype=np.bool_)
+        returns[adult] = True
+        child = np.flatnonzero((pop.status == EMIGRATED) & (pop.mother >= 0) & (pop.age(year) < 18))
+        child = child[returns[pop.mother[child]]]
+        who = np.concatenate([adult, child])
+        leader = np.concatenate([adult, pop.mother[child].astype(np.int64)])
+        day = (first_day(year) + np.floor(1 + rng.random(len(pop)) * 363)).astype(np.int64)
+        registered = np.minimum(day + 6, ev.last_day(year))
+        pop.status[who] = RESIDENT
+        pop.home[child] = pop.mother[child]
+        pop.municipality[child], pop.part[child] = pop.municipality[leader[len(adult) :]], pop.part[leader[len(adult) :]]
+        self.log.add(
+            ev.IMMIGRATION, who, day[leader], registered[leader], to_place=self._place(who), from_country=106
+        )
+
+    def _move(self, year: int, rng: np.random.Generator) -> None:
+        """Move people, with the children at home, to anywhere in Norway."""
+        pop = self.pop
+        chance = np.interp(pop.age(year), *_MOVES)
+        mover = pop.resident & (pop.home == NO_ONE) & (pop.partner == NO_ONE) & (rng.random(len(pop)) < chance)
+        adult = np.flatnonzero(mover)
+        place = pop.municipality.copy()
+        place[adult] = moves.draw_places(self.home, len(adult), rng)
+        child = np.flatnonzero((pop.home >= 0) & pop.resident)
+        child = child[mover[pop.home[child]]]
+        who = np.concatenate([adult, child])
+        leader = np.concatenate([adult, pop.home[child].astype(np.int64)])
+        moved = place[leader] != pop.municipality[leader]
+        who, leader = who[moved], leader[moved]
+        before = self._place(who)
+        pop.municipality[who] = place[leader]
+        day = (first_day(year) + np.floor(1 + rng.random(len(pop)) * 363)).astype(np.int64)[leader]
+        self.log.add(
+            ev.INTERNAL, who, day, day + 5, from_place=before, to_place=self._place(who)
+        )
+        pop.moved_year[who] = year
+
+    def _births(self, year: int, rng: np.random.Generator) -> None:
+        pop = self.pop
+        age = pop.age(year)
+        mother = np.flatnonzero((pop.sex == p.WOMAN) & pop.resident & (age >= 22) & (age <= 42) & (pop.home == NO_ONE))
+        n = min(rng.poisson(_BIRTHS * int(pop.resident.sum())), len(mother))
+        chosen = mother[rng.permutation(len(mother))[:n]]
+        # Children of descendants and of their like are born to Norwegian-born parents.
+        new = pop.extend(
+            Population.of(
+                n,
+                sex=np.where(rng.random(n) < 0.514, p.MAN, p.WOMAN),
+                birth_year=year,
+                birth_month=rng.integers(1, 13, n),
+                category=p.CATEGORY_A,
+                work_latent=rng.standard_normal(n),
+                study_latent=rng.standard_normal(n),
+                education_rank=rng.random(n),
+            )
+        )
+        self._live_with(pop, new, chosen)
+        pop.update_heads()
+
+    def _place(self, who: IntArray) -> npt.NDArray[np.int64]:
+        return np.asarray(self.pop.municipality[who].astype(np.int64) * 256 + self.pop.part[who])
