@@ -3,8 +3,9 @@
 -- Purpose: who shows signs of life, by register, and who has shown none for 1, 2 and 3 years, per 100 residents, by origin
 -- and background: over-coverage of the population register (2.1.5).
 --
--- The share without a sign for k years is of those for whom it can be told and who may have been silent so long: residents
--- with a known silent_years_n. Persons just come are among them and are never silent. Not all who show no sign have left.
+-- The share without a sign for k years is of all these residents, those just come included, who cannot have been silent so
+-- long. It is NULL where not all sign registers and 1 Januaries of the k years were delivered. Not all who show no sign
+-- have left.
 with
 
 presence as (
@@ -14,6 +15,34 @@ presence as (
 
 country_group as (
     select * from {{ ref('country_group') }}
+),
+
+calendar as (
+    select * from {{ ref('int_deliveries__calendar') }}
+),
+
+sign_calendar as (
+    select * from {{ ref('int_sign_of_life__calendar') }}
+),
+
+-- Years of which silence can be told, and how many of them in a row.
+judged as (
+    select
+        calendar.calendar_year,
+        calendar.has_population and sign_calendar.has_all_sign_registers as is_judged,
+    from calendar
+    inner join sign_calendar on calendar.calendar_year = sign_calendar.calendar_year
+),
+
+judged_in_a_row as (
+    select
+        calendar_year,
+        is_judged,
+        is_judged and coalesce(lag(is_judged, 1) over (order by calendar_year), false) as is_judged_two_years,
+        is_judged
+        and coalesce(lag(is_judged, 1) over (order by calendar_year), false)
+        and coalesce(lag(is_judged, 2) over (order by calendar_year), false) as is_judged_three_years,
+    from judged
 ),
 
 described as (
@@ -28,7 +57,6 @@ described as (
         count(*) filter (where presence.has_jobseeker_registration) as with_jobseeker_registration_n,
         count(*) filter (where presence.has_occupational_income) as with_occupational_income_n,
         count(*) filter (where presence.has_move) as with_move_n,
-        count(presence.silent_years_n) as judged_n,
         count(*) filter (where presence.silent_years_n >= 1) as silent_1_year_n,
         count(*) filter (where presence.silent_years_n >= 2) as silent_2_years_n,
         count(*) filter (where presence.silent_years_n >= 3) as silent_3_years_n,
@@ -48,7 +76,6 @@ counted as (
         sum(described.with_jobseeker_registration_n)::bigint as with_jobseeker_registration_n,
         sum(described.with_occupational_income_n)::bigint as with_occupational_income_n,
         sum(described.with_move_n)::bigint as with_move_n,
-        sum(described.judged_n)::bigint as judged_n,
         sum(described.silent_1_year_n)::bigint as silent_1_year_n,
         sum(described.silent_2_years_n)::bigint as silent_2_years_n,
         sum(described.silent_3_years_n)::bigint as silent_3_years_n,
@@ -65,13 +92,24 @@ counted as (
     group by all
 ),
 
+told as (
+    select
+        counted.* replace (
+            case when judged_in_a_row.is_judged then counted.silent_1_year_n end as silent_1_year_n,
+            case when judged_in_a_row.is_judged_two_years then counted.silent_2_years_n end as silent_2_years_n,
+            case when judged_in_a_row.is_judged_three_years then counted.silent_3_years_n end as silent_3_years_n
+        ),
+    from counted
+    inner join judged_in_a_row on counted.base_year = judged_in_a_row.calendar_year
+),
+
 final as (
     select
         *,
-        100.0::double * silent_1_year_n / nullif(judged_n, 0) as silent_1_year_rate,
-        100.0::double * silent_2_years_n / nullif(judged_n, 0) as silent_2_years_rate,
-        100.0::double * silent_3_years_n / nullif(judged_n, 0) as silent_3_years_rate,
-    from counted
+        100.0::double * silent_1_year_n / residents_n as silent_1_year_rate,
+        100.0::double * silent_2_years_n / residents_n as silent_2_years_rate,
+        100.0::double * silent_3_years_n / residents_n as silent_3_years_rate,
+    from told
 )
 
 select * from final
