@@ -3,11 +3,12 @@
 -- Purpose: share that has emigrated, or died, by age, had the rates of the years delivered held from birth on:
 -- Aalen-Johansen estimates with death as the competing event.
 --
--- Plain counting by completed years (the age at the end of base_year; an event happens before the next one). Persons enter
--- at the age at which the registers first show them (late entry, which the survival libraries at hand do not combine
--- with competing events), and leave unseen when the registers end or lose them. Immigrants who came as children enter
--- at age 6 at the latest; their shares are of those who came. Ages over 74 are left out.
--- Standard errors by the delta method, the formula of statsmodels' CumIncidenceRight, with which the tests compare them.
+-- Plain counting by completed years (the age at the end of base_year; an event happens before the next one). Persons
+-- enter at the age at which the registers first show them (late entry, which the survival libraries at hand do not
+-- combine with competing events), and leave unseen when the registers end or lose them. Immigrants who came as children
+-- enter at age 6 at the latest; their shares are of those who came. Ages over 74 are left out.
+-- Standard errors by the delta method, the formula of statsmodels' CumIncidenceRight, with which the tests compare
+-- them.
 with
 
 person_year as (

@@ -4,9 +4,9 @@
 -- Purpose: share that has left Norway, died, or come back after so many years, by entry (or exit) cohort, origin and
 -- background: Aalen-Johansen estimates with standard errors (EXITNORWAY).
 --
--- Durations are exact days; a year has 365.25 days. Years with nobody left at risk are absent. Deaths abroad are known in
--- part: the share that came back is a share of all who left, dead or alive. Administrative emigrations have the date of
--- the decision, so that some had left earlier than shown.
+-- Durations are exact days; a year has 365.25 days. Years with nobody left at risk are absent. Deaths abroad are known
+-- in part: the share that came back is a share of all who left, dead or alive. Administrative emigrations have the date
+-- of the decision, so that some had left earlier than shown.
 -- Source: estimator of statsmodels (CumIncidenceRight); Aalen and Johansen (1978).
 with
 

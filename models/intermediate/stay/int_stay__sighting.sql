@@ -1,6 +1,7 @@
 -- Grain: person_id, seen_on.
 -- Purpose: the 1 Januaries on which the population register tells something that the moves do not: the first and the
--- first missing one of every unbroken residence, and the one on which an immigrant should have been resident and was not.
+-- first missing one of every unbroken residence, and the one on which an immigrant should have been resident and was
+-- not.
 --
 -- A 1 January says nothing about a move of that very day, nor about one that was registered later: the register had
 -- not heard of it yet. Nor does it say anything about the dead.

@@ -6,9 +6,9 @@
 -- up to the next 1 January with no return between them the last one counts, of several on one day the one
 -- registered first (as in the outcome of a person-year). Whose first sign is an emigration was here before it.
 --
--- entry_type: immigration, a registered move; birth, a Norwegian-born who was never seen to come; before_register, who was
--- here on the first 1 January delivered, or left before it; unrecorded, seen on a later 1 January without having come.
--- exit_type: emigration; death; unaccounted, missed on a 1 January; NULL, still here.
+-- entry_type: immigration, a registered move; birth, a Norwegian-born who was never seen to come; before_register, who
+-- was here on the first 1 January delivered, or left before it; unrecorded, seen on a later 1 January without having
+-- come. exit_type: emigration; death; unaccounted, missed on a 1 January; NULL, still here.
 with
 
 crossing as (
@@ -109,7 +109,7 @@ emigration as (
     select
         numbered.person_id,
         numbered.phase_number,
-        max(numbered.sign_date) as exit_date,
+        max(numbered.sign_date) as last_date,
         first(
             numbered.event_id order by numbered.sign_date desc, numbered.registered_date nulls last, numbered.event_id
         ) as event_id,
@@ -125,12 +125,12 @@ emigration as (
     group by numbered.person_id, numbered.phase_number
 ),
 
-exit as (
+departure as (
     select
         phase.person_id,
         phase.phase_number,
         phase.sign_type,
-        coalesce(emigration.exit_date, phase.begins_on) as exit_date,
+        coalesce(emigration.last_date, phase.begins_on) as exit_date,
         emigration.event_id,
     from phase
     left join emigration
@@ -147,26 +147,26 @@ stay as (
         phase.sign_type as entry_sign,
         phase.begins_on as first_sign_date,
         phase.event_id as entry_event_id,
-        exit.sign_type as exit_sign,
-        exit.exit_date,
-        exit.event_id as exit_event_id,
+        departure.sign_type as exit_sign,
+        departure.exit_date,
+        departure.event_id as exit_event_id,
     from phase
-    left join exit
+    left join departure
         on
-            phase.person_id = exit.person_id
-            and phase.phase_number + 1 = exit.phase_number
+            phase.person_id = departure.person_id
+            and phase.phase_number + 1 = departure.phase_number
     where phase.is_in_norway
     union all
     select
         person_id,
         0,
         null,
-        exit_date,
+        exit_date as last_date,
         null,
         sign_type,
         exit_date,
         event_id,
-    from exit
+    from departure
     where
         phase_number = 1
         and sign_type = 'emigration'

@@ -1,7 +1,7 @@
 -- Grain: person_id.
 -- Population: everyone in the person register, in Norway or abroad, who is Norwegian-born to two immigrant parents
--- (descendant), Norwegian-born with one foreign-born parent, Norwegian-born with two Norwegian-born parents (majority), or
--- an immigrant who first came before age 7.
+-- (descendant), Norwegian-born with one foreign-born parent, Norwegian-born with two Norwegian-born parents (majority),
+-- or an immigrant who first came before age 7.
 -- Purpose: the first emigration since birth (since the first immigration for those who came as children), where to, in
 -- which situation, and whether the person came back: the study of emigration among descendants of immigrants.
 --
@@ -92,15 +92,9 @@ final as (
                 then coalesce(income.income_group, 'none')
         end as income_group,
         departure.next_entry_date as return_date,
-        {%- for years in [1, 3, 5] %}
-        case
-            when departure.next_entry_date <= departure.exit_date + interval {{ years }} year then true
-            when
-                departure.exit_date + interval {{ years }} year < departure.observed_until
-                and coalesce(departure.death_date > departure.exit_date + interval {{ years }} year, true)
-                then false
-        end as is_back_within_{{ years }}_years,
-        {%- endfor %}
+        {{ is_back_within(1) }} as is_back_within_1_years,
+        {{ is_back_within(3) }} as is_back_within_3_years,
+        {{ is_back_within(5) }} as is_back_within_5_years,
         cohort.death_date,
         first_stay.observed_until,
     from cohort

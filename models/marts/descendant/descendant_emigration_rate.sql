@@ -1,7 +1,7 @@
 -- Grain: outcome_year, immigrant_group, dimension, category.
 -- Population: residents at the start of the year in one of the four groups of descendant_emigration.
--- Purpose: emigration of descendants per 100 residents, by destination and one characteristic, beside the Norwegian-born
--- with one foreign-born parent, the majority, and immigrants who came before age 7.
+-- Purpose: emigration of descendants per 100 residents, by destination and one characteristic, beside the
+-- Norwegian-born with one foreign-born parent, the majority, and immigrants who came before age 7.
 --
 -- Emigrants are persons whose outcome of the year is emigration (2.1.4), whether their first or a later one; the first
 -- emigrations have residents who never emigrated before as their population. Deaths and unaccounted stay in the

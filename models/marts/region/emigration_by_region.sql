@@ -1,9 +1,9 @@
 -- Grain: outcome_year, region_level, region_code, population, immigration_background.
 -- Population: residents at the start of the year: everyone, immigrants, children of two immigrants, others; immigrants
 -- also by background.
--- Purpose: emigration and moves to another county per 100 residents by region, beside the mean of the four years before:
--- which county people leave (Oslo the most, over 1 per cent a year), how out-moves of a year compare with the four before
--- (the study of out-moves from Oslo in 2020), and emigration by the centrality of the first municipality.
+-- Purpose: emigration and moves to another county per 100 residents by region, beside the mean of the four years
+-- before: which county people leave (Oslo the most, over 1 per cent a year), how out-moves of a year compare with the
+-- four before (the study of out-moves from Oslo in 2020), and emigration by the centrality of the first municipality.
 --
 -- country, county (of 2013) and centrality are those of the start of the year; first_centrality is the level of the
 -- municipality to which the first immigration on record went, NULL for who came before the register: only immigrants.

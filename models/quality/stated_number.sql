@@ -1,0 +1,128 @@
+-- Grain: statistic_id.
+-- Purpose: numbers that the sources state beside what the warehouse gives. From a simulated delivery the warehouse's
+-- number is a simulated one and says nothing about Norway; no such number is calibrated on purpose.
+--
+-- A share that has left is that of immigrants whose first immigration is on record, since the accession for the
+-- countries that joined the EU, by the end of what was delivered. The whole population is that of the deliveries.
+with
+
+stated as (
+    select * from {{ ref('published_stated_numbers') }}
+),
+
+first_stay as (
+    select
+        person_id,
+        origin_group,
+        comparison_country,
+        is_entry_from_eu_member,
+        coalesce(exit_type = 'emigration', false) as has_left,
+    from {{ ref('immigration_spell') }}
+    where
+        is_immigrant
+        and stay_number = 1
+        and entry_type = 'immigration'
+        and not is_reimmigration
+),
+
+left_by_origin as (
+    select
+        'left_' || origin.origin as statistic_id,
+        100.0 * count(*) filter (where first_stay.has_left) / count(*) as warehouse_value,
+        count(*) as base_n,
+    from
+        first_stay,
+        lateral (
+            values
+            (
+                case
+                    when first_stay.origin_group <> 'eu_2004_2007' or first_stay.is_entry_from_eu_member
+                        then first_stay.origin_group
+                end
+            ),
+            (first_stay.comparison_country)
+        ) as origin (origin)
+    where origin.origin is not null
+    group by origin.origin
+),
+
+county as (
+    select
+        region_code,
+        sum(emigrants_n) as emigrants_n,
+        sum(residents_n) as residents_n,
+    from {{ ref('emigration_by_region') }}
+    where
+        region_level = 'county'
+        and population = 'all'
+    group by region_code
+),
+
+oslo as (
+    select distinct county_code
+    from {{ ref('municipality') }}
+    where county_name = 'Oslo'
+),
+
+ranked as (
+    select
+        *,
+        rank() over (order by emigrants_n / residents_n desc) as county_rank,
+    from county
+),
+
+in_oslo as (
+    select ranked.*
+    from ranked
+    inner join oslo on ranked.region_code = oslo.county_code
+),
+
+administrative as (
+    select
+        sum(administrative_n) as administrative_n,
+        sum(emigrants_n) as emigrants_n,
+    from {{ ref('emigration_rate_by_basis') }}
+    where
+        dimension = 'none'
+        and unknown_basis_n < 0.1 * emigrants_n
+),
+
+computed as (
+    select * from left_by_origin
+    union all
+    select
+        'emigration_rate_oslo',
+        100.0 * emigrants_n / residents_n,
+        residents_n,
+    from in_oslo
+    union all
+    select
+        'highest_county_is_oslo',
+        county_rank,
+        residents_n,
+    from in_oslo
+    union all
+    select
+        'administrative_share',
+        100.0 * administrative_n / nullif(emigrants_n, 0),
+        emigrants_n,
+    from administrative
+),
+
+final as (
+    select
+        stated.statistic_id,
+        stated.mart,
+        stated.statistic,
+        stated.relation,
+        stated.stated_value,
+        stated.unit,
+        stated.source,
+        computed.warehouse_value::double as warehouse_value,
+        computed.base_n::bigint as base_n,
+    from stated
+    left join computed on stated.statistic_id = computed.statistic_id
+)
+
+select * from final
+order by statistic_id
