@@ -3,7 +3,16 @@
 from pathlib import Path
 
 import pytest
-from reference import Evidence, Registers, family_year, migration_event, mobility_rate, person_year
+from reference import (
+    Evidence,
+    Registers,
+    descendant_emigration,
+    family_year,
+    immigration_spell,
+    migration_event,
+    mobility_rate,
+    person_year,
+)
 from reference.adversary import Adversary
 from reference.evidence import Row
 from reference.mobility_rate import GRAIN
@@ -18,7 +27,10 @@ KEYS = {
     "family_year": ("family_id", "reference_year"),
     "migration_event": EVENT,
     "mobility_rate": GRAIN,
+    "immigration_spell": ("person_id", "stay_number"),
+    "descendant_emigration": ("person_id",),
 }
+BY_PERSON = ("person_year", "immigration_spell", "descendant_emigration")
 
 # First and last 1 January, persons, and whether the events of a last, provisional year are delivered.
 ERAS = {
@@ -36,6 +48,8 @@ def by_definition(registers: Registers) -> dict[str, list[Row]]:
         "family_year": family_year(evidence),
         "migration_event": migration_event(evidence),
         "mobility_rate": mobility_rate(persons),
+        "immigration_spell": immigration_spell(evidence),
+        "descendant_emigration": descendant_emigration(evidence),
     }
 
 
@@ -46,7 +60,7 @@ def compare(registers: Registers, actual: dict[str, list[Row]]) -> None:
         assert expected[mart], mart
         found = differences(expected[mart], actual[mart], key)
         if found:
-            complaints.append(f"{mart}: {report(found, registers if mart == 'person_year' else None)}")
+            complaints.append(f"{mart}: {report(found, registers if mart in BY_PERSON else None)}")
     assert not complaints, "\n".join(complaints)
 
 

@@ -52,7 +52,8 @@ final as (
                     ) }}
         end as destination,
         coalesce(
-            cohort.first_emigration_date >= least(person_year.emigration_date, make_date(person_year.outcome_year, 1, 1)),
+            cohort.first_emigration_date
+            >= least(person_year.emigration_date, make_date(person_year.outcome_year, 1, 1)),
             true
         ) as is_at_risk_of_first_emigration,
         coalesce(cohort.first_emigration_date = person_year.emigration_date, false) as is_first_emigration,

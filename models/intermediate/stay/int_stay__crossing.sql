@@ -41,7 +41,6 @@ ordered as (
         *,
         year(greatest(event_date, known_date))::integer + 1 as next_january_year,
         min(case when event_type = 'immigration' then event_date end) over following as next_immigration_date,
-        min(case when event_type = 'emigration' then event_date end) over following as next_emigration_date,
     from possible
     window following as (
         partition by person_id
@@ -54,14 +53,22 @@ seen as (
     select
         ordered.*,
         make_date(ordered.next_january_year, 1, 1) as next_january,
-        calendar.has_population and resident.person_id is not null as is_resident_next_january,
-        calendar.has_population and resident.person_id is null as is_not_resident_next_january,
+        coalesce(calendar.has_population, false) and resident.person_id is not null as is_resident_next_january,
+        coalesce(calendar.has_population, false) and resident.person_id is null as is_not_resident_next_january,
     from ordered
-    inner join calendar on ordered.next_january_year = calendar.calendar_year
+    left join calendar on ordered.next_january_year = calendar.calendar_year
     left join resident
         on
             ordered.person_id = resident.person_id
             and ordered.next_january_year = resident.reference_year
+),
+
+believed as (
+    select * from seen
+    where
+        event_type = 'immigration'
+        or not is_resident_next_january
+        or next_immigration_date <= next_january
 ),
 
 final as (
@@ -78,12 +85,15 @@ final as (
         next_january,
         event_type = 'immigration'
         and is_not_resident_next_january
-        and coalesce(next_emigration_date > next_january, true) as is_absent_next_january,
-    from seen
-    where
-        event_type = 'immigration'
-        or not is_resident_next_january
-        or next_immigration_date <= next_january
+        and coalesce(
+            min(case when event_type = 'emigration' then event_date end) over (
+                partition by person_id
+                order by event_date, registered_date nulls last, event_type, event_id
+                rows between 1 following and unbounded following
+            ) > next_january,
+            true
+        ) as is_absent_next_january,
+    from believed
 )
 
 select * from final

@@ -3,8 +3,8 @@
 -- first missing one of every unbroken residence, and the one on which an immigrant should have been resident and was
 -- not.
 --
--- A 1 January says nothing about a move of that very day, nor about one that was registered later: the register had
--- not heard of it yet. Nor does it say anything about the dead.
+-- A 1 January says nothing about a move of that very day, nor about one that was registered that day or later: the
+-- register had not heard of it yet. Nor does it say anything about the dead.
 with
 
 resident as (
@@ -105,7 +105,7 @@ final as (
             and judged.reference_year = january.reference_year
             and not judged.is_in_norway
     where
-        coalesce(judged.last_crossing_date < judged.seen_on and judged.last_crossing_known_date <= judged.seen_on, true)
+        coalesce(greatest(judged.last_crossing_date, judged.last_crossing_known_date) < judged.seen_on, true)
         and (
             person.death_date is null
             or judged.seen_on < person.death_date

@@ -4,10 +4,21 @@ Nothing here shares code with the dbt models. Input are raw register rows, `{(re
 with the columns of the registers; output are the marts as lists of dicts.
 """
 
+from .descendant import descendant_emigration
 from .evidence import Evidence, Registers
 from .family import family_year
 from .migration_event import migration_event
 from .mobility_rate import mobility_rate
 from .person_year import person_year
+from .stay import immigration_spell
 
-__all__ = ["Evidence", "Registers", "family_year", "migration_event", "mobility_rate", "person_year"]
+__all__ = [
+    "Evidence",
+    "Registers",
+    "descendant_emigration",
+    "family_year",
+    "immigration_spell",
+    "migration_event",
+    "mobility_rate",
+    "person_year",
+]

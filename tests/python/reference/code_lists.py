@@ -19,3 +19,17 @@ def nordic_countries() -> frozenset[str]:
     codes = frozenset(row["country_code"] for row in rows("country") if row["is_nordic"] == "true")
     assert codes == {"101", "102", "103", "104", "105", "106"}
     return codes
+
+
+@cache
+def norwegian_born() -> dict[str, str]:
+    """Group of every immigration category whose members were born in Norway."""
+    groups = {row["immigration_category"]: row["norwegian_born_group"] for row in rows("norwegian_born_group")}
+    assert set(groups) == {"A", "C", "F"}
+    return groups
+
+
+@cache
+def country_groups() -> dict[str, dict[str, str]]:
+    """Rows of the country groups by country."""
+    return {row["country_code"]: row for row in rows("country_group")}

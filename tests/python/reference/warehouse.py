@@ -20,7 +20,14 @@ from deliveries import ARROW_TYPES, column_types, write_delivery
 from .evidence import Registers, Row
 
 PROJECT = Path(__file__).resolve().parents[3]
-MARTS = ("person_year", "family_year", "migration_event", "mobility_rate")
+MARTS = (
+    "person_year",
+    "family_year",
+    "migration_event",
+    "mobility_rate",
+    "immigration_spell",
+    "descendant_emigration",
+)
 
 
 def schema(register: str) -> pa.Schema:
