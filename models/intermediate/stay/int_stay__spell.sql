@@ -130,6 +130,7 @@ departure as (
         phase.person_id,
         phase.phase_number,
         phase.sign_type,
+        phase.begins_on,
         coalesce(emigration.last_date, phase.begins_on) as exit_date,
         emigration.event_id,
     from phase
@@ -161,7 +162,7 @@ stay as (
         person_id,
         0,
         null,
-        exit_date as last_date,
+        begins_on,
         null,
         sign_type,
         exit_date,

@@ -1,0 +1,37 @@
+"""The queries of `analysis/questions/`: described, run as they are, one row for each key of their grain."""
+
+import re
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+import yaml
+
+FOLDER = Path(__file__).resolve().parents[2] / "analysis" / "questions"
+DECLARED: list[dict[str, Any]] = yaml.safe_load((FOLDER / "_questions.yml").read_text(encoding="utf-8"))["analyses"]
+
+
+def test_every_question_is_described_and_every_description_has_a_query() -> None:
+    assert sorted(path.stem for path in FOLDER.glob("*.sql")) == sorted(entry["name"] for entry in DECLARED)
+
+
+@pytest.mark.parametrize("entry", DECLARED, ids=lambda entry: entry["name"])
+def test_a_question_is_answered_as_it_stands_with_the_columns_and_grain_of_its_header(
+    entry: dict[str, Any], built_warehouse: Path
+) -> None:
+    text = (FOLDER / f"{entry['name']}.sql").read_text(encoding="utf-8")
+    header = " ".join(line.lstrip("- ") for line in text.splitlines() if line.startswith("--"))
+    grain = re.search(r"Grain: ([a-z_, ]+)\.", header)
+    columns = re.search(r"Columns: (.*?)\. Read:", header)
+    assert grain is not None
+    assert columns is not None
+    with duckdb.connect(str(built_warehouse / "published" / "utvandring.duckdb"), read_only=True) as connection:
+        cursor = connection.execute(text)
+        names = [column[0] for column in cursor.description]
+        rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+    assert names == [name.strip() for name in re.sub(r"\(.*?\)", "", columns.group(1)).split(",")]
+    assert grain.group(1).split(", ") == entry["config"]["meta"]["grain"]
+    assert rows
+    assert max(Counter(tuple(row[name] for name in grain.group(1).split(", ")) for row in rows).values()) == 1
