@@ -94,8 +94,25 @@ class Verdict:
     warnings: tuple[Finding, ...] = ()
     files: int = 0
     rows: int = 0
+    notes: tuple[Finding, ...] = ()
     missing: tuple[str, ...] = field(default=())
     report: Path | None = None
+    page: Path | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the verdict for programs."""
+        return {
+            "delivery_id": self.delivery_id,
+            "status": self.status.value,
+            "refusals": [finding.as_json() for finding in self.refusals],
+            "warnings": [finding.as_json() for finding in self.warnings],
+            "notes": [finding.as_json() for finding in self.notes],
+            "files": self.files,
+            "rows": self.rows,
+            "missing": list(self.missing),
+            "page": self.page and str(self.page),
+            "report": self.report and str(self.report),
+        }
 
 
 def counted(number: int, singular: str, plural: str | None = None) -> str:
