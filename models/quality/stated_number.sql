@@ -87,6 +87,12 @@ administrative as (
         and unknown_basis_n < 0.1 * emigrants_n
 ),
 
+deliveries as (
+    select bool_or(is_simulated) as is_simulated
+    from {{ ref('delivery_ledger') }}
+    where verdict = 'accepted'
+),
+
 computed as (
     select * from left_by_origin
     union all
@@ -120,7 +126,9 @@ final as (
         stated.source,
         computed.warehouse_value::double as warehouse_value,
         computed.base_n::bigint as base_n,
+        coalesce(deliveries.is_simulated, false) as is_simulated,
     from stated
+    cross join deliveries
     left join computed on stated.statistic_id = computed.statistic_id
 )
 
