@@ -33,8 +33,8 @@ def cumulative_incidence(
     Returns
     -------
     share, std_error
-        m x J. Standard errors are those of the delta method (statsmodels `CumIncidenceRight`); NaN once nobody
-        is left at risk.
+        m x J. Standard errors are those of the delta method (statsmodels `CumIncidenceRight`); NaN once
+        nobody is left at risk.
 
     Raises
     ------
@@ -74,8 +74,8 @@ def incidence_by_year(
     Parameters
     ----------
     spells
-        One row a person: `transition`, `cohort` (year), `duration_days`, `event` (one of `events`, or missing for a
-        censored duration) and the columns of `dimensions`.
+        One row a person: `transition`, `cohort` (year), `duration_days`, `event` (one of `events`, or missing
+        for a censored duration) and the columns of `dimensions`.
     events
         The competing events.
     dimensions
@@ -86,8 +86,8 @@ def incidence_by_year(
     Returns
     -------
     pandas.DataFrame
-        One row for each transition, cohort (and `all`), dimension (and `none`), category, whole year with somebody
-        at risk, and event.
+        One row for each transition, cohort (and `all`), dimension (and `none`), category, whole year with
+        somebody at risk, and event.
     """
     codes = {event: code for code, event in enumerate(events, start=1)}
     days = spells["duration_days"].to_numpy(dtype=np.int64)

@@ -10,7 +10,9 @@ import pytest
 import yaml
 
 FOLDER = Path(__file__).resolve().parents[2] / "analysis" / "questions"
-DECLARED: list[dict[str, Any]] = yaml.safe_load((FOLDER / "_questions.yml").read_text(encoding="utf-8"))["analyses"]
+DECLARED: list[dict[str, Any]] = yaml.safe_load((FOLDER / "_questions.yml").read_text(encoding="utf-8"))[
+    "analyses"
+]
 
 
 def test_every_question_is_described_and_every_description_has_a_query() -> None:
@@ -27,7 +29,9 @@ def test_a_question_is_answered_as_it_stands_with_the_columns_and_grain_of_its_h
     columns = re.search(r"Columns: (.*?)\. Read:", header)
     assert grain is not None
     assert columns is not None
-    with duckdb.connect(str(built_warehouse / "published" / "utvandring.duckdb"), read_only=True) as connection:
+    with duckdb.connect(
+        str(built_warehouse / "published" / "utvandring.duckdb"), read_only=True
+    ) as connection:
         cursor = connection.execute(text)
         names = [column[0] for column in cursor.description]
         rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]

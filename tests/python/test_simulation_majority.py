@@ -33,7 +33,10 @@ def test_the_rest_has_no_immigrants_and_shares_nobody_with_the_others(folders: t
     without, whole = folders
     [(persons, distinct, immigrants)] = rows(
         f"""select count(*), count(distinct personid),
-            count(*) filter (invkat = 'B' and personid not in (select personid from '{without}/person_p2013_v1.parquet'))
+            count(*) filter (
+                invkat = 'B'
+                and personid not in (select personid from '{without}/person_p2013_v1.parquet')
+            )
         from '{whole}/person_p2013_v1.parquet'"""
     )
     assert persons == distinct
@@ -46,7 +49,9 @@ def test_the_rest_has_no_immigrants_and_shares_nobody_with_the_others(folders: t
     assert shared == [(0,)]
 
 
-def test_people_leave_oslo_the_most_and_descendants_also_for_the_parents_country(folders: tuple[Path, Path]) -> None:
+def test_people_leave_oslo_the_most_and_descendants_also_for_the_parents_country(
+    folders: tuple[Path, Path],
+) -> None:
     _, whole = folders
     county = rows(
         f"""with resident as (

@@ -1,4 +1,4 @@
-"""Aalen-Johansen: the wrapper, the table of immigrants and the age curves of descendants, against the definition."""
+"""Aalen-Johansen: the wrapper, the table of immigrants and the age curves of descendants."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -96,7 +96,8 @@ def warehouse(built_warehouse: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 def test_the_table_is_what_statsmodels_gives_on_the_stays(warehouse: duckdb.DuckDBPyConnection) -> None:
     codes = {"emigration": 1, "death": 2, "unaccounted": 3}
     stays = warehouse.execute(
-        """select duration_days, exit_type, exit_date <= observed_until as is_over from marts.immigration_spell
+        """select duration_days, exit_type, exit_date <= observed_until as is_over
+        from marts.immigration_spell
         where is_immigrant and entry_type = 'immigration' and stay_number = 1 and not is_reimmigration
             and origin_group = 'eu_2004_2007'"""
     ).df()
@@ -135,7 +136,9 @@ def test_the_age_curve_of_those_followed_from_birth_is_that_of_statsmodels(
     expected = CumIncidenceRight(lives["ends"].to_numpy(), lives["cause"].to_numpy())
     table = run_on(warehouse, age_curve_sql, "and min(age) = 0")
     assert len(table) > 10
-    for age, event, estimate, std_error in table[["age", "event", "estimate", "std_error"]].itertuples(index=False):
+    for age, event, estimate, std_error in table[["age", "event", "estimate", "std_error"]].itertuples(
+        index=False
+    ):
         column = {"emigration": 0, "death": 1}[event]
         if column >= len(expected.cinc):
             assert estimate == 0

@@ -1,4 +1,4 @@
-"""Regressions of the first emigration of descendants of immigrants, as one tidy frame for the dbt Python model."""
+"""Regressions of the first emigration of descendants of immigrants, as one tidy frame."""
 
 from dataclasses import dataclass
 
@@ -19,10 +19,22 @@ _SITUATION = (
     Term("age", name="age"),
     Term("age", name="age_sq_scaled", divide_by=10, power=2),
     _dummies(
-        "education_group", "compulsory", "education_", "upper_secondary", "tertiary_short", "tertiary_long", "unknown"
+        "education_group",
+        "compulsory",
+        "education_",
+        "upper_secondary",
+        "tertiary_short",
+        "tertiary_long",
+        "unknown",
     ),
     _dummies(
-        "labour_status", "employed", "", "employed_in_education", "in_education", "unemployed", "outside_labour_force"
+        "labour_status",
+        "employed",
+        "",
+        "employed_in_education",
+        "in_education",
+        "unemployed",
+        "outside_labour_force",
     ),
     _dummies("income_group", "middle", "income_", "none", "low", "high"),
 )
@@ -30,7 +42,7 @@ _SITUATION = (
 
 @dataclass(frozen=True)
 class Specification:
-    """One regression: its name, outcomes (base first) with their columns, terms, and the groups in the sample."""
+    """One regression: name, outcomes (base first) with their columns, terms, groups in the sample."""
 
     name: str
     outcomes: dict[str, str]
@@ -61,9 +73,7 @@ _COLUMNS = {
     "equation": "object",
     "term": "object",
     "position": "int32",
-    **dict.fromkeys(
-        ("estimate", "std_error", "statistic", "p_value", "conf_low", "conf_high"), "float64"
-    ),
+    **dict.fromkeys(("estimate", "std_error", "statistic", "p_value", "conf_low", "conf_high"), "float64"),
     "n_obs": "int64",
     "emigrants_n": "int64",
     "log_likelihood": "float64",
@@ -84,8 +94,8 @@ def descendant_logits(cells: pd.DataFrame) -> pd.DataFrame:
     -------
     pandas.DataFrame
         One row for each regression, equation and term: a discrete-time hazard of the first emigration, with
-        classical standard errors (a person has at most one first emigration). A regression that cannot be fitted has
-        rows without estimates that give the reason, as separation, where a category never leaves.
+        classical standard errors (a person has at most one first emigration). A regression that cannot be
+        fitted has rows without estimates that give the reason, as separation, where a category never leaves.
     """
     found = [_fitted(cells, specification) for specification in SPECIFICATIONS]
     stacked = pd.concat([table.reindex(columns=list(_COLUMNS)) for table in found], ignore_index=True)
@@ -107,14 +117,16 @@ def _fitted(cells: pd.DataFrame, specification: Specification) -> pd.DataFrame:
     try:
         if not used.any():
             raise ValueError("No person is in the sample.")
-        fit = fit_multinomial_cells(
-            matrix, counts[used], names=names, outcomes=tuple(specification.outcomes)
-        )
+        fit = fit_multinomial_cells(matrix, counts[used], names=names, outcomes=tuple(specification.outcomes))
         if not fit.converged:
             raise ValueError(f"Newton's method did not converge in {fit.n_iterations} iterations.")
     except ValueError as error:
-        table = pd.DataFrame({"term": list(names) * len(equations), "equation": np.repeat(equations, len(names))})
+        table = pd.DataFrame(
+            {"term": list(names) * len(equations), "equation": np.repeat(equations, len(names))}
+        )
         table = table.assign(**about, is_fitted=False, not_fitted_reason=str(error))
     else:
-        table = fit.tidy().assign(**about, log_likelihood=fit.log_likelihood, is_fitted=True, not_fitted_reason=None)
+        table = fit.tidy().assign(
+            **about, log_likelihood=fit.log_likelihood, is_fitted=True, not_fitted_reason=None
+        )
     return table.assign(position=np.arange(1, len(table) + 1))

@@ -1,14 +1,13 @@
 """The rest of the population, by option: the majority, and adults born in Norway to immigrants long ago.
 
 These people live beside the immigrants and their families of the calibrated simulation and never meet them: a
-`Population` of their own, with draws of their own, so that the calibrated part is the same with and without them.
+`Population` of their own, with draws of their own, so that the calibrated part is the same with and without.
 Nothing here is calibrated; ages, rates and shares are plain assumptions.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -21,7 +20,15 @@ from utvandring.simulation.events import EventLog, first_day
 from utvandring.simulation.geography import Geography
 from utvandring.simulation.outcomes import death_probability
 from utvandring.simulation.parameters import FloatArray
-from utvandring.simulation.population import DEAD, EMIGRATED, NO_ONE, RESIDENT, BoolArray, IntArray, Population
+from utvandring.simulation.population import (
+    DEAD,
+    EMIGRATED,
+    NO_ONE,
+    RESIDENT,
+    BoolArray,
+    IntArray,
+    Population,
+)
 from utvandring.simulation.registers import Registers
 
 PERSONS: int = 4_100_000  # at scale 1, besides those in the families of immigrants
@@ -112,7 +119,9 @@ class Majority:
         mother = mother[np.argsort(pop.birth_year[mother], kind="stable")]
         if len(mother) == 0:
             return
-        wanted = np.searchsorted(pop.birth_year[mother], pop.birth_year[child] - rng.integers(22, 39, len(child)))
+        wanted = np.searchsorted(
+            pop.birth_year[mother], pop.birth_year[child] - rng.integers(22, 39, len(child))
+        )
         wanted = np.clip(wanted + rng.integers(-200, 200, len(child)), 0, len(mother) - 1)
         chosen = mother[wanted]
         fits = pop.birth_year[chosen] <= pop.birth_year[child] - 18
@@ -186,7 +195,9 @@ class Majority:
 
     def _returning(self, year: int, rng: np.random.Generator) -> IntArray:
         pop = self.pop
-        away = np.flatnonzero((pop.status == EMIGRATED) & (pop.changed_year >= year - 6) & (pop.home == NO_ONE))
+        away = np.flatnonzero(
+            (pop.status == EMIGRATED) & (pop.changed_year >= year - 6) & (pop.home == NO_ONE)
+        )
         return away[rng.random(len(away)) < _RETURNS]
 
     def _come_back(self, adult: IntArray, year: int, rng: np.random.Generator) -> None:
@@ -201,7 +212,10 @@ class Majority:
         registered = np.minimum(day + 6, ev.last_day(year))
         pop.status[who] = RESIDENT
         pop.home[child] = pop.mother[child]
-        pop.municipality[child], pop.part[child] = pop.municipality[leader[len(adult) :]], pop.part[leader[len(adult) :]]
+        pop.municipality[child], pop.part[child] = (
+            pop.municipality[leader[len(adult) :]],
+            pop.part[leader[len(adult) :]],
+        )
         self.log.add(
             ev.IMMIGRATION, who, day[leader], registered[leader], to_place=self._place(who), from_country=106
         )
@@ -210,7 +224,9 @@ class Majority:
         """Move people, with the children at home, to anywhere in Norway."""
         pop = self.pop
         chance = np.interp(pop.age(year), *_MOVES)
-        mover = pop.resident & (pop.home == NO_ONE) & (pop.partner == NO_ONE) & (rng.random(len(pop)) < chance)
+        mover = (
+            pop.resident & (pop.home == NO_ONE) & (pop.partner == NO_ONE) & (rng.random(len(pop)) < chance)
+        )
         adult = np.flatnonzero(mover)
         place = pop.municipality.copy()
         place[adult] = moves.draw_places(self.home, len(adult), rng)
@@ -223,15 +239,15 @@ class Majority:
         before = self._place(who)
         pop.municipality[who] = place[leader]
         day = (first_day(year) + np.floor(1 + rng.random(len(pop)) * 363)).astype(np.int64)[leader]
-        self.log.add(
-            ev.INTERNAL, who, day, day + 5, from_place=before, to_place=self._place(who)
-        )
+        self.log.add(ev.INTERNAL, who, day, day + 5, from_place=before, to_place=self._place(who))
         pop.moved_year[who] = year
 
     def _births(self, year: int, rng: np.random.Generator) -> None:
         pop = self.pop
         age = pop.age(year)
-        mother = np.flatnonzero((pop.sex == p.WOMAN) & pop.resident & (age >= 22) & (age <= 42) & (pop.home == NO_ONE))
+        mother = np.flatnonzero(
+            (pop.sex == p.WOMAN) & pop.resident & (age >= 22) & (age <= 42) & (pop.home == NO_ONE)
+        )
         n = min(rng.poisson(_BIRTHS * int(pop.resident.sum())), len(mother))
         chosen = mother[rng.permutation(len(mother))[:n]]
         # Children of descendants and of their like are born to Norwegian-born parents.

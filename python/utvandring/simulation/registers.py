@@ -139,7 +139,9 @@ class Registers:
         keeps_family = (pop.status[people] == EMIGRATED) & (rng.random(len(people)) < 0.05)
         has_family = np.where(resident, ~pop.hidden_family[people], keeps_family)
         heads = pop.head[people]
-        numbers = pseudonym(self.first_position + heads.astype(np.int64), self.seed, bits=_FAMILY_BITS, topic=2)
+        numbers = pseudonym(
+            self.first_position + heads.astype(np.int64), self.seed, bits=_FAMILY_BITS, topic=2
+        )
         family = text_ids(numbers, "f", _FAMILY_BITS)
         # The older partner is the reference person, other heads and singles as well.
         role = np.where(heads == people, 1, np.where(pop.home[people] >= 0, 3, 2))

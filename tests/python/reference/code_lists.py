@@ -24,7 +24,9 @@ def nordic_countries() -> frozenset[str]:
 @cache
 def norwegian_born() -> dict[str, str]:
     """Group of every immigration category whose members were born in Norway."""
-    groups = {row["immigration_category"]: row["norwegian_born_group"] for row in rows("norwegian_born_group")}
+    groups = {
+        row["immigration_category"]: row["norwegian_born_group"] for row in rows("norwegian_born_group")
+    }
     assert set(groups) == {"A", "C", "F"}
     return groups
 

@@ -20,8 +20,8 @@ def is_foreign(country: str | None) -> bool:
     return row is not None and row["origin_group"] not in ("norway", "unknown")
 
 
-# "the country background, where that is a foreign country; otherwise the country of birth of a foreign-born mother, then
-# father; for an immigrant in the end the own country of birth. NULL for the majority."
+# "the country background, where that is a foreign country; otherwise the country of birth of a foreign-born
+# mother, then father; for an immigrant in the end the own country of birth. NULL for the majority."
 def parents_country(evidence: Evidence, person: Row) -> str | None:
     candidates = [person["landbak3gen"]]
     for parent in (person["mor_id"], person["far_id"]):
@@ -63,7 +63,11 @@ def descendant_emigration(evidence: Evidence) -> list[Row]:
         if stay["exit_type"] == "emigration":
             departures.setdefault(stay["person_id"], stay)
     result = []
-    everyone = {row["personid"] for period in evidence.periods("person") for row in evidence.registers["person", period]}
+    everyone = {
+        row["personid"]
+        for period in evidence.periods("person")
+        for row in evidence.registers["person", period]
+    }
     for person_id in sorted(everyone):
         person = evidence.person(person_id)
         assert person is not None

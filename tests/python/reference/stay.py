@@ -35,7 +35,9 @@ class Life:
         self.person = evidence.person(person_id)
         self.death: date | None = self.person["doedsdato"] if self.person else None
         self.januaries = [date(year, 1, 1) for year in evidence.periods("befolkning")]
-        moves = [m for m in self.once(evidence.moves(person_id, "utvandring", "innvandring")) if self.alive(m)]
+        moves = [
+            m for m in self.once(evidence.moves(person_id, "utvandring", "innvandring")) if self.alive(m)
+        ]
         self.moves = [move for move in moves if not self.is_contradicted(move, moves)]
         self.stays: list[Stay] = []
         self.state: str | None = None
@@ -50,8 +52,8 @@ class Life:
             return True
         return bool(move["hendelse"] == "innvandring" and move["flyttedato"] == self.death)
 
-    # "the person is resident on the first 1 January after the move and its registration, and no immigration in
-    # between brought the person back"
+    # "the person is resident on the first 1 January after the move and its registration, and no immigration
+    # in between brought the person back"
     def is_contradicted(self, move: Row, moves: list[Row]) -> bool:
         if move["hendelse"] != "utvandring":
             return False
@@ -62,9 +64,12 @@ class Life:
             and other["flyttedato"] <= january
             for other in moves
         )
-        return january in self.januaries and self.evidence.is_resident(self.person_id, january.year) and not back
+        return (
+            january in self.januaries and self.evidence.is_resident(self.person_id, january.year) and not back
+        )
 
-    # "A 1 January says nothing about a move of that very day, nor about one that was registered that day or later"
+    # "A 1 January says nothing about a move of that very day, nor about one that was registered that day or
+    # later"
     def is_silent(self, january: date) -> bool:
         days = [move["flyttedato"] for move in self.moves if move["flyttedato"] <= january]
         if not days:
@@ -79,7 +84,9 @@ class Life:
             signs.append((move["flyttedato"], 1, in_order(move), kind, move))
         for january in self.januaries:
             resident = self.evidence.is_resident(self.person_id, january.year)
-            dead = self.death is not None and (january > self.death or (january == self.death and not resident))
+            dead = self.death is not None and (
+                january > self.death or (january == self.death and not resident)
+            )
             if not dead and not self.is_silent(january):
                 status = self.evidence.status(self.person_id, january.year)
                 kind = "seen" if resident else "seen dead" if status == 5 else "missed"
@@ -109,9 +116,11 @@ class Life:
             ends = {"leave": "emigration", "die": "death", "seen dead": "death", "missed": "unaccounted"}
             stay.exit_type, stay.exit_date, stay.emigration = ends[kind], day, move
             self.limit = first_january_after(day)
-        # "of emigrations up to the next 1 January with no return between them the last one counts, of several on
-        # one day the one registered first"
-        elif kind == "leave" and stay.exit_type == "emigration" and day <= self.limit and day != stay.exit_date:
+        # "of emigrations up to the next 1 January with no return between them the last one counts, of several
+        # on one day the one registered first"
+        elif (
+            kind == "leave" and stay.exit_type == "emigration" and day <= self.limit and day != stay.exit_date
+        ):
             stay.exit_date, stay.emigration = day, move
         self.state = "gone"
 
