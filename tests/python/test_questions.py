@@ -39,3 +39,26 @@ def test_a_question_is_answered_as_it_stands_with_the_columns_and_grain_of_its_h
     assert grain.group(1).split(", ") == entry["config"]["meta"]["grain"]
     assert rows
     assert max(Counter(tuple(row[name] for name in grain.group(1).split(", ")) for row in rows).values()) == 1
+
+
+@pytest.mark.parametrize(
+    ("outcome", "ends"),
+    [
+        ("emigration", "stay.exit_type = 'emigration' and stay.exit_date = emigration_date"),
+        ("death", "stay.exit_type = 'death' and year(stay.exit_date - 1) = outcome_year"),
+        ("unaccounted", "stay.exit_type = 'unaccounted' and year(stay.exit_date) = outcome_year + 1"),
+    ],
+)
+def test_who_is_gone_in_a_person_year_has_a_stay_that_ends_so(
+    outcome: str, ends: str, built_warehouse: Path
+) -> None:
+    query = f"""
+        select count(*), count(*) filter (
+            not exists (from marts.immigration_spell as stay where stay.person_id = person_year.person_id and {ends})
+        )
+        from marts.person_year where outcome_municipality = '{outcome}'"""
+    with duckdb.connect(str(built_warehouse / "warehouse.duckdb"), read_only=True) as connection:
+        row = connection.execute(query).fetchone()
+    assert row is not None
+    assert row[0] > 0
+    assert row[1] == 0

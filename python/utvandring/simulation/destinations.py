@@ -30,8 +30,8 @@ def destinations_of_norwegian_born(parents_country: CountryArray, rng: np.random
     kind = (u[0][:, None] >= limits).sum(axis=1)
 
     def one_of(countries: CountryArray) -> CountryArray:
-        return countries[np.floor(u[1] * len(countries)).astype(np.int64)]
+        return np.asarray(countries[np.floor(u[1] * len(countries)).astype(np.int64)], dtype=np.int16)
 
     unknown = np.full(n, _UNKNOWN, dtype=np.int16)
     choices = (parents_country, one_of(_NORDIC), one_of(_WESTERN), one_of(_ELSEWHERE), unknown)
-    return np.choose(kind, choices).astype(np.int16)
+    return np.asarray(np.choose(kind, choices), dtype=np.int16)
