@@ -45,7 +45,11 @@ def test_a_question_is_answered_as_it_stands_with_the_columns_and_grain_of_its_h
     ("outcome", "ends"),
     [
         ("emigration", "stay.exit_type = 'emigration' and stay.exit_date = emigration_date"),
-        ("death", "stay.exit_type = 'death' and year(stay.exit_date - 1) = outcome_year"),
+        (
+            "death",
+            "stay.exit_type = 'death' and stay.exit_date between make_date(outcome_year, 1, 1) "
+            "and make_date(outcome_year + 1, 1, 1)",
+        ),
         ("unaccounted", "stay.exit_type = 'unaccounted' and year(stay.exit_date) = outcome_year + 1"),
     ],
 )
@@ -54,7 +58,9 @@ def test_who_is_gone_in_a_person_year_has_a_stay_that_ends_so(
 ) -> None:
     query = f"""
         select count(*), count(*) filter (
-            not exists (from marts.immigration_spell as stay where stay.person_id = person_year.person_id and {ends})
+            not exists (
+                from marts.immigration_spell as stay where stay.person_id = person_year.person_id and {ends}
+            )
         )
         from marts.person_year where outcome_municipality = '{outcome}'"""
     with duckdb.connect(str(built_warehouse / "warehouse.duckdb"), read_only=True) as connection:
