@@ -1,4 +1,4 @@
-"""The steward's page: one file, verdict first, no persons, nothing from anywhere else; and the written expectations."""
+"""The steward's page: one file, verdict first, no persons; and the expectations as written down."""
 
 import json
 import re
