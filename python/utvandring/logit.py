@@ -671,6 +671,7 @@ def _start_from_sample(
     params: FloatArray,
     step: _Step,
     max_steps: int,
+    tolerance: float = NEAR,
 ) -> tuple[FloatArray, _Step, int]:
     """Come near the maximum from the estimates of every eighth row, or stay where few rows or those do not do.
 
@@ -678,6 +679,8 @@ def _start_from_sample(
     """
     if design.n_rows < MANY_ROWS:
         return params, step, 0
+    # The maximum of the sample lies some SAMPLE_STRIDE standard errors from that of all rows in any direction anyway.
+    roughly = float(params.size)
     weights = design.weights
     sample = Design(
         design.matrix[::SAMPLE_STRIDE], design.names, None if weights is None else weights[::SAMPLE_STRIDE]
@@ -693,15 +696,15 @@ def _start_from_sample(
     try:
         sample_sums, guess, at_guess = _start(sample, sample_counts, totals, outcomes)
         guess, at_guess, _ = _start_from_sample(
-            sample, sample_counts, outcomes, sample_sums, guess, at_guess, GRADIENT_STEPS
+            sample, sample_counts, outcomes, sample_sums, guess, at_guess, GRADIENT_STEPS, roughly
         )
-        guess, _, factor, _, _ = _newton(sample, sample_sums, outcomes, guess, at_guess, 50, tolerance=NEAR)
+        guess, _, factor, _, _ = _newton(sample, sample_sums, outcomes, guess, at_guess, 50, roughly)
     except ValueError:
         # Collinear or separated in the sample, which says nothing about all rows.
         return params, step, 0
     inverse = factor.inverse() * (sample.n_obs / design.n_obs)
     here = _evaluate(design, sums, guess, with_information=False)
-    guess, n_steps = _climb(design, sums, guess, here, inverse, min(GRADIENT_STEPS, max_steps), NEAR)
+    guess, n_steps = _climb(design, sums, guess, here, inverse, min(GRADIENT_STEPS, max_steps), tolerance)
     at_guess = _evaluate(design, sums, guess)
     if at_guess.log_likelihood > step.log_likelihood:
         return guess, at_guess, n_steps
