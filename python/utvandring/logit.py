@@ -394,8 +394,24 @@ class Derivative:
     through: Mapping[str, Callable[[FloatArray], FloatArray]] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Coefficients:
+    """What effects are computed from, where a fit was read back from a table.
+
+    Attributes
+    ----------
+    params, cov, names, outcomes
+        As in :class:`MultinomialFit`.
+    """
+
+    params: FloatArray
+    cov: FloatArray
+    names: tuple[str, ...]
+    outcomes: tuple[str, ...]
+
+
 def average_marginal_effects(
-    fit: MultinomialFit,
+    fit: MultinomialFit | Coefficients,
     X: Any,  # noqa: N803
     effects: Mapping[str, Discrete | Derivative] | None = None,
     *,
@@ -443,20 +459,27 @@ def average_marginal_effects(
             if name not in position:
                 raise ValueError(f"No column is called {name!r}; the fit has {', '.join(fit.names)}.")
     n_outcomes = len(fit.outcomes)
-    estimate = np.zeros((len(effects), n_outcomes))
-    jacobian = np.zeros((len(effects), n_outcomes, n_outcomes - 1, design.n_columns))
-    for rows, block in design.blocks():
-        if not np.isfinite(block).all():
-            raise ValueError(
-                f"Column {fit.names[np.argwhere(~np.isfinite(block))[0, 1]]!r} holds NaN or infinity."
-            )
-        share = np.broadcast_to(design.weights_of(rows), block.shape[:1]) / design.n_obs
-        for index, effect in enumerate(effects.values()):
-            arguments = (position, fit.params, block, share, estimate[index], jacobian[index])
-            if isinstance(effect, Discrete):
-                _add_discrete(effect, *arguments)
-            else:
-                _add_derivative(effect, *arguments)
+
+    def partial(strip: slice) -> tuple[FloatArray, ...]:
+        estimate = np.zeros((len(effects), n_outcomes))
+        jacobian = np.zeros((len(effects), n_outcomes, n_outcomes - 1, design.n_columns))
+        for rows, block in design.blocks(strip):
+            if not np.isfinite(block).all():
+                raise ValueError(
+                    f"Column {fit.names[np.argwhere(~np.isfinite(block))[0, 1]]!r} holds NaN or infinity."
+                )
+            share = np.broadcast_to(design.weights_of(rows), block.shape[:1]) / design.n_obs
+            average = _BlockAverage(position, fit.params, block, share)
+            for index, effect in enumerate(effects.values()):
+                if isinstance(effect, Discrete):
+                    mean, slopes = average.difference(effect)
+                else:
+                    mean, slopes = average.derivative(effect)
+                estimate[index] += mean
+                jacobian[index] += slopes
+        return estimate, jacobian
+
+    estimate, jacobian = design.total(partial)
     std_error = np.array([_delta(part.reshape(n_outcomes, -1), fit.cov) for part in jacobian])
     return tidy_table(
         {
@@ -484,62 +507,83 @@ def _default_effects(design: Design) -> dict[str, Discrete | Derivative]:
     }
 
 
-def _add_discrete(
-    effect: Discrete,
-    position: Mapping[str, int],
-    params: FloatArray,
-    block: FloatArray,
-    share: FloatArray,
-    estimate: FloatArray,
-    jacobian: FloatArray,
-) -> None:
-    """Add one block to the average difference P(dummy = 1) − P(dummy = 0) and to its Jacobian."""
-    column = position[effect.column]
-    if not np.isin(block[:, column], (0, 1)).all():
-        raise ValueError(f"Column {effect.column!r} holds other values than 0 and 1: use Derivative for it.")
-    state = block.copy()
-    state[:, [position[name] for name in effect.instead_of]] = 0
-    for value, sign in ((1.0, 1.0), (0.0, -1.0)):
-        state[:, column] = value
-        p = _probabilities(state, params)
-        estimate += sign * (p @ share)
-        for j in range(len(p)):
-            for m in range(1, len(p)):
-                jacobian[j, m - 1] += sign * ((p[j] * ((j == m) - p[m]) * share) @ state)
+class _BlockAverage:
+    """Effects averaged over one block of rows, each with its derivatives by the coefficients, J × (J−1) × K."""
 
+    def __init__(
+        self, position: Mapping[str, int], params: FloatArray, block: FloatArray, share: FloatArray
+    ) -> None:
+        self._position = position
+        self._params = params
+        self._block = block
+        self._share = share
+        self._index = linear_index(params, block)
+        # The state in which all dummies of a set are 0 serves every dummy of the set.
+        self._references: dict[frozenset[int], tuple[FloatArray, FloatArray, FloatArray]] = {}
 
-def _add_derivative(
-    effect: Derivative,
-    position: Mapping[str, int],
-    params: FloatArray,
-    block: FloatArray,
-    share: FloatArray,
-    estimate: FloatArray,
-    jacobian: FloatArray,
-) -> None:
-    """Add one block to the average of dP_j/dv = P_j (s_j − Σ P_m s_m), s_m = (dx/dv) b_m and its Jacobian."""
-    variable = block[:, position[effect.column]]
-    direction = np.zeros_like(block)
-    direction[:, position[effect.column]] = 1.0
-    for name, derivative in effect.through.items():
-        direction[:, position[name]] = derivative(variable)
-    p = _probabilities(block, params)
-    slope = np.vstack([np.zeros(len(block)), linear_index(params, direction)])
-    deviation = slope - (p * slope).sum(axis=0)
-    estimate += (p * deviation) @ share
-    for j in range(len(p)):
-        for m in range(1, len(p)):
-            own = p[j] * ((j == m) - p[m])
-            jacobian[j, m - 1] += ((own * deviation[j] - p[j] * p[m] * deviation[m]) * share) @ block
-            jacobian[j, m - 1] += (own * share) @ direction
+    def difference(self, effect: Discrete) -> tuple[FloatArray, FloatArray]:
+        """Average P(dummy = 1) − P(dummy = 0)."""
+        column = self._position[effect.column]
+        dummy = self._block[:, column]
+        if not ((dummy == 0) | (dummy == 1)).all():
+            raise ValueError(
+                f"Column {effect.column!r} holds other values than 0 and 1: use Derivative for it."
+            )
+        together = [column, *(self._position[name] for name in effect.instead_of)]
+        key = frozenset(together)
+        if key not in self._references:
+            without = self._index - linear_index(self._params[together], self._block[:, together])
+            self._references[key] = (without, *self._state(without, together, None))
+        without, p_without, slopes_without = self._references[key]
+        p_with, slopes_with = self._state(without + self._params[column][:, None], together, column)
+        return p_with - p_without, slopes_with - slopes_without
+
+    def _state(
+        self, index: FloatArray, together: list[int], column: int | None
+    ) -> tuple[FloatArray, FloatArray]:
+        """Average the probabilities where of the columns together only the one given is 1."""
+        p = _shares(index)
+        n_outcomes = len(p)
+        weights = (np.eye(n_outcomes)[:, 1:, None] - p[None, 1:]) * (p * self._share)[:, None]
+        slopes = cross_product(weights.reshape(-1, len(self._block)).T, self._block)
+        slopes = slopes.reshape(n_outcomes, n_outcomes - 1, -1)
+        slopes[:, :, together] = 0
+        if column is not None:
+            slopes[:, :, column] = weights.sum(axis=2)
+        return p @ self._share, slopes
+
+    def derivative(self, effect: Derivative) -> tuple[FloatArray, FloatArray]:
+        """Average dP_j/dv = P_j (s_j − Σ P_m s_m), s_m = (dx/dv) b_m."""
+        variable = self._block[:, self._position[effect.column]]
+        direction = np.zeros_like(self._block)
+        direction[:, self._position[effect.column]] = 1.0
+        for name, derivative in effect.through.items():
+            direction[:, self._position[name]] = derivative(variable)
+        p = _shares(self._index)
+        n_outcomes = len(p)
+        slope = np.vstack([np.zeros(len(variable)), linear_index(self._params, direction)])
+        deviation = slope - (p * slope).sum(axis=0)
+        slopes = np.empty((n_outcomes, n_outcomes - 1, self._block.shape[1]))
+        for j in range(n_outcomes):
+            for m in range(1, n_outcomes):
+                own = p[j] * ((j == m) - p[m])
+                slopes[j, m - 1] = (
+                    (own * deviation[j] - p[j] * p[m] * deviation[m]) * self._share
+                ) @ self._block
+                slopes[j, m - 1] += (own * self._share) @ direction
+        return (p * deviation) @ self._share, slopes
 
 
 def _probabilities(block: FloatArray, params: FloatArray) -> FloatArray:
-    """Return P(j | x) of (C.1–C.3) as J × rows, base first, safe against overflow."""
-    index = np.vstack([np.zeros(len(block)), linear_index(params, block)])
-    index -= index.max(axis=0)
-    np.exp(index, out=index)
-    return np.asarray(index / index.sum(axis=0))
+    """Return P(j | x) of (C.1–C.3) as J × rows, base first."""
+    return _shares(linear_index(params, block))
+
+
+def _shares(index: FloatArray) -> FloatArray:
+    """Return the probabilities of all outcomes, J × rows, from the indices of all but the base, without overflow."""
+    top = np.maximum(index.max(axis=0), 0.0)
+    odds = np.exp(np.vstack([-top, index - top]))
+    return np.asarray(odds / odds.sum(axis=0))
 
 
 def _slopes(p: FloatArray, x: FloatArray) -> FloatArray:
