@@ -52,8 +52,8 @@ STEP_HALVINGS = 30
 ROUNDING_STEP = 1e-9
 # Outcomes are counted so many rows at a time.
 OUTCOME_ROWS = 1_000_000
-# Many rows: the long steps are taken on every eighth row, and short ones by the gradient alone, which costs a quarter
-# of a pass for the information. The information is needed twice: near the maximum, and at it.
+# Many rows: the long steps are taken on every eighth row, short ones by the gradient alone, which costs a
+# quarter of a pass for the information. The information is needed twice: near the maximum, and at it.
 MANY_ROWS = 50_000
 SAMPLE_STRIDE = 8
 NEAR = 0.1
@@ -508,7 +508,7 @@ def _default_effects(design: Design) -> dict[str, Discrete | Derivative]:
 
 
 class _BlockAverage:
-    """Effects averaged over one block of rows, each with its derivatives by the coefficients, J × (J−1) × K."""
+    """Effects averaged over one block of rows, with their derivatives by the coefficients, J × (J−1) × K."""
 
     def __init__(
         self, position: Mapping[str, int], params: FloatArray, block: FloatArray, share: FloatArray
@@ -580,7 +580,7 @@ def _probabilities(block: FloatArray, params: FloatArray) -> FloatArray:
 
 
 def _shares(index: FloatArray) -> FloatArray:
-    """Return the probabilities of all outcomes, J × rows, from the indices of all but the base, without overflow."""
+    """Return the probabilities, J × rows, from the indices of all outcomes but the base, without overflow."""
     top = np.maximum(index.max(axis=0), 0.0)
     odds = np.exp(np.vstack([-top, index - top]))
     return np.asarray(odds / odds.sum(axis=0))
@@ -628,7 +628,9 @@ def _fit(
     if not totals.all():
         raise ValueError(f"Outcome {outcomes[int((totals == 0).argmax())]!r} never occurs.")
     sums, params, step = _start(design, counts, totals, outcomes)
-    params, step, n_steps = _start_from_sample(design, counts, outcomes, sums, params, step, max_iterations - 1)
+    params, step, n_steps = _start_from_sample(
+        design, counts, outcomes, sums, params, step, max_iterations - 1
+    )
     params, step, factor, n_iterations, converged = _newton(
         design, sums, outcomes, params, step, max_iterations - n_steps
     )
@@ -717,13 +719,13 @@ def _start_from_sample(
     max_steps: int,
     tolerance: float = NEAR,
 ) -> tuple[FloatArray, _Step, int]:
-    """Come near the maximum from the estimates of every eighth row, or stay where few rows or those do not do.
+    """Come near the maximum from the estimates of every eighth row; stay where those do not do.
 
     Returns the coefficients, the derivatives there, and the number of steps taken on all rows.
     """
     if design.n_rows < MANY_ROWS:
         return params, step, 0
-    # The maximum of the sample lies some SAMPLE_STRIDE standard errors from that of all rows in any direction anyway.
+    # In any direction the maximum of the sample lies about a standard error of its own from that of all rows.
     roughly = float(params.size)
     weights = design.weights
     sample = Design(
@@ -764,10 +766,10 @@ def _climb(
     max_steps: int,
     tolerance: float,
 ) -> tuple[FloatArray, int]:
-    """Take steps by the gradient and an approximate inverse of the information that every step improves (BFGS).
+    """Step by the gradient and an approximate inverse of the information that every step improves (BFGS).
 
-    Stops when the next step is expected to be shorter than the tolerance, and where a step would lead downwards or
-    steps no longer shrink quickly. Returns the coefficients and the number of steps.
+    Stops when the next step is expected to be shorter than the tolerance, and where a step would lead
+    downwards or steps no longer shrink quickly. Returns the coefficients and the number of steps.
     """
     last_length = np.inf
     for n_steps in range(max_steps):
@@ -856,7 +858,7 @@ def _factor(design: Design, sums: Moments, outcomes: tuple[str, ...], step: _Ste
 
 
 def _evaluate(design: Design, sums: Moments, params: FloatArray, *, with_information: bool = True) -> _Step:
-    """Read the rows once for log likelihood, gradient and information, which is left at zero where not wanted.
+    """Read the rows once for log likelihood, gradient and information; without the last it is left at zero.
 
     The outcomes enter only through X′Y, which is known: log L = Σ b_j X′y_j − Σ w ln(1 + Σ exp(x b_j)).
     """

@@ -1,4 +1,4 @@
-"""Specifications of regressions in YAML: those of the report (`models/estimates/specifications`) and a researcher's own."""
+"""Specifications of regressions in YAML: a researcher's own and, beside the models, those of the report."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
