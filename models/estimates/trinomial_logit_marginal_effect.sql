@@ -14,7 +14,7 @@ fit as (
 
 select
     cast(base_year as integer) as base_year,
-    cast(right(cast(spec as varchar), 1) as integer) as model_type,
+    cast(right(spec, 1) as integer) as model_type,
     cast(centrality_level as integer) as centrality_level,
     cast(sex as varchar) as sex,
     cast(term as varchar) as term,

@@ -1,6 +1,6 @@
 -- Grain: person_id, base_year: the sample of the linear probability models, all regions (5.2-5.4, Vedlegg B).
--- Purpose: who is in the sample, with the regressors and the outcome as counts. linear_probability_cell adds them up for
--- fits of one base year; pooled fits read the persons, since their errors are clustered by person.
+-- Purpose: who is in the sample, with regressors and outcomes as counts. linear_probability_cell adds them up for fits
+-- of one base year; pooled fits read the persons, since their errors are clustered by person.
 --
 -- Who died or is unaccounted for has none of the three outcomes and stays in the sample, as the report evidently has it
 -- (neither_n); with estimates_deaths_in_linear_probability false they leave it. A move counts once between centrality

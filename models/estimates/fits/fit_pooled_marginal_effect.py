@@ -2,11 +2,10 @@
 
 
 def model(dbt, session):  # noqa: D103
-    from utvandring.estimates.fitting import marginal_effects, person_years
+    from utvandring.estimates.fitting import marginal_effects
     from utvandring.estimates.specification import read_report
 
     dbt.config(materialized="table")
-    base_years = dbt.config.meta_get("base_years")
     fits = dbt.ref("fit_pooled_trinomial_logit").df()
-    frame = person_years(dbt.ref("int_estimates__trinomial_logit_person_year"), base_years)
-    return marginal_effects(fits, frame, read_report().trinomial_logit)
+    cells = dbt.ref("int_estimates__trinomial_logit_pooled_cell").df()
+    return marginal_effects(fits, cells, read_report().trinomial_logit)

@@ -1,11 +1,11 @@
 -- Grain: base_years, spec, scope_type, scope_code, outcome, term.
--- Purpose: the linear probability models of 5.2-5.4, one fit to all base years of estimates_pooled_base_years together.
+-- Purpose: the linear probability models of 5.2-5.4, one fit to all base years of estimates_pooled_base_years.
 --
 -- Standard errors, intervals and p values allow for the same person in several years: scores are summed by person.
 -- std_error_classical is what a fit that takes the person-years for different people would say. The specification is
 -- that of one base year, without terms for the years (choice). Nothing is printed to compare with. No rows where no
--- years are pooled. A model that could not be fitted has its rows without estimates; linear_probability_pooled_fit gives
--- the reason.
+-- years are pooled. A model that could not be fitted has its rows without estimates; the reason is in
+-- linear_probability_pooled_fit.
 with
 
 fit as (

@@ -512,7 +512,7 @@ def marginal_effects(fits: pd.DataFrame, frame: pd.DataFrame, models: tuple[Mode
     fits
         What `trinomial_logits` or `pooled_trinomial_logits` gave.
     frame
-        The cells or person-years that they were fitted to.
+        The cells that they were fitted to; of pooled years, all together.
     models
         The same specifications.
 
