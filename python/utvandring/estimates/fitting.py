@@ -58,7 +58,7 @@ def person_years(relation: Any, base_years: Sequence[int]) -> pd.DataFrame:
         Text columns as categories: millions of rows in a few bytes each.
     """
     years = ", ".join(str(int(year)) for year in base_years)
-    chosen = relation.filter(f"base_year in ({years})" if years else "false")
+    chosen = relation.filter(f"base_year in ({years})") if years else relation.limit(0)
     table = chosen.order("person_id, base_year").to_arrow_table()
     for position, field in enumerate(table.schema):
         if field.type in (pa.string(), pa.large_string()):
