@@ -3,8 +3,8 @@
     python benchmarks/estimation.py --rows 546000 6000000 --repeat 3
 
 Every method runs in a process of its own, one after the other, and medians are printed. Coefficients and
-standard errors are timed, making the rows is not. statsmodels runs with as many threads of linear algebra as it
-likes, and with one, which is faster where the processors are shared: compare with the faster of the two.
+standard errors are timed, making the rows is not. statsmodels runs with as many threads of linear algebra as
+it likes and with one, which is faster where the processors are shared: compare with the faster of the two.
 scikit-learn (`pip install scikit-learn`) gives no standard errors. R needs the package nnet and is run only
 up to a million rows, where it takes minutes.
 """
