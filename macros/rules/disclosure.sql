@@ -24,20 +24,20 @@
 
 {#- The smallest and the largest true count that a reader must reckon with, shown or not. -#}
 {% macro least_known(count) -%}
-    coalesce(
-        greatest(
+    case
+        when {{ is_small(count) }} then 0
+        else greatest(
             {{ var('disclosure_threshold') }},
             {{ released_count(count) }} - {{ var('disclosure_rounding_base') // 2 }}
-        ),
-        0
-    )
+        )
+    end
 {%- endmacro %}
 
 {% macro most_known(count) -%}
-    coalesce(
-        {{ released_count(count) }} + {{ var('disclosure_rounding_base') // 2 }},
-        {{ var('disclosure_threshold') - 1 }}
-    )
+    case
+        when {{ is_small(count) }} then {{ var('disclosure_threshold') - 1 }}
+        else {{ released_count(count) }} + {{ var('disclosure_rounding_base') // 2 }}
+    end
 {%- endmacro %}
 
 {#- An estimate rounded, and NULL where a rule withholds it. -#}

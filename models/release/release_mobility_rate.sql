@@ -40,7 +40,7 @@ wide as (
         max(case when measure = 'internal_outmigrants_county_n' then persons_n end) as internal_outmigrants_county_n,
         max(case when measure = 'deaths_n' then persons_n end) as deaths_n,
         max(case when measure = 'unaccounted_n' then persons_n end) as unaccounted_n,
-        bool_or(persons_n is null) as is_suppressed,
+        bool_or(persons_n is null and measure not in ('deaths_n', 'unaccounted_n')) as is_suppressed,
     from shown
     group by all
 ),
