@@ -1,4 +1,4 @@
-"""The command line: `utvandring simulate | deliver | deliveries | build | fit`."""
+"""The command line: `utvandring simulate | deliver | deliveries | build | fit | export`."""
 
 import json
 import os
@@ -19,6 +19,7 @@ from utvandring.deliveries.deliver import deliver as deliver_folder
 from utvandring.deliveries.ledger import Delivery, Ledger, read_ledger
 from utvandring.deliveries.verdict import Status, Verdict, counted
 from utvandring.errors import UsageError, UtvandringError, explain_os_error
+from utvandring.exporting import Format
 from utvandring.project import DataRoot, project_root
 
 EXIT_FAILED = 1
@@ -259,6 +260,41 @@ def fit(
         _tell(f"Wrote {out_file}.")
     if any(one.reason is not None for one in fits):
         raise typer.Exit(EXIT_FAILED)
+
+
+@app.command(
+    epilog="Examples: `utvandring export --out tables`; "
+    "`utvandring export --format xlsx --out tables --table mobility_rate --table county_composition`"
+)
+def export(
+    out_dir: Annotated[Path, typer.Option("--out", help="Folder to make.", file_okay=False)],
+    form: Annotated[Format, typer.Option("--format", help="Kind of files.")] = Format.CSV,
+    table: Annotated[
+        list[str] | None, typer.Option(help="Only this table of the schema release; may be repeated.")
+    ] = None,
+    replace: Annotated[bool, typer.Option("--replace", help="Replace an earlier export there.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Say what was written as JSON.")] = False,
+) -> None:
+    """Write released tables as files that may leave the secure zone.
+
+    Only the schema `release` of the published database is read: numbers that have passed disclosure control. The
+    folder appears when it is whole, with a README that names the deliveries and the rules.
+
+    Exit code 0: written. 1: nothing is published, or the work could not be done. 2: wrong use of the command.
+    """
+    from utvandring.exporting import as_json as described
+    from utvandring.exporting import export as export_tables
+
+    with progress_bar(quiet=_Options.quiet) as progress:
+        result = export_tables(
+            DataRoot.from_environment(), out_dir, form, table or (), replace=replace, progress=progress
+        )
+    if as_json:
+        typer.echo(described(result))
+    else:
+        _tell(f"Wrote {counted(len(result.tables), 'table')} to {result.folder}:", "bold green")
+        for file in result.files:
+            _tell(f"  {file}")
 
 
 def main() -> None:
