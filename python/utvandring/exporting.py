@@ -239,7 +239,7 @@ def _copy_columns(connection: duckdb.DuckDBPyConnection, tables: tuple[Table, ..
 def _about(connection: duckdb.DuckDBPyConnection, tables: tuple[Table, ...]) -> list[str]:
     """Say what the files are, what they rest on and by which rules they were made."""
     deliveries = connection.execute(
-        f"select delivery_id, any_value(produced_at), count(*) from {SCHEMA}.delivery "
+        f"select delivery_id, any_value(produced_at), count(*), bool_or(is_simulated) from {SCHEMA}.delivery "
         "group by delivery_id order by min(received_at), delivery_id"
     ).fetchall()
     rules = connection.execute(
@@ -255,7 +255,8 @@ def _about(connection: duckdb.DuckDBPyConnection, tables: tuple[Table, ...]) -> 
         "Deliveries",
         *(
             f"  {name}, produced {produced or 'at an unknown date'}, {files} files in use"
-            for name, produced, files in deliveries
+            f"{': simulated, no facts about Norway' if is_simulated else ''}"
+            for name, produced, files, is_simulated in deliveries
         ),
         "",
         "Rules of disclosure control (docs/disclosure.md)",
