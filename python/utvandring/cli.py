@@ -4,6 +4,7 @@ import json
 import os
 import shlex
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -272,8 +273,13 @@ def build(
         typer.Option(metavar="DELIVERY_ID", help="What was known when this delivery was accepted."),
     ] = None,
     threads: Annotated[int | None, typer.Option(min=1, help="Nodes built at the same time.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="What was built and published, for programs.")] = False,
 ) -> None:
-    """Run dbt over the accepted deliveries, and publish when everything passed."""
+    """Run dbt over the accepted deliveries, and publish when everything passed.
+
+    Exit code 0: built, every test passed, published. 1: something failed, or nothing could be built; the last
+    publication is unchanged. 2: wrong use of the command.
+    """
     root = DataRoot.from_environment()
     request = Request(full_refresh, tuple(select or ()), as_of, threads)
     try:
@@ -284,7 +290,10 @@ def build(
         for failure in error.failures:
             complain(f"  {failure}")
         raise typer.Exit(EXIT_FAILED) from error
-    _show_build(result)
+    if as_json:
+        typer.echo(json.dumps(asdict(result), indent=1, default=str))
+    else:
+        _show_build(result)
 
 
 def _show_build(result: Result) -> None:
@@ -315,6 +324,7 @@ def fit(
     database: Annotated[
         Path | None, typer.Option(help="A database other than the published one.", dir_okay=False)
     ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="The estimates, for programs.")] = False,
 ) -> None:
     """Fit a logit or linear probability model of your own to marts.person_year.
 
@@ -325,7 +335,10 @@ def fit(
     from utvandring.estimates.specification import read_own_model
 
     fits = fit_own_model(database or DataRoot.from_environment().publication, read_own_model(spec))
-    show(fits)
+    if as_json:
+        typer.echo(as_one_table(fits).to_json(orient="records", indent=1))
+    else:
+        show(fits)
     if out_file is not None:
         as_one_table(fits).to_csv(out_file, index=False)
         _tell(f"Wrote {out_file}.")

@@ -79,7 +79,7 @@ def test_excel_is_read_back_equal_with_text_that_stays_text(
     expected = [(*row[:3], None if row[3] is None else pytest.approx(row[3], rel=1e-14)) for row in ROWS]
     assert [tuple(cell.value for cell in row) for row in rows] == expected
     assert rows[1][1].data_type == "s"
-    assert [cell.value for cell in book["columns"][9]] == ["rate", "place", "VARCHAR", "Where."]
+    assert [cell.value for cell in book["columns"][10]] == ["rate", "place", "VARCHAR", "Where."]
 
 
 @pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed here (2026-11-25)")
