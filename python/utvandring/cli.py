@@ -1,9 +1,10 @@
-"""The command line: `utvandring simulate | deliver | deliveries | build | fit`."""
+"""The command line: `utvandring simulate | deliver | deliveries | build | fit | export`."""
 
 import json
 import os
 import shlex
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -21,6 +22,7 @@ from utvandring.deliveries.ledger import Delivery, Ledger, read_ledger
 from utvandring.deliveries.page import write_page
 from utvandring.deliveries.verdict import Status, Verdict, counted
 from utvandring.errors import UsageError, UtvandringError, explain_os_error
+from utvandring.exporting import Format
 from utvandring.project import DataRoot, project_root
 
 EXIT_FAILED = 1
@@ -275,8 +277,13 @@ def build(
         typer.Option(metavar="DELIVERY_ID", help="What was known when this delivery was accepted."),
     ] = None,
     threads: Annotated[int | None, typer.Option(min=1, help="Nodes built at the same time.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="What was built and published, for programs.")] = False,
 ) -> None:
-    """Run dbt over the accepted deliveries, and publish when everything passed."""
+    """Run dbt over the accepted deliveries, and publish when everything passed.
+
+    Exit code 0: built, every test passed, published. 1: something failed, or nothing could be built; the last
+    publication is unchanged. 2: wrong use of the command.
+    """
     root = DataRoot.from_environment()
     request = Request(full_refresh, tuple(select or ()), as_of, threads)
     try:
@@ -287,7 +294,10 @@ def build(
         for failure in error.failures:
             complain(f"  {failure}")
         raise typer.Exit(EXIT_FAILED) from error
-    _show_build(result)
+    if as_json:
+        typer.echo(json.dumps(asdict(result), indent=1, default=str))
+    else:
+        _show_build(result)
 
 
 def _show_build(result: Result) -> None:
@@ -318,6 +328,7 @@ def fit(
     database: Annotated[
         Path | None, typer.Option(help="A database other than the published one.", dir_okay=False)
     ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="The estimates, for programs.")] = False,
 ) -> None:
     """Fit a logit or linear probability model of your own to marts.person_year.
 
@@ -328,12 +339,50 @@ def fit(
     from utvandring.estimates.specification import read_own_model
 
     fits = fit_own_model(database or DataRoot.from_environment().publication, read_own_model(spec))
-    show(fits)
+    if as_json:
+        typer.echo(as_one_table(fits).to_json(orient="records", indent=1))
+    else:
+        show(fits)
     if out_file is not None:
         as_one_table(fits).to_csv(out_file, index=False)
         _tell(f"Wrote {out_file}.")
     if any(one.reason is not None for one in fits):
         raise typer.Exit(EXIT_FAILED)
+
+
+@app.command(
+    epilog="Examples: `utvandring export --out tables`; "
+    "`utvandring export --format xlsx --out tables --table mobility_rate --table county_composition`"
+)
+def export(
+    out_dir: Annotated[Path, typer.Option("--out", help="Folder to make.", file_okay=False)],
+    form: Annotated[Format, typer.Option("--format", help="Kind of files.")] = Format.CSV,
+    table: Annotated[
+        list[str] | None, typer.Option(help="Only this table of the schema release; may be repeated.")
+    ] = None,
+    replace: Annotated[bool, typer.Option("--replace", help="Replace an earlier export there.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Say what was written as JSON.")] = False,
+) -> None:
+    """Write released tables as files that may leave the secure zone.
+
+    Only the schema `release` of the published database is read: numbers that have passed disclosure control. The
+    folder appears when it is whole, with a README that names the deliveries and the rules.
+
+    Exit code 0: written. 1: nothing is published, or the work could not be done. 2: wrong use of the command.
+    """
+    from utvandring.exporting import as_json as described
+    from utvandring.exporting import export as export_tables
+
+    with progress_bar(quiet=_Options.quiet) as progress:
+        result = export_tables(
+            DataRoot.from_environment(), out_dir, form, table or (), replace=replace, progress=progress
+        )
+    if as_json:
+        typer.echo(described(result))
+    else:
+        _tell(f"Wrote {counted(len(result.tables), 'table')} to {result.folder}:", "bold green")
+        for file in result.files:
+            _tell(f"  {file}")
 
 
 def main() -> None:

@@ -1,0 +1,39 @@
+{#- Rules of disclosure control (docs/disclosure.md). Every number in the schema release has passed one of them. -#}
+
+{#- Whether a count may not be shown: zero is treated like any other small count. -#}
+{% macro is_small(count) -%}
+    ({{ count }} < {{ var('disclosure_threshold') }})
+{%- endmacro %}
+
+{#- A count as it is shown: NULL below the threshold, else the nearest multiple of the rounding base. -#}
+{% macro released_count(count) -%}
+    case
+        when not {{ is_small(count) }}
+            then
+                cast(
+                    {{ var('disclosure_rounding_base') }} * round({{ count }} / {{ var('disclosure_rounding_base') }})
+                    as bigint
+                )
+    end
+{%- endmacro %}
+
+{#- A rate or share of two counts that are shown. -#}
+{% macro released_ratio(numerator, denominator, per=1) -%}
+    cast({{ per }} as double) * {{ numerator }} / {{ denominator }}
+{%- endmacro %}
+
+{#- An estimate rounded, and NULL where a rule withholds it. -#}
+{% macro released_estimate(estimate, withheld_reason, decimals=none) -%}
+    case
+        when {{ withheld_reason }} is null
+            then round({{ estimate }}, {{ var('disclosure_estimate_decimals') if decimals is none else decimals }})
+    end
+{%- endmacro %}
+
+{#- Why an estimate is withheld; NULL where it may be shown. `events` is the rarer of what happened and what did not. -#}
+{% macro withheld_reason(persons, events) -%}
+    case
+        when coalesce({{ persons }}, 0) < {{ var('disclosure_min_persons') }} then 'too_few_persons'
+        when coalesce({{ events }}, 0) < {{ var('disclosure_min_events') }} then 'too_few_events'
+    end
+{%- endmacro %}
