@@ -140,6 +140,11 @@ def delivery_id_that_is_a_path(folder: Path) -> None:
     write_manifest(folder, {**read_manifest(folder), "delivery_id": "../../2014"})
 
 
+@fault("delivery.json", "'simulated'")
+def simulated_that_is_neither_true_nor_false(folder: Path) -> None:
+    write_manifest(folder, {**read_manifest(folder), "simulated": "yes"})
+
+
 @fault("delivery.json", "'produced_at'")
 def produced_on_no_day(folder: Path) -> None:
     write_manifest(folder, {**read_manifest(folder), "produced_at": "2014-02-30"})

@@ -123,6 +123,7 @@ class _Judgement:
                 warnings=tuple(finding.sentence() for finding in findings),
                 files=files,
                 repeated_files=tuple(_repetition(file) for file in repeated),
+                simulated=manifest.is_simulated,
             )
             move_into_place(self.root, staging, files)
             ledger = self.ledger.with_delivery(delivery)
@@ -212,6 +213,7 @@ class _Judgement:
             reasons=tuple(finding.sentence() for finding in refusals),
             warnings=tuple(finding.sentence() for finding in warnings),
             report=report.relative_to(self.root.path).as_posix(),
+            simulated=manifest.is_simulated if manifest else False,
         )
         content = {**delivery.as_json(), "findings": [finding.as_json() for finding in findings]}
         try:

@@ -59,6 +59,7 @@ class Delivery:
     files: tuple[AcceptedFile, ...] = ()
     repeated_files: tuple[dict[str, Any], ...] = ()
     report: str | None = None
+    simulated: bool = False
 
     @property
     def is_accepted(self) -> bool:
@@ -76,6 +77,7 @@ class Delivery:
             "reasons": list(self.reasons),
             "warnings": list(self.warnings),
             "report": self.report,
+            "simulated": self.simulated,
             "files": [file.as_json() for file in self.files],
             "repeated_files": list(self.repeated_files),
         }
@@ -94,6 +96,7 @@ class Delivery:
             files=tuple(AcceptedFile.from_json(file) for file in entry["files"]),
             repeated_files=tuple(entry.get("repeated_files", ())),
             report=entry.get("report"),
+            simulated=entry.get("simulated", False),
         )
 
 
