@@ -149,27 +149,28 @@ def line_chart(
         A specification for rows with `kind` (`rate`), `year`, `series`, `label`, `value`, `residents`, `movers`.
     """
     codes = list(series)
-    x = alt.X("year:Q", title=None, scale=alt.Scale(nice=False, padding=14)).axis(
+    x = alt.X("year:Q", title=None, scale=alt.Scale(nice=False, padding=14, zero=False)).axis(
         format="d", tickMinStep=1, grid=False
     )
     y = alt.Y("value:Q", title=y_title, scale=alt.Scale(zero=True, nice=True)).axis(
-        tickCount=5, titleAngle=0, titleAlign="left", titleAnchor="start", titleY=-8, titleX=-28
+        tickCount=5, titleAngle=0, titleAlign="left", titleAnchor="start", titleY=-12, titleX=-26
     )
     labels = alt.Scale(domain=[series[code] for code in codes], range=[COLOURS[code] for code in codes])
     dashes = alt.Scale(domain=[series[code] for code in codes], range=[DASHES[i % len(DASHES)] for i in range(len(codes))])
     shapes = alt.Scale(domain=[series[code] for code in codes], range=[SHAPES[i % len(SHAPES)] for i in range(len(codes))])
     base = alt.Chart(_ROWS).transform_filter("datum.kind === 'rate'").encode(x=x, y=y)
-    columns = max(1, min(len(codes), 3))
+    # Room for the title of the axis between the legend and the lines.
+    legend = alt.Legend(columns=3 if len(codes) > 2 else 2, offset=26, symbolStrokeWidth=0)
     lines = base.mark_line(strokeWidth=2.2).encode(
-        color=alt.Color("label:N", scale=labels, legend=alt.Legend(columns=columns)),
-        strokeDash=alt.StrokeDash("label:N", scale=dashes, legend=alt.Legend(columns=columns)),
+        color=alt.Color("label:N", scale=labels),
+        strokeDash=alt.StrokeDash("label:N", scale=dashes, legend=None),
     )
     points = (
         base.transform_filter("isValid(datum.value)")
         .mark_point(size=38, filled=True, opacity=1)
         .encode(
-            color=alt.Color("label:N", scale=labels),
-            shape=alt.Shape("label:N", scale=shapes, legend=alt.Legend(columns=columns)),
+            color=alt.Color("label:N", scale=labels, legend=legend),
+            shape=alt.Shape("label:N", scale=shapes, legend=legend),
             tooltip=[
                 alt.Tooltip("label:N", title=text("columns", "series")),
                 alt.Tooltip("year:Q", title=text("columns", "year"), format="d"),
@@ -186,11 +187,12 @@ def line_chart(
 def _printed_series() -> list[alt.Chart]:
     """Draw what the text of the report says, in grey: ranges as bands, single numbers as rules and diamonds."""
     base = alt.Chart(_ROWS).transform_filter("datum.kind === 'printed'")
+    year = alt.X("year:Q", scale=alt.Scale(zero=False))
     tooltip = alt.Tooltip("label:N", title=" ")
     throughout = base.transform_filter("datum.last_year > datum.year").encode(
-        x=alt.X("year:Q"), x2="last_year:Q", tooltip=tooltip
+        x=year, x2="last_year:Q", tooltip=tooltip
     )
-    once = base.transform_filter("datum.last_year === datum.year").encode(x=alt.X("year:Q"), tooltip=tooltip)
+    once = base.transform_filter("datum.last_year === datum.year").encode(x=year, tooltip=tooltip)
     return [
         throughout.transform_filter("datum.low < datum.high")
         .mark_rect(color=PRINTED, opacity=0.18)
@@ -215,7 +217,7 @@ def composition_chart(series: Mapping[str, str], counties: Sequence[str], text: 
         alt.Chart(_ROWS)
         .mark_bar(stroke="white", strokeWidth=0.6)
         .encode(
-            x=alt.X("value:Q", title=text("axes", "share"), scale=alt.Scale(domain=[0, 100])),
+            x=alt.X("value:Q", title=text("axes", "share"), scale=alt.Scale(domain=[0, 100])).axis(tickCount=5),
             y=alt.Y("place:N", title=None, sort=list(counties), scale=alt.Scale(paddingInner=0.25)),
             yOffset=alt.YOffset("period:N", sort="ascending"),
             color=alt.Color("label:N", scale=scale, legend=alt.Legend(columns=3, symbolType="square")),
@@ -237,10 +239,13 @@ def county_chart(series: Mapping[str, str], counties: Sequence[str], text: Texts
     """Draw a dot per county, outcome and period, the earlier one hollow; rows have `place`, `period`, `label`, `value`."""
     scale = alt.Scale(domain=list(series.values()), range=[COLOURS[code] for code in series])
     periods = ["2004–2008", "2009–2013"]
+    by_period = alt.Legend(columns=2, symbolFillColor=INK, symbolStrokeColor=INK)
     base = alt.Chart(_ROWS).encode(
         y=alt.Y("place:N", title=None, sort=list(counties)).axis(grid=True),
         yOffset=alt.YOffset("label:N", sort=list(series.values())),
-        color=alt.Color("label:N", scale=scale, legend=alt.Legend(columns=2, symbolType="circle")),
+        color=alt.Color(
+            "label:N", scale=scale, legend=alt.Legend(columns=2, symbolType="circle", symbolOpacity=1)
+        ),
     )
     between = base.mark_line(strokeWidth=1.4, opacity=0.6).encode(
         x=alt.X("value:Q", title=text("axes", "per_100"), scale=alt.Scale(zero=True)),
@@ -251,15 +256,12 @@ def county_chart(series: Mapping[str, str], counties: Sequence[str], text: Texts
         .mark_point(size=46, strokeWidth=1.8, opacity=1)
         .encode(
             x=alt.X("value:Q"),
-            fill=alt.condition(
-                f"datum.period === '{periods[0]}'",
-                alt.value("white"),
-                alt.Color("label:N", scale=scale, legend=None),
+            fill=alt.Fill("label:N", scale=scale, legend=None),
+            fillOpacity=alt.FillOpacity(
+                "period:N", scale=alt.Scale(domain=periods, range=[0, 1]), legend=by_period
             ),
             shape=alt.Shape(
-                "period:N",
-                scale=alt.Scale(domain=periods, range=["circle", "square"]),
-                legend=alt.Legend(columns=2, symbolFillColor=None),
+                "period:N", scale=alt.Scale(domain=periods, range=["circle", "square"]), legend=by_period
             ),
             tooltip=[
                 alt.Tooltip("place:N", title=text("columns", "county")),

@@ -288,7 +288,7 @@ def _composition(entry: Entry, rows: Sequence[Row], data: FigureData, text: Text
         charts.composition_chart(labels, [data.county_names[code] for code in COUNTIES], text),
         drawn,
         Table(f"figure-{entry.number}", f"{number}. {title}", columns, lines) if lines else None,
-        [_withheld(values.values(), text)] if None in values.values() else [],
+        [text("figure", "two_bars"), *([_withheld(values.values(), text)] if None in values.values() else [])],
         entry.about,
     )
 

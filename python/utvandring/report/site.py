@@ -189,7 +189,7 @@ def render(content: Content, language: str, languages: Sequence[str] = LANGUAGES
             {"name": name, "sql": sql, "file": _source(name, sql)} for name, sql in content.queries.items()
         ],
         key_figures=_key_figures(content, text),
-        first_figure=_on_overview(made[0]),
+        first_figures=[_on_overview(f) for f in made[:2] if not f.is_empty],
         built_text=built_text,
         deliveries=quality[0].table,
         quality=quality,
@@ -285,10 +285,9 @@ def _widened(made: Figure) -> Mapping[str, Any]:
     return {**made.__dict__, "id": made.name, "is_empty": made.is_empty, "is_wide": made.entry.method in _WIDE}
 
 
-def _on_overview(made: Figure) -> Mapping[str, Any] | None:
-    """Return the first figure for the overview, under a name of its own."""
-    if made.is_empty or made.table is None:
-        return None
+def _on_overview(made: Figure) -> Mapping[str, Any]:
+    """Return a figure for the overview, under a name of its own."""
+    assert made.table is not None
     table = Table(f"overview-{made.name}", made.table.caption, made.table.columns, made.table.lines)
     return {**_widened(made), "table": table, "id": f"overview-{made.name}"}
 

@@ -22,7 +22,7 @@
   async function draw(element, chart) {
     const spec = {...chart.spec, datasets: {rows: chart.rows}};
     const result = await vegaEmbed(element, spec, {
-      actions: false, renderer: 'svg', config: data.config, formatLocale: data.locale, ast: false,
+      actions: false, renderer: 'svg', config: data.config, formatLocale: data.locale, logLevel: 1,  // Errors: a filter may leave a layer without rows, which is no fault.
     });
     charts.get(element)?.finalize();
     charts.set(element, result);
@@ -354,8 +354,8 @@
     const title = T.explored_title.replace('{measure}', $('[name=measure]', form).selectedOptions[0].text)
       .replace('{years}', from === to ? from : `${from}–${to}`);
     const where = [
-      ...['background', 'region', 'population', 'among'].map(name => $(`[name=${name}]`, form))
-        .filter(select => !select.disabled && select.name !== 'population')
+      ...['background', 'region', 'among'].map(name => $(`[name=${name}]`, form))
+        .filter(select => !select.disabled && select.value !== 'none|all')
         .map(select => select.selectedOptions[0]?.text),
       $('[name=population]', form).selectedOptions[0]?.text,
     ].filter(Boolean).join(', ');
