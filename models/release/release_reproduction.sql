@@ -1,0 +1,59 @@
+-- Grain: table_id: one row for each printed table of regressions (5.1-5.31, 6.1-6.6, D1-D4, E1-E8).
+-- Purpose: how near the released estimates are to the printed ones; estimates.reproduction without what is withheld.
+with
+
+cell as (
+    select
+        table_id,
+        estimate,
+        conf_low,
+        conf_high,
+        published_estimate,
+        standardised_difference,
+        withheld_reason,
+        false as is_misprinted,
+    from {{ ref('release_linear_probability') }}
+    union all
+    select
+        table_id,
+        estimate,
+        conf_low,
+        conf_high,
+        published_estimate,
+        standardised_difference,
+        withheld_reason,
+        false as is_misprinted,
+    from {{ ref('release_trinomial_logit') }}
+    union all
+    select
+        table_id,
+        estimate,
+        conf_low,
+        conf_high,
+        published_estimate,
+        standardised_difference,
+        withheld_reason,
+        coalesce(published_note like '%does not follow%', false) as is_misprinted,
+    from {{ ref('release_trinomial_logit_difference') }}
+),
+
+final as (
+    select
+        table_id,
+        count(*) as cells_n,
+        count(*) filter (where withheld_reason is distinct from 'not_fitted') as fitted_n,
+        count(estimate) as released_n,
+        count(*) filter (where published_estimate between conf_low - 0.0005 and conf_high + 0.0005) as covered_n,
+        count(*) filter (where is_misprinted) as misprinted_n,
+        max(abs(standardised_difference)) as largest_standardised_difference,
+        max(abs(estimate - published_estimate)) as largest_difference,
+    from cell
+    where table_id is not null
+    group by table_id
+)
+
+select
+    *,
+    cast(covered_n as double) / nullif(released_n, 0) as covered_share,
+from final
+order by table_id
