@@ -13,6 +13,7 @@ final as (
         produced_at,
         received_at,
         program_version,
+        is_simulated,
         register,
         period,
         version,

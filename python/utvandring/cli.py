@@ -1,4 +1,4 @@
-"""The command line: `utvandring simulate | deliver | deliveries | build | fit`."""
+"""The command line: `utvandring simulate | deliver | deliveries | build | fit | report | figures`."""
 
 import json
 import os
@@ -20,6 +20,7 @@ from utvandring.deliveries.ledger import Delivery, Ledger, read_ledger
 from utvandring.deliveries.verdict import Status, Verdict, counted
 from utvandring.errors import UsageError, UtvandringError, explain_os_error
 from utvandring.project import DataRoot, project_root
+from utvandring.report.command import register as register_report
 
 EXIT_FAILED = 1
 EXIT_USAGE = 2
@@ -259,6 +260,9 @@ def fit(
         _tell(f"Wrote {out_file}.")
     if any(one.reason is not None for one in fits):
         raise typer.Exit(EXIT_FAILED)
+
+
+register_report(app)
 
 
 def main() -> None:

@@ -1,7 +1,7 @@
 """Which figures and tables the report has, in its order, and what each is about.
 
-Blocks and their contents are those of Rapporter 2016/27. The order of the figures within a block is ours where the
-report's is not documented (docs/analysis.md); it is the one of the queries in `analysis/`.
+Blocks and their contents are those of Rapporter 2016/27. The order of the figures within a block is ours
+where the report's is not documented (docs/analysis.md); it is the one of the queries in `analysis/`.
 """
 
 from collections.abc import Iterator, Mapping
@@ -16,21 +16,86 @@ PERIODS = ("2004-2008", "2009-2013")
 
 @dataclass(frozen=True)
 class Query:
-    """A query of `analysis/`, by the name of its file, and what its rows are."""
+    """What is read for a block, where its text is, and which column tells the lines of a chart apart.
+
+    `sql` is given where the release has a table of its own for the block; otherwise the file of `analysis/`
+    is run.
+    """
 
     name: str
     file: str
-    series: str
+    series: str = ""
+    sql: str | None = None
 
 
-BACKGROUND = Query("background", "figures_4_01_to_4_08_mobility_by_background", "immigration_background")
-LABOUR_STATUS = Query("labour_status", "figures_4_09_to_4_20_mobility_by_labour_status", "labour_status")
-EDUCATION = Query("education", "figures_4_21_to_4_32_mobility_by_education", "education_group")
-CENTRALITY = Query("centrality", "figures_5_01_to_5_12_mobility_by_centrality", "centrality_level")
-COMPOSITION = Query("composition", "figure_5_13_composition_by_county", "immigration_background")
-COUNTY = Query("county", "figures_5_14_to_5_19_mobility_by_county", "outcome")
-FAMILY = Query("family", "tables_4_1_to_4_3_mobility_by_family", "")
-QUERIES = (BACKGROUND, LABOUR_STATUS, EDUCATION, CENTRALITY, COMPOSITION, COUNTY, FAMILY)
+BACKGROUND = Query(
+    "background", "analysis/figures_4_01_to_4_08_mobility_by_background.sql", "immigration_background"
+)
+LABOUR_STATUS = Query(
+    "labour_status", "analysis/figures_4_09_to_4_20_mobility_by_labour_status.sql", "labour_status"
+)
+EDUCATION = Query("education", "analysis/figures_4_21_to_4_32_mobility_by_education.sql", "education_group")
+CENTRALITY = Query(
+    "centrality", "analysis/figures_5_01_to_5_12_mobility_by_centrality.sql", "centrality_level"
+)
+COMPOSITION = Query(
+    "composition",
+    "models/release/release_county_composition.sql",
+    sql="""\
+select '5.13' as figure, *
+from release.county_composition
+order by period, county_code, immigration_background""",
+)
+COUNTY = Query(
+    "county",
+    "models/release/release_county_rate.sql",
+    sql="""\
+select
+    '5.' || (13 + list_position(
+        ['work', 'refuge', 'family', 'education', 'nordic', 'unknown'], immigration_background
+    )) as figure,
+    *,
+from release.county_rate
+where immigration_background <> 'all'
+order by period, county_code, immigration_background, outcome""",
+)
+FAMILY = Query("family", "analysis/tables_4_1_to_4_3_mobility_by_family.sql")
+LINEAR_PROBABILITY = Query(
+    "linear_probability",
+    "models/release/release_linear_probability.sql",
+    sql="""\
+select * from release.linear_probability
+where table_id is not null
+order by table_id, term, outcome""",
+)
+TRINOMIAL_LOGIT = Query(
+    "trinomial_logit",
+    "models/release/release_trinomial_logit.sql",
+    sql="""\
+select * from release.trinomial_logit
+where table_id is not null
+order by table_id, term, equation""",
+)
+DIFFERENCE = Query(
+    "difference",
+    "models/release/release_trinomial_logit_difference.sql",
+    sql="""\
+select * from release.trinomial_logit_difference
+where table_id is not null
+order by table_id, comparison, outcome""",
+)
+RATES = Query(
+    "rates",
+    "models/release/release_mobility_rate.sql",
+    sql="""\
+select *
+from release.mobility_rate
+where not outcome_is_provisional
+order by outcome_year, region_level, region_code, immigration_background, population, dimension, category""",
+)
+FIGURE_QUERIES = (BACKGROUND, LABOUR_STATUS, EDUCATION, CENTRALITY, COMPOSITION, COUNTY)
+TABLE_QUERIES = (FAMILY, LINEAR_PROBABILITY, TRINOMIAL_LOGIT, DIFFERENCE)
+QUERIES = (*FIGURE_QUERIES, *TABLE_QUERIES, RATES)
 
 
 @dataclass(frozen=True)
@@ -84,7 +149,9 @@ def tables() -> tuple[Entry, ...]:
         ),
         Entry("6.1", "tables_mnl_all", "trinomial_logit", "mnl_all"),
         *(
-            Entry(f"6.{number}", "tables_mnl_differences", "difference", "difference", {"dimension": dimension})
+            Entry(
+                f"6.{number}", "tables_mnl_differences", "difference", "difference", {"dimension": dimension}
+            )
             for number, dimension in enumerate(
                 ("residence", "labour_status", "immigration_background", "education", "family"), start=2
             )

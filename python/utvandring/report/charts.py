@@ -1,10 +1,10 @@
 """The charts, as Vega-Lite specifications: one definition for the pages and for the files.
 
-A specification reads its rows from the named data set `rows`, so that a page can filter them. Every chart is a single
-view: it takes the width of its place on a page, and the width of `FILE_WIDTH` in a file.
+A specification reads its rows from the named data set `rows`, so that a page can filter them. Every chart is
+a single view: it takes the width of its place on a page, and the width of `FILE_WIDTH` in a file.
 
-Colours have a contrast of at least 3 : 1 to white (WCAG 2.2, 1.4.11) and are told apart by people with colour vision
-deficiencies (after Okabe and Ito); lines differ in dashes and points as well.
+Colours have a contrast of at least 3 : 1 to white (WCAG 2.2, 1.4.11) and are told apart by people with colour
+vision deficiencies (after Okabe and Ito); lines differ in dashes and points as well.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -49,9 +49,10 @@ COLOURS: Mapping[str, str] = {
     "tertiary_short": BLUE,
     "tertiary_long": DARK,
     # the explorer, where the series are whatever was chosen
-    **{f"series_{number}": colour for number, colour in enumerate(
-        (BLUE, ORANGE, GREEN, PURPLE, DARK, GREY, "#8a5a00", "#b3261e")
-    )},
+    **{
+        f"series_{number}": colour
+        for number, colour in enumerate((BLUE, ORANGE, GREEN, PURPLE, DARK, GREY, "#8a5a00", "#b3261e"))
+    },
     # centrality level
     "1": ORANGE,
     "2": PURPLE,
@@ -61,7 +62,9 @@ COLOURS: Mapping[str, str] = {
 DASHES = ([1, 0], [6, 3], [2, 2], [8, 3, 2, 3], [4, 4], [1, 3])
 SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down")
 
-FONT = "'Open Sans', 'Segoe UI', Roboto, 'Helvetica Neue', Arial, 'Liberation Sans', 'DejaVu Sans', sans-serif"
+FONT = (
+    "'Open Sans', 'Segoe UI', Roboto, 'Helvetica Neue', Arial, 'Liberation Sans', 'DejaVu Sans', sans-serif"
+)
 
 CONFIG: Mapping[str, Any] = {
     "font": FONT,
@@ -139,14 +142,15 @@ def line_chart(
     y_title
         What the values are.
     printed
-        Whether rows with `kind` `printed` (fields `year`, `last_year`, `low`, `high`) are drawn behind the lines.
+        Whether rows with `kind` `printed` (`year`, `last_year`, `low`, `high`) are drawn behind the lines.
     height
         Height in pixels.
 
     Returns
     -------
     dict
-        A specification for rows with `kind` (`rate`), `year`, `series`, `label`, `value`, `residents`, `movers`.
+        A specification for rows with `kind` (`rate`), `year`, `series`, `label`, `value`, `residents` and
+        `movers`.
     """
     codes = list(series)
     x = alt.X("year:Q", title=None, scale=alt.Scale(nice=False, padding=14, zero=False)).axis(
@@ -156,8 +160,12 @@ def line_chart(
         tickCount=5, titleAngle=0, titleAlign="left", titleAnchor="start", titleY=-12, titleX=-26
     )
     labels = alt.Scale(domain=[series[code] for code in codes], range=[COLOURS[code] for code in codes])
-    dashes = alt.Scale(domain=[series[code] for code in codes], range=[DASHES[i % len(DASHES)] for i in range(len(codes))])
-    shapes = alt.Scale(domain=[series[code] for code in codes], range=[SHAPES[i % len(SHAPES)] for i in range(len(codes))])
+    dashes = alt.Scale(
+        domain=[series[code] for code in codes], range=[DASHES[i % len(DASHES)] for i in range(len(codes))]
+    )
+    shapes = alt.Scale(
+        domain=[series[code] for code in codes], range=[SHAPES[i % len(SHAPES)] for i in range(len(codes))]
+    )
     base = alt.Chart(_ROWS).transform_filter("datum.kind === 'rate'").encode(x=x, y=y)
     # Room for the title of the axis between the legend and the lines.
     legend = alt.Legend(columns=3 if len(codes) > 2 else 2, offset=26, symbolStrokeWidth=0)
@@ -185,7 +193,7 @@ def line_chart(
 
 
 def _printed_series() -> list[alt.Chart]:
-    """Draw what the text of the report says, in grey: ranges as bands, single numbers as rules and diamonds."""
+    """Draw what the text of the report says, in grey: ranges as bands, numbers as rules and diamonds."""
     base = alt.Chart(_ROWS).transform_filter("datum.kind === 'printed'")
     year = alt.X("year:Q", scale=alt.Scale(zero=False))
     tooltip = alt.Tooltip("label:N", title=" ")
@@ -217,7 +225,9 @@ def composition_chart(series: Mapping[str, str], counties: Sequence[str], text: 
         alt.Chart(_ROWS)
         .mark_bar(stroke="white", strokeWidth=0.6)
         .encode(
-            x=alt.X("value:Q", title=text("axes", "share"), scale=alt.Scale(domain=[0, 100])).axis(tickCount=5),
+            x=alt.X("value:Q", title=text("axes", "share"), scale=alt.Scale(domain=[0, 100])).axis(
+                tickCount=5
+            ),
             y=alt.Y("place:N", title=None, sort=list(counties), scale=alt.Scale(paddingInner=0.25)),
             yOffset=alt.YOffset("period:N", sort="ascending"),
             color=alt.Color("label:N", scale=scale, legend=alt.Legend(columns=3, symbolType="square")),
@@ -236,10 +246,12 @@ def composition_chart(series: Mapping[str, str], counties: Sequence[str], text: 
 
 @_once
 def county_chart(series: Mapping[str, str], counties: Sequence[str], text: Texts) -> Spec:
-    """Draw a dot per county, outcome and period, the earlier one hollow; rows have `place`, `period`, `label`, `value`."""
+    """Draw a dot per county, outcome and period, the earlier one hollow.
+
+    Rows have `place`, `period`, `label`, `value`.
+    """
     scale = alt.Scale(domain=list(series.values()), range=[COLOURS[code] for code in series])
     periods = ["2004–2008", "2009–2013"]
-    by_period = alt.Legend(columns=2, symbolFillColor=INK, symbolStrokeColor=INK)
     base = alt.Chart(_ROWS).encode(
         y=alt.Y("place:N", title=None, sort=list(counties)).axis(grid=True),
         yOffset=alt.YOffset("label:N", sort=list(series.values())),
@@ -257,11 +269,9 @@ def county_chart(series: Mapping[str, str], counties: Sequence[str], text: Texts
         .encode(
             x=alt.X("value:Q"),
             fill=alt.Fill("label:N", scale=scale, legend=None),
-            fillOpacity=alt.FillOpacity(
-                "period:N", scale=alt.Scale(domain=periods, range=[0, 1]), legend=by_period
-            ),
+            fillOpacity=alt.condition(f"datum.period === '{periods[0]}'", alt.value(0), alt.value(1)),
             shape=alt.Shape(
-                "period:N", scale=alt.Scale(domain=periods, range=["circle", "square"]), legend=by_period
+                "period:N", scale=alt.Scale(domain=periods, range=["circle", "square"]), legend=None
             ),
             tooltip=[
                 alt.Tooltip("place:N", title=text("columns", "county")),
@@ -286,11 +296,11 @@ def estimates_chart(series: Mapping[str, str], terms: Sequence[str], text: Texts
         yOffset=alt.YOffset("label:N", sort=list(series.values())),
         color=alt.Color("label:N", scale=scale, legend=alt.Legend(columns=3, symbolType="circle")),
     )
-    zero = alt.Chart(alt.Data(values=[{"zero": 0}])).mark_rule(color=MUTED).encode(x=alt.X("zero:Q"))
+    zero = alt.Chart(alt.InlineData(values=[{"zero": 0}])).mark_rule(color=MUTED).encode(x=alt.X("zero:Q"))
     intervals = (
         base.transform_filter("isValid(datum.value)")
         .mark_rule(strokeWidth=1.8)
-        .encode(x=alt.X("low:Q", title=x_title), x2="high:Q")
+        .encode(x=alt.X("low:Q", title=x_title).axis(tickCount=6), x2="high:Q")
     )
     dots = (
         base.transform_filter("isValid(datum.value)")
@@ -329,19 +339,20 @@ def coverage_chart(tables: Sequence[str], text: Texts) -> Spec:
 
 
 def _spec(chart: Any) -> Spec:
-    spec: Spec = chart.to_dict()
+    # Checked against the schema by the tests: it takes most of the time.
+    spec: Spec = chart.to_dict(validate=False)
     # The same for all charts, and given once.
     for key in ("config", "$schema", "datasets"):
         spec.pop(key, None)
     return spec
 
 
-def complete(spec: Spec, rows: Rows, *, title: str, subtitle: Sequence[str]) -> Spec:
+def complete(spec: Spec, rows: Rows, *, title: Sequence[str], subtitle: Sequence[str]) -> Spec:
     """Return a specification that stands alone: with rows, title, configuration and a width in pixels."""
     return {
         "$schema": f"https://vega.github.io/schema/vega-lite/{alt.SCHEMA_VERSION}.json",
         "config": dict(CONFIG),
-        "title": {"text": title, "subtitle": list(subtitle)},
+        "title": {"text": list(title), "subtitle": list(subtitle)},
         **spec,
         "width": FILE_WIDTH,
         "datasets": {"rows": rows},

@@ -7,11 +7,11 @@ from utvandring.report import charts
 from utvandring.report.catalogue import (
     BACKGROUNDS,
     COUNTIES,
+    FIGURE_QUERIES,
     FIRST_YEAR,
     LAST_YEAR,
     OUTCOMES,
     PERIODS,
-    QUERIES,
     Entry,
     Query,
     figures,
@@ -21,7 +21,7 @@ from utvandring.report.released import Released, Row, query_text
 from utvandring.report.texts import MISSING, WITHHELD, Texts
 
 _YEARS = f"{FIRST_YEAR}–{LAST_YEAR}"
-_QUERY_OF = {query.name: query for query in QUERIES}
+_QUERY_OF = {query.name: query for query in FIGURE_QUERIES}
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,18 @@ class Figure:
     table: Table | None
     notes: Sequence[str] = ()
     about: Mapping[str, str] = field(default_factory=dict)
+    # Where it stands on a page for a second time.
+    anchor: str = ""
+
+    @property
+    def id(self) -> str:
+        """The name of its place on a page."""
+        return self.anchor or self.name
+
+    @property
+    def is_wide(self) -> bool:
+        """Whether it takes the whole width of a page."""
+        return self.entry.method in ("composition", "county")
 
     @property
     def is_empty(self) -> bool:
@@ -47,7 +59,7 @@ class Figure:
 
 @dataclass(frozen=True)
 class FigureData:
-    """Rows for all figures: those of the queries by figure, what the text of the report says, the counties' names."""
+    """Rows of the queries by figure, what the text of the report says, and the names of the counties."""
 
     by_figure: Mapping[str, Sequence[Row]]
     printed_series: Sequence[Row]
@@ -61,7 +73,8 @@ def read_figures(released: Released) -> FigureData:
         for row in released.rows(query_text(query)):
             by_figure.setdefault(row["figure"], []).append(row)
     names = released.rows(
-        "select distinct scope_code, scope_name from published_report.published_lpm where scope_type = 'county'"
+        "select distinct scope_code, scope_name from published_report.published_lpm "
+        "where scope_type = 'county'"
     )
     return FigureData(
         by_figure,
@@ -224,10 +237,10 @@ def _withheld(values: Iterable[float | None], text: Texts) -> str:
     return text("figure", "withheld", n=text.number(missing), total=text.number(len(listed)))
 
 
-def _describe_line(
-    code: str, label: str, values: Mapping[tuple[int, str], float | None], text: Texts
-) -> str:
-    known = sorted((year, value) for (year, series), value in values.items() if series == code and value is not None)
+def _describe_line(code: str, label: str, values: Mapping[tuple[int, str], float | None], text: Texts) -> str:
+    known = sorted(
+        (year, value) for (year, series), value in values.items() if series == code and value is not None
+    )
     if not known:
         return text("alt", "line_short", name=label)
     (first_year, first), (last_year, last) = known[0], known[-1]
@@ -258,7 +271,10 @@ def _composition(entry: Entry, rows: Sequence[Row], data: FigureData, text: Text
     ]
     number, title = _heading(entry, text)
     values = {(row["county"], row["period"], row["background"]): row["value"] for row in drawn}
-    columns = [Column(text("columns", "county"), is_text=True), Column(text("columns", "period"), is_text=True)]
+    columns = [
+        Column(text("columns", "county"), is_text=True),
+        Column(text("columns", "period"), is_text=True),
+    ]
     columns += [Column(label, about={"background": code}) for code, label in labels.items()]
     lines = [
         Line(
@@ -288,7 +304,10 @@ def _composition(entry: Entry, rows: Sequence[Row], data: FigureData, text: Text
         charts.composition_chart(labels, [data.county_names[code] for code in COUNTIES], text),
         drawn,
         Table(f"figure-{entry.number}", f"{number}. {title}", columns, lines) if lines else None,
-        [text("figure", "two_bars"), *([_withheld(values.values(), text)] if None in values.values() else [])],
+        [
+            text("figure", "two_bars"),
+            *([_withheld(values.values(), text)] if None in values.values() else []),
+        ],
         entry.about,
     )
 
@@ -310,7 +329,9 @@ def _county(entry: Entry, rows: Sequence[Row], data: FigureData, text: Texts) ->
     values = {(row["county"], row["period"], row["outcome"]): row["value"] for row in drawn}
     columns = [Column(text("columns", "county"), is_text=True)]
     columns += [
-        Column(_dash(period), labels[code], about={"outcome": code}) for code in OUTCOMES for period in PERIODS
+        Column(_dash(period), labels[code], about={"outcome": code})
+        for code in OUTCOMES
+        for period in PERIODS
     ]
     lines = [
         Line(
@@ -342,7 +363,10 @@ def _county(entry: Entry, rows: Sequence[Row], data: FigureData, text: Texts) ->
         charts.county_chart(labels, [data.county_names[code] for code in COUNTIES], text),
         drawn,
         Table(f"figure-{entry.number}", f"{number}. {title}", columns, lines) if lines else None,
-        [_withheld(values.values(), text)] if None in values.values() else [],
+        [
+            text("figure", "two_dots"),
+            *([_withheld(values.values(), text)] if None in values.values() else []),
+        ],
         entry.about,
     )
 

@@ -1,5 +1,6 @@
-"""The page on data quality: deliveries, registers, residuals, what is withheld and what could not be fitted."""
+"""The page on data quality: deliveries, registers, residuals, what is withheld or could not be fitted."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -21,26 +22,13 @@ _REGISTERS = (
 )
 _COUNTS = ("emigrants_n", "internal_outmigrants_centrality_n", "internal_outmigrants_county_n", "residents_n")
 
-# The residuals: where they are, which columns are shown, and of which two counts a share is computed.
-_RESIDUALS: Mapping[str, tuple[str, tuple[str, ...], tuple[str, str]]] = {
-    "unaccounted": (
-        "unaccounted",
-        ("outcome_year", "immigrant_group", "residents_n", "unaccounted_n"),
-        ("unaccounted_n", "residents_n"),
-    ),
-    "mismatch": (
-        "event_status_mismatch",
-        ("calendar_year", "mismatch", "mismatch_n", "total_n"),
-        ("mismatch_n", "total_n"),
-    ),
-    "unknown_address": ("unknown_address", ("reference_year", "address_kind", "residents_n"), ("", "")),
-    "without_characteristics": (
-        "person_without_characteristics",
-        ("reference_year", "residents_n", "without_characteristics_n"),
-        ("without_characteristics_n", "residents_n"),
-    ),
+# The checks of release.quality_count, and what their two counts are.
+_CHECKS: Mapping[str, tuple[str, str, str]] = {
+    "unaccounted": ("outcome_year", "unaccounted_n", "residents_n"),
+    "event_status_mismatch": ("calendar_year", "mismatch_n", "total_n"),
+    "unknown_address": ("reference_year", "unknown_address_n", "residents_n"),
+    "person_without_characteristics": ("reference_year", "without_characteristics_n", "residents_n"),
 }
-_YEARS = ("outcome_year", "calendar_year", "reference_year")
 
 
 @dataclass(frozen=True)
@@ -49,7 +37,7 @@ class QualityData:
 
     deliveries: Sequence[Row]
     register_periods: Sequence[Row]
-    residuals: Mapping[str, Sequence[Row]]
+    checks: Mapping[str, Sequence[Row]]
 
     @property
     def is_simulated(self) -> bool:
@@ -68,18 +56,20 @@ class QualityPart:
 
 def read_quality(released: Released) -> QualityData:
     """Read the released tables on quality."""
+    checks: dict[str, list[Row]] = {name: [] for name in _CHECKS}
+    for row in released.rows(
+        "select * from release.quality_count order by quality_check, calendar_year, category"
+    ):
+        checks[row["quality_check"]].append(row)
     return QualityData(
         released.rows(
-            "select delivery_id, produced_at, any_value(is_simulated) as is_simulated, "
+            "select delivery_id, produced_at, is_simulated, "
             "string_agg(distinct register, ', ' order by register) as registers, count(*) as files_n, "
-            "sum(rows_n)::bigint as rows_n, min(arrival) as arrival "
-            "from release.delivery_ledger where is_current group by delivery_id, produced_at order by arrival"
+            "sum(rows_n)::bigint as rows_n "
+            "from release.delivery group by all order by min(received_at), delivery_id"
         ),
-        released.rows("select register, period, rows_n from release.register_period order by register, period"),
-        {
-            name: released.rows(f"select {', '.join(columns)} from release.{table} order by all")
-            for name, (table, columns, _) in _RESIDUALS.items()
-        },
+        released.rows("select register, period, rows_n from release.delivery order by register, period"),
+        checks,
     )
 
 
@@ -90,7 +80,7 @@ def make_quality(
     return [
         QualityPart("deliveries", _deliveries(data.deliveries, text)),
         QualityPart("registers", _registers(data.register_periods, text)),
-        *(QualityPart(name, _residual(name, rows, text)) for name, rows in data.residuals.items()),
+        *(QualityPart(name, _check(name, rows, text)) for name, rows in data.checks.items()),
         QualityPart("disclosure", _disclosure(rates, text)),
         QualityPart("not_fitted", _not_fitted(tables, text), "all_fitted"),
     ]
@@ -128,7 +118,9 @@ def _registers(rows: Sequence[Row], text: Texts) -> Table:
             [
                 Cell(str(period), period),
                 *(
-                    figure(counts[name, period], text, 0) if (name, period) in counts else Cell("")
+                    figure(counts[name, period], text, 0, missing=WITHHELD)
+                    if (name, period) in counts
+                    else Cell("")
                     for name in _REGISTERS
                 ),
             ]
@@ -138,27 +130,23 @@ def _registers(rows: Sequence[Row], text: Texts) -> Table:
     return Table("registers", text("quality", "registers"), columns, lines)
 
 
-def _residual(name: str, rows: Sequence[Row], text: Texts) -> Table:
-    _, names, (part, whole) = _RESIDUALS[name]
-    texts = [column for column in names if column in ("immigrant_group", "mismatch", "address_kind")]
-    columns = _columns(names, text, texts)
-    if part:
-        columns.append(Column(text("columns", "share")))
-    lines = []
-    for row in rows:
-        cells = []
-        for column in names:
-            if column in _YEARS:
-                cells.append(Cell(str(row[column]), row[column]))
-            elif column in texts:
-                cells.append(words(text("values", row[column])))
-            else:
-                cells.append(figure(row[column], text, 0, missing=WITHHELD))
-        if part:
-            known = row[part] is not None and row[whole]
-            cells.append(figure(100 * row[part] / row[whole] if known else None, text, 2, missing=WITHHELD))
-        lines.append(Line(cells))
-    return Table(name, text("quality", name), columns, lines)
+def _check(name: str, rows: Sequence[Row], text: Texts) -> Table:
+    year, affected, total = _CHECKS[name]
+    by_category = any(row["category"] != "all" for row in rows)
+    names = [year, *(["category"] if by_category else []), affected, total, "share"]
+    lines = [
+        Line(
+            [
+                Cell(str(row["calendar_year"]), row["calendar_year"]),
+                *([words(text("values", row["category"]))] if by_category else []),
+                figure(row["affected_n"], text, 0, missing=WITHHELD),
+                figure(row["total_n"], text, 0, missing=WITHHELD),
+                figure(row["affected_percent"], text, 2, missing=WITHHELD),
+            ]
+        )
+        for row in rows
+    ]
+    return Table(name, text("quality", name), _columns(names, text, ["category"]), lines)
 
 
 def _disclosure(rates: Sequence[Row], text: Texts) -> Table:
@@ -182,13 +170,18 @@ def _disclosure(rates: Sequence[Row], text: Texts) -> Table:
 
 
 def _not_fitted(tables: TableData, text: Texts) -> Table:
-    reasons = text.group("reasons")
     lines = []
     for entry in table_entries():
-        rows = [*tables.rows.get(entry.number, ()), tables.fits.get(entry.number, {})]
-        found = {row.get("not_fitted_reason") or row.get("suppression_reason") for row in rows}
-        for reason in sorted(filter(None, found)):
-            number = text("table", "number", number=entry.number)
-            lines.append(Line([words(number), words(reasons.get(reason, reason))]))
-    names = ("model", "reason")
-    return Table("not-fitted", text("quality", "not_fitted"), _columns(names, text, names), lines)
+        rows = tables.rows.get(entry.number, ())
+        found = Counter(row["withheld_reason"] for row in rows if row.get("withheld_reason"))
+        number = text("table", "number", number=entry.number)
+        for reason, n in sorted(found.items()):
+            cells = [
+                words(number),
+                words(text("reasons", reason)),
+                figure(n, text, 0),
+                figure(len(rows), text, 0),
+            ]
+            lines.append(Line(cells))
+    names = ("model", "reason", "estimates_n", "of_n")
+    return Table("not-fitted", text("quality", "not_fitted"), _columns(names, text, names[:2]), lines)

@@ -8,7 +8,15 @@ from utvandring.report.released import Row
 from utvandring.report.texts import Texts
 
 # Family size and type together have a table of their own (4.1-4.3).
-DIMENSIONS = ("sex", "age_group", "residence_group", "education_group", "labour_status", "family_size", "family_type")
+DIMENSIONS = (
+    "sex",
+    "age_group",
+    "residence_group",
+    "education_group",
+    "labour_status",
+    "family_size",
+    "family_type",
+)
 _POPULATIONS = ("all", "age_15_74", "age_20_35")
 _LEVELS = ("country", "centrality", "county")
 _COUNTS = {
@@ -19,7 +27,10 @@ _COUNTS = {
 }
 MEASURES: Mapping[str, Mapping[str, str]] = {
     "emigration": {"count": "emigrants", "rate": "emigration_rate"},
-    "internal_outmigration_centrality": {"count": "centrality", "rate": "internal_outmigration_centrality_rate"},
+    "internal_outmigration_centrality": {
+        "count": "centrality",
+        "rate": "internal_outmigration_centrality_rate",
+    },
     "internal_outmigration_county": {"count": "county", "rate": "internal_outmigration_county_rate"},
 }
 

@@ -1,4 +1,4 @@
-"""What the report reads: the schemas `release` and `published_report` of a published database, and nothing else."""
+"""What the report reads: the schemas `release` and `published_report` of a database, and nothing else."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,7 +9,7 @@ import duckdb
 
 from utvandring.errors import UtvandringError
 from utvandring.project import project_root
-from utvandring.report.catalogue import QUERIES, Query
+from utvandring.report.catalogue import Query
 
 Row = dict[str, Any]
 
@@ -18,33 +18,16 @@ _MARTS, _RELEASE = "marts.", "release."
 
 TABLES = (
     "mobility_rate",
+    "county_composition",
+    "county_rate",
     "linear_probability",
     "trinomial_logit",
     "trinomial_logit_fit",
     "trinomial_logit_difference",
     "reproduction",
+    "delivery",
+    "quality_count",
 )
-
-LINEAR_PROBABILITY = """\
-select * from release.linear_probability
-where table_id is not null
-order by table_id, term, outcome"""
-
-TRINOMIAL_LOGIT = """\
-select * from release.trinomial_logit
-where table_id is not null
-order by table_id, term, equation"""
-
-DIFFERENCE = """\
-select * from release.trinomial_logit_difference
-where table_id is not null
-order by table_id, comparison, outcome"""
-
-RATES = """\
-select *
-from release.mobility_rate
-where not outcome_is_provisional
-order by outcome_year, region_level, region_code, immigration_background, population, dimension, category"""
 
 
 class Released:
@@ -102,19 +85,9 @@ def open_released(path: Path) -> Iterator[Released]:
 
 
 def query_text(query: Query) -> str:
-    """Return a query of `analysis/` as it is run here: over the released tables."""
-    path = project_root() / "analysis" / f"{query.file}.sql"
-    lines = path.read_text(encoding="utf-8").splitlines()
+    """Return a query as it is run here: one of `analysis/` over the released tables."""
+    if query.sql is not None:
+        return query.sql
+    lines = (project_root() / query.file).read_text(encoding="utf-8").splitlines()
     kept = [line for line in lines if not line.startswith("-- depends_on")]
     return "\n".join(kept).strip().replace(_MARTS, _RELEASE)
-
-
-def query_texts() -> dict[str, str]:
-    """Return the SQL of every method, by its name."""
-    return {
-        **{query.name: query_text(query) for query in QUERIES},
-        "linear_probability": LINEAR_PROBABILITY,
-        "trinomial_logit": TRINOMIAL_LOGIT,
-        "difference": DIFFERENCE,
-        "rates": RATES,
-    }

@@ -5,7 +5,7 @@ import gzip
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -17,26 +17,28 @@ import vl_convert
 
 from utvandring.files import PRIVATE_FILE, remove, replace_file
 from utvandring.report import charts
-from utvandring.report.catalogue import BACKGROUNDS, CHAPTERS, COUNTIES, FILTERS, FIRST_YEAR, LAST_YEAR, OUTCOMES
+from utvandring.report.catalogue import (
+    BACKGROUNDS,
+    CHAPTERS,
+    COUNTIES,
+    FILTERS,
+    FIRST_YEAR,
+    LAST_YEAR,
+    OUTCOMES,
+    QUERIES,
+    RATES,
+)
 from utvandring.report.catalogue import figures as figure_entries
 from utvandring.report.catalogue import tables as table_entries
 from utvandring.report.cells import Column, Line, Table, figure, words
 from utvandring.report.figures import Figure, FigureData, make_figure, read_figures
-from utvandring.report.quality import QualityData, QualityPart, make_quality, read_quality
+from utvandring.report.quality import QualityData, make_quality, read_quality
 from utvandring.report.rates import pack_rates
-from utvandring.report.released import RATES, Released, Row, open_released, query_texts
+from utvandring.report.released import Released, Row, open_released, query_text
 from utvandring.report.tables import ReportTable, TableData, make_table, read_tables
 from utvandring.report.texts import LANGUAGES, SYMBOLS, Texts, statements, texts
 
 Progress = Callable[[str, float], None]
-
-_ANALYSES = {
-    "linear_probability": "docs/regressions.md, python/utvandring/estimates/report.yml",
-    "trinomial_logit": "docs/regressions.md, python/utvandring/estimates/report.yml",
-    "difference": "docs/regressions.md",
-    "rates": "models/marts/mobility_rate/mobility_rate.sql",
-}
-_WIDE = ("composition", "county")
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,6 @@ class Content:
     rates: Sequence[Row]
     reproduction: Sequence[Row]
     anomalies: Sequence[Row]
-    queries: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ class Page:
     id: str
     kind: str
     blocks: Sequence[Block] = ()
-    filters: Sequence[Filter] = field(default=())
+    filters: Sequence[Filter] = ()
 
 
 def file_name(language: str) -> str:
@@ -91,10 +92,9 @@ def read_content(released: Released) -> Content:
         read_figures(released),
         read_tables(released),
         read_quality(released),
-        released.rows(RATES),
+        released.rows(query_text(RATES)),
         released.rows("select * from release.reproduction"),
         released.rows("select * from published_report.published_lpm_anomalies order by source_line::integer"),
-        query_texts(),
     )
 
 
@@ -136,7 +136,9 @@ def write_report(
         rendered[language] = render(content, language, languages)
     tell("writing", 0.95)
     folder.mkdir(parents=True, exist_ok=True)
-    written = [(folder / f".{file_name(language)}.new", folder / file_name(language)) for language in languages]
+    written = [
+        (folder / f".{file_name(language)}.new", folder / file_name(language)) for language in languages
+    ]
     try:
         for (temporary, _), page in zip(written, rendered.values(), strict=True):
             temporary.write_text(page, encoding="utf-8", newline="\n")
@@ -163,7 +165,9 @@ def render(content: Content, language: str, languages: Sequence[str] = LANGUAGES
         for row in _in_order(content.reproduction)
         if row["covered_share"] is not None
     ]
-    drawn: dict[str, dict[str, Any]] = {f.name: {"spec": f.spec, "rows": f.rows} for f in made if not f.is_empty}
+    drawn: dict[str, dict[str, Any]] = {
+        f.name: {"spec": f.spec, "rows": f.rows} for f in made if not f.is_empty
+    }
     drawn |= {r.name: {"spec": r.spec, "rows": r.rows} for r in tables if r.spec is not None}
     drawn["coverage"] = {"spec": charts.coverage_chart(names, text), "rows": coverage}
     placeholders = {f"series_{number}": str(number) for number in range(8)}
@@ -178,32 +182,34 @@ def render(content: Content, language: str, languages: Sequence[str] = LANGUAGES
         if years
         else text("overview", "nothing_released")
     )
-    return _environment().get_template("site.html.j2").render(
-        t=text,
-        is_simulated=is_simulated,
-        policy=_policy(vega_library(), script),
-        other_file=file_name(other) if other in languages else None,
-        pages=_pages(made, tables, content, text),
-        years=range(FIRST_YEAR, LAST_YEAR + 1),
-        methods=[
-            {"name": name, "sql": sql, "file": _source(name, sql)} for name, sql in content.queries.items()
-        ],
-        key_figures=_key_figures(content, text),
-        first_figures=[_on_overview(f) for f in made[:2] if not f.is_empty],
-        built_text=built_text,
-        deliveries=quality[0].table,
-        quality=quality,
-        symbols=SYMBOLS.items(),
-        reproduction=reproduction,
-        coverage_alt=text("alt", "table_follows") and text("comparison", "alt", n=len(coverage)),
-        contradictions=statements("contradictions"),
-        definitions=statements("definitions"),
-        anomalies=_anomalies(content.anomalies, content.tables, text),
-        style=_asset("report.css"),
-        library=vega_library(),
-        script=script,
-        data=_packed(_script_data(drawn, is_simulated, text)),
-        rates=_packed(pack_rates(content.rates, content.figures.county_names, text)),
+    return (
+        _environment()
+        .get_template("site.html.j2")
+        .render(
+            t=text,
+            is_simulated=is_simulated,
+            policy=_policy(vega_library(), script),
+            other_file=file_name(other) if other in languages else None,
+            pages=_pages(made, tables, content, text),
+            years=range(FIRST_YEAR, LAST_YEAR + 1),
+            methods=[{"name": query.name, "sql": query_text(query), "file": query.file} for query in QUERIES],
+            key_figures=_key_figures(content, text),
+            first_figures=[_on_overview(f) for f in made[:2] if f.table is not None],
+            built_text=built_text,
+            deliveries=quality[0].table,
+            quality=quality,
+            symbols=SYMBOLS.items(),
+            reproduction=reproduction,
+            coverage_alt=f"{text('comparison', 'alt', n=len(coverage))} {text('alt', 'table_follows')}",
+            contradictions=statements("contradictions"),
+            definitions=statements("definitions"),
+            anomalies=_anomalies(content.anomalies, content.tables, text),
+            style=_asset("report.css"),
+            library=vega_library(),
+            script=script,
+            data=_packed(_script_data(drawn, is_simulated, text)),
+            rates=_packed(pack_rates(content.rates, content.figures.county_names, text)),
+        )
     )
 
 
@@ -256,15 +262,6 @@ def _script_data(drawn: Mapping[str, Any], is_simulated: bool, text: Texts) -> d
     }
 
 
-def _source(name: str, sql: str) -> str:
-    """Say where a definition can be read further."""
-    if name in _ANALYSES:
-        return _ANALYSES[name]
-    from utvandring.report.catalogue import QUERIES
-
-    return next(f"analysis/{query.file}.sql" for query in QUERIES if query.name == name)
-
-
 def _pages(
     made: Sequence[Figure], tables: Sequence[ReportTable], content: Content, text: Texts
 ) -> list[Page]:
@@ -274,22 +271,23 @@ def _pages(
         for name in blocks:
             figures = [f for f in made if f.entry.block == name]
             reports = [r for r in tables if r.entry.block == name]
-            methods = list(dict.fromkeys(part.entry.method for part in (*figures, *reports)))
-            parts.append(Block(name, methods, [_widened(f) for f in figures], reports))
-        pages.append(Page(chapter, "chapter", parts, [_filter(name, content, text) for name in FILTERS[chapter]]))
-    pages += [Page(name, name) for name in ("explore", "comparison", "quality", "contradictions", "definitions")]
+            entries = [f.entry for f in figures] + [r.entry for r in reports]
+            methods = list(dict.fromkeys(entry.method for entry in entries))
+            parts.append(Block(name, methods, figures, reports))
+        pages.append(
+            Page(chapter, "chapter", parts, [_filter(name, content, text) for name in FILTERS[chapter]])
+        )
+    pages += [
+        Page(name, name) for name in ("explore", "comparison", "quality", "contradictions", "definitions")
+    ]
     return pages
 
 
-def _widened(made: Figure) -> Mapping[str, Any]:
-    return {**made.__dict__, "id": made.name, "is_empty": made.is_empty, "is_wide": made.entry.method in _WIDE}
-
-
-def _on_overview(made: Figure) -> Mapping[str, Any]:
-    """Return a figure for the overview, under a name of its own."""
+def _on_overview(made: Figure) -> Figure:
+    """Return a figure for the overview, where it and its table have names of their own."""
     assert made.table is not None
-    table = Table(f"overview-{made.name}", made.table.caption, made.table.columns, made.table.lines)
-    return {**_widened(made), "table": table, "id": f"overview-{made.name}"}
+    anchor = f"overview-{made.name}"
+    return replace(made, anchor=anchor, table=replace(made.table, name=anchor))
 
 
 def _filter(name: str, content: Content, text: Texts) -> Filter:
@@ -305,7 +303,7 @@ def _filter(name: str, content: Content, text: Texts) -> Filter:
 
 
 def _key_figures(content: Content, text: Texts) -> list[tuple[str, str]]:
-    """Return the numbers of the overview: the last year's rate, residents, and the background that left most."""
+    """Return the numbers of the overview, with what they are."""
     national = [
         row
         for row in content.rates
@@ -328,10 +326,10 @@ def _key_figures(content: Content, text: Texts) -> list[tuple[str, str]]:
         rate = text.number(most["emigration_rate"], 1)
         background = text("backgrounds", most["immigration_background"])
         numbers.append((background, text("overview", "key_highest", year=year, rate=rate)))
-    fitted = sum(row["fitted_n"] for row in content.reproduction)
-    if fitted:
+    shown = sum(row["released_n"] for row in content.reproduction)
+    if shown:
         covered = sum(row["covered_n"] for row in content.reproduction)
-        numbers.append((text.number(covered), text("overview", "key_covered", fitted=text.number(fitted))))
+        numbers.append((text.number(covered), text("overview", "key_covered", shown=text.number(shown))))
     return numbers
 
 
@@ -342,7 +340,8 @@ def _in_order(rows: Sequence[Row]) -> list[Row]:
 
 def _reproduction(rows: Sequence[Row], text: Texts) -> Table:
     labels = (
-        "table_id", "cells", "fitted", "covered", "covered_share", "misprinted", "largest_standardised", "largest"
+        "table_id", "cells", "fitted", "released", "covered", "covered_share", "misprinted",
+        "largest_standardised", "largest",
     )  # fmt: skip
     columns = [Column(text("comparison", label), is_text=label == "table_id") for label in labels]
     lines = [
@@ -351,6 +350,7 @@ def _reproduction(rows: Sequence[Row], text: Texts) -> Table:
                 words(row["table_id"]),
                 figure(row["cells_n"], text, 0),
                 figure(row["fitted_n"], text, 0),
+                figure(row["released_n"], text, 0),
                 figure(row["covered_n"], text, 0),
                 figure(None if row["covered_share"] is None else 100 * row["covered_share"], text, 0),
                 figure(row["misprinted_n"], text, 0),
@@ -405,7 +405,7 @@ def _asset(name: str) -> str:
 def vega_library() -> str:
     """Return Vega, Vega-Lite and Vega-Embed as one script, as shipped with vl-convert."""
     version = ".".join(alt.VEGALITE_VERSION.split(".")[:2])
-    bundle = vl_convert.javascript_bundle(vl_version=version).replace("</script", r"<\/script")
+    bundle = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed", vl_version=version).replace("</script", r"<\/script")
     # Its names must not become those of the page.
     return f"(()=>{{{bundle}\n}})();"
 
@@ -413,7 +413,8 @@ def vega_library() -> str:
 def _policy(*scripts: str) -> str:
     """Forbid the page everything but its own two scripts; Vega compiles the expressions of a chart itself."""
     digests = " ".join(
-        f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'" for script in scripts
+        f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'"
+        for script in scripts
     )
     return (
         f"default-src 'none'; script-src {digests} 'unsafe-eval'; style-src 'unsafe-inline'; "
@@ -425,6 +426,3 @@ def _packed(content: Any) -> str:
     """Return JSON, compressed, as text."""
     plain = json.dumps(content, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     return base64.b64encode(gzip.compress(plain.encode(), 9, mtime=0)).decode()
-
-
-__all__ = ["QualityPart", "file_name", "read_content", "render", "write_report"]

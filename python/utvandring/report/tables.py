@@ -1,19 +1,13 @@
 """The tables of the report: our numbers beside the printed ones."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from utvandring.report import charts
-from utvandring.report.catalogue import BACKGROUNDS, FAMILY, OUTCOMES, Entry
+from utvandring.report.catalogue import BACKGROUNDS, OUTCOMES, TABLE_QUERIES, Entry
 from utvandring.report.cells import Cell, Column, Line, Table, figure, words
-from utvandring.report.released import (
-    DIFFERENCE,
-    LINEAR_PROBABILITY,
-    TRINOMIAL_LOGIT,
-    Released,
-    Row,
-    query_text,
-)
+from utvandring.report.released import Released, Row, query_text
 from utvandring.report.texts import IMPOSSIBLE, MISSING, WITHHELD, Texts
 
 _SIZES = ("1", "2", "3+")
@@ -51,15 +45,18 @@ class TableData:
 def read_tables(released: Released) -> TableData:
     """Read the released estimates and family rates that stand in a table of the report."""
     rows: dict[str, list[Row]] = {}
-    for sql in (query_text(FAMILY), LINEAR_PROBABILITY, TRINOMIAL_LOGIT, DIFFERENCE):
-        for row in released.rows(sql):
+    for query in TABLE_QUERIES:
+        for row in released.rows(query_text(query)):
             rows.setdefault(row["table_id"], []).append(row)
     fits = released.rows("select * from release.trinomial_logit_fit where table_id is not null")
     profiles = released.rows("select * from published_report.published_mnl_difference_profiles")
     counties = released.rows(
-        "select distinct scope_code, scope_name from published_report.published_lpm where scope_type = 'county'"
+        "select distinct scope_code, scope_name from published_report.published_lpm "
+        "where scope_type = 'county'"
     )
-    order = released.rows("select distinct comparison, row_order from published_report.published_mnl_differences")
+    order = released.rows(
+        "select distinct comparison, row_order from published_report.published_mnl_differences"
+    )
     return TableData(
         rows,
         {row["table_id"]: row for row in fits},
@@ -128,7 +125,9 @@ def _family(entry: Entry, data: TableData, text: Texts) -> ReportTable:
         by_line.setdefault(key, {})[row["outcome"]] = row
     types = list(text.group("categories", "family_type"))
     lines = []
-    for key in sorted(by_line, key=lambda k: (BACKGROUNDS.index(k[0]), _SIZES.index(k[1]), types.index(k[2]))):
+    for key in sorted(
+        by_line, key=lambda k: (BACKGROUNDS.index(k[0]), _SIZES.index(k[1]), types.index(k[2]))
+    ):
         background, size, family_type = key
         alone_mixed = size == "1" and family_type.startswith("mixed")
         cells = [
@@ -138,7 +137,7 @@ def _family(entry: Entry, data: TableData, text: Texts) -> ReportTable:
         ]
         for outcome in OUTCOMES:
             row = by_line[key].get(outcome, {})
-            missing = IMPOSSIBLE if alone_mixed else WITHHELD if row.get("is_released", True) else MISSING
+            missing = IMPOSSIBLE if alone_mixed else WITHHELD
             cells += [
                 figure(row.get("rate_percent"), text, 1, missing=missing),
                 figure(row.get("published_rate_percent"), text, 1, missing=IMPOSSIBLE),
@@ -184,12 +183,19 @@ def _estimates_table(
         cells = [words(text("terms", code))]
         for group, label in shape.groups.items():
             row = by_line[code].get(group, {})
-            missing = WITHHELD if row.get("suppression_reason") else MISSING
+            missing = MISSING if row.get("withheld_reason", "not_fitted") == "not_fitted" else WITHHELD
             mark = "*" if row.get("published_note") else ""
             misprinted = misprinted or bool(mark)
             cells += [
                 _with_t(row.get("estimate"), row.get("statistic"), text, shape.digits, missing),
-                _with_t(row.get("published_estimate"), row.get("published_t_value"), text, _PRINTED_DIGITS, "", mark),
+                _with_t(
+                    row.get("published_estimate"),
+                    row.get("published_t_value"),
+                    text,
+                    _PRINTED_DIGITS,
+                    "",
+                    mark,
+                ),
                 figure(row.get("standardised_difference"), text, 1, missing=missing),
             ]
             if code != "constant":
@@ -251,7 +257,7 @@ def _linear_probability(entry: Entry, data: TableData, text: Texts) -> ReportTab
 def _trinomial_logit(entry: Entry, data: TableData, text: Texts) -> ReportTable:
     rows = data.rows.get(entry.number, ())
     fit = data.fits.get(entry.number, {})
-    notes = [_persons(rows, fit.get("published_n_obs"), text), *_reasons([*rows, fit], text)]
+    notes = [_persons(rows, fit.get("published_n_obs"), text), *_reasons(rows, text)]
     if fit.get("log_likelihood") is not None:
         digits = {"log_likelihood": 1, "schwarz_bic": 1, "scaled_r2": 3}
         numbers = {
@@ -276,11 +282,9 @@ def _difference(entry: Entry, data: TableData, text: Texts) -> ReportTable:
 
 
 def _reasons(rows: Sequence[Row], text: Texts) -> list[str]:
-    """Say why estimates are missing: withheld, or not fitted."""
-    withheld = sorted({row["suppression_reason"] for row in rows if row.get("suppression_reason")})
-    unfitted = sorted({row["not_fitted_reason"] for row in rows if row.get("not_fitted_reason")})
-    known = text.group("reasons")
+    """Say why estimates are missing, with how many of the table's cells each reason concerns."""
+    found = Counter(row["withheld_reason"] for row in rows if row["withheld_reason"])
     return [
-        *(text("table", "withheld_model", reason=known.get(reason, reason)) for reason in withheld),
-        *(text("table", "not_fitted", reason=reason) for reason in unfitted),
+        text("table", "missing_estimates", n=n, total=len(rows), reason=text("reasons", reason))
+        for reason, n in sorted(found.items())
     ]
