@@ -170,8 +170,8 @@ def line_chart(
     # Room for the title of the axis between the legend and the lines.
     legend = alt.Legend(columns=3 if len(codes) > 2 else 2, offset=26, symbolStrokeWidth=0)
     lines = base.mark_line(strokeWidth=2.2).encode(
-        color=alt.Color("label:N", scale=labels),
-        strokeDash=alt.StrokeDash("label:N", scale=dashes, legend=None),
+        color=alt.Color("label:N", scale=labels, legend=legend),
+        strokeDash=alt.StrokeDash("label:N", scale=dashes, legend=legend),
     )
     points = (
         base.transform_filter("isValid(datum.value)")
@@ -251,7 +251,6 @@ def county_chart(series: Mapping[str, str], counties: Sequence[str], text: Texts
     Rows have `place`, `period`, `label`, `value`.
     """
     scale = alt.Scale(domain=list(series.values()), range=[COLOURS[code] for code in series])
-    periods = ["2004–2008", "2009–2013"]
     base = alt.Chart(_ROWS).encode(
         y=alt.Y("place:N", title=None, sort=list(counties)).axis(grid=True),
         yOffset=alt.YOffset("label:N", sort=list(series.values())),
@@ -260,28 +259,22 @@ def county_chart(series: Mapping[str, str], counties: Sequence[str], text: Texts
         ),
     )
     between = base.mark_line(strokeWidth=1.4, opacity=0.6).encode(
-        x=alt.X("value:Q", title=text("axes", "per_100"), scale=alt.Scale(zero=True)),
+        x=alt.X("value:Q", title=text("axes", "per_100"), scale=alt.Scale(zero=True)).axis(tickCount=6),
         detail=["place:N", "label:N"],
     )
-    dots = (
-        base.transform_filter("isValid(datum.value)")
-        .mark_point(size=46, strokeWidth=1.8, opacity=1)
-        .encode(
-            x=alt.X("value:Q"),
-            fill=alt.Fill("label:N", scale=scale, legend=None),
-            fillOpacity=alt.condition(f"datum.period === '{periods[0]}'", alt.value(0), alt.value(1)),
-            shape=alt.Shape(
-                "period:N", scale=alt.Scale(domain=periods, range=["circle", "square"]), legend=None
-            ),
-            tooltip=[
-                alt.Tooltip("place:N", title=text("columns", "county")),
-                alt.Tooltip("period:N", title=text("columns", "period")),
-                alt.Tooltip("label:N", title=text("columns", "outcome")),
-                alt.Tooltip("value:Q", title=text("columns", "rate_percent"), format=".2f"),
-            ],
-        )
+    tooltip = [
+        alt.Tooltip("place:N", title=text("columns", "county")),
+        alt.Tooltip("period:N", title=text("columns", "period")),
+        alt.Tooltip("label:N", title=text("columns", "outcome")),
+        alt.Tooltip("value:Q", title=text("columns", "rate_percent"), format=".2f"),
+    ]
+    earlier, later = (
+        base.transform_filter(f"isValid(datum.value) && datum.period === '{period}'")
+        .mark_point(shape=shape, filled=filled, size=46, strokeWidth=1.8, opacity=1)
+        .encode(x=alt.X("value:Q"), tooltip=tooltip)
+        for period, shape, filled in (("2004–2008", "circle", False), ("2009–2013", "square", True))
     )
-    return _spec(alt.layer(between, dots).properties(width="container", height=len(counties) * 26))
+    return _spec(alt.layer(between, earlier, later).properties(width="container", height=len(counties) * 26))
 
 
 @_once

@@ -64,7 +64,7 @@ def read_quality(released: Released) -> QualityData:
     return QualityData(
         released.rows(
             "select delivery_id, produced_at, is_simulated, "
-            "string_agg(distinct register, ', ' order by register) as registers, count(*) as files_n, "
+            "list_sort(list(distinct register)) as registers, count(*) as files_n, "
             "sum(rows_n)::bigint as rows_n "
             "from release.delivery group by all order by min(received_at), delivery_id"
         ),
@@ -98,7 +98,7 @@ def _deliveries(rows: Sequence[Row], text: Texts) -> Table:
                 words(row["delivery_id"]),
                 words(row["produced_at"] or MISSING),
                 words(text("columns", "yes" if row["is_simulated"] else "no")),
-                words(row["registers"]),
+                words(", ".join(text("values", name) for name in _REGISTERS if name in row["registers"])),
                 figure(row["files_n"], text, 0),
                 figure(row["rows_n"], text, 0),
             ]

@@ -405,7 +405,9 @@ def _asset(name: str) -> str:
 def vega_library() -> str:
     """Return Vega, Vega-Lite and Vega-Embed as one script, as shipped with vl-convert."""
     version = ".".join(alt.VEGALITE_VERSION.split(".")[:2])
-    bundle = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed", vl_version=version).replace("</script", r"<\/script")
+    bundle = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed", vl_version=version).replace(
+        "</script", r"<\/script"
+    )
     # Its names must not become those of the page.
     return f"(()=>{{{bundle}\n}})();"
 

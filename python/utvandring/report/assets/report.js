@@ -26,6 +26,8 @@
     });
     charts.get(element)?.finalize();
     charts.set(element, result);
+    // The description of the chart is on the element around it.
+    $('svg', element).setAttribute('aria-hidden', 'true');
     element.dataset.drawn = 'yes';
   }
   const rowsOf = element => filtered(data.charts[element.dataset.chart].rows, filtersOf(element));
@@ -51,14 +53,16 @@
   const pages = $$('.page');
   function show(hash, move) {
     const [name, query] = decodeURIComponent(hash.slice(1)).split('?');
-    const target = name && document.getElementById(name);
+    const target = name ? document.getElementById(name) : null;
     if (move && target && !target.closest('.page')) return target.focus();
     const page = target?.closest('.page') ?? pages[0];
     for (const other of pages) other.hidden = other !== page;
     for (const link of $$('nav.site a')) {
       if (link.dataset.page === page.id) {
         link.setAttribute('aria-current', 'page');
-        link.scrollIntoView({block: 'nearest', inline: 'nearest'});
+        // Not scrollIntoView: the keyboard would start from here.
+        const list = $('nav.site ul');
+        list.scrollLeft = link.offsetLeft - list.offsetLeft - 20;
       } else link.removeAttribute('aria-current');
     }
     document.title = page.dataset.title;
@@ -77,6 +81,17 @@
   function prepare(page) {
     for (const table of $$('table.sortable', page)) makeSortable(table);
     for (const element of $$('[data-chart]', page)) if (!element.dataset.drawn) observer.observe(element);
+    drawInPeace(page);
+  }
+  // What is not on the screen yet is drawn when there is nothing else to do, so that it can be printed.
+  function drawInPeace(page) {
+    requestIdleCallback(async () => {
+      const next = $$('[data-chart]', page).find(e => !e.dataset.drawn && isVisible(e));
+      if (!next) return;
+      observer.unobserve(next);
+      await drawChart(next);
+      drawInPeace(page);
+    }, {timeout: 500});
   }
   addEventListener('hashchange', () => show(location.hash, true));
   document.addEventListener('toggle', event => {
@@ -230,9 +245,13 @@
     if ('exploredCsv' in button.dataset) save('rates', tableLines($('table[data-name=explored]')));
     if (print) {
       const shown = pages.filter(page => !page.hidden);
-      if (print === 'all') for (const page of pages) page.hidden = page.id === 'explore';
+      if (print === 'all') {
+        document.body.classList.add('all');
+        for (const page of pages) page.hidden = page.id === 'explore';
+      }
       await drawAll(document);
       window.print();
+      document.body.classList.remove('all');
       for (const page of pages) page.hidden = !shown.includes(page);
     }
   });
