@@ -162,6 +162,10 @@ def started(folder: Path) -> Iterator[Browser]:
         driver.execute_cdp_cmd(
             "Browser.setDownloadBehavior", {"behavior": "allow", "downloadPath": str(downloads)}
         )
-        yield Browser(driver, downloads)
+        browser = Browser(driver, downloads)
+        # What the browser asks itself for on its first page is no concern of ours.
+        driver.get("about:blank")
+        browser.requests()
+        yield browser
     finally:
         driver.quit()

@@ -325,8 +325,9 @@ def test_the_keyboard_reaches_the_pages_in_order_and_focus_follows(english: Path
     seen = []
     for _ in range(4):
         ActionChains(browser.driver).send_keys(Keys.TAB).perform()
-        seen.append(browser.run("return document.activeElement.getAttribute('href')"))
-    assert seen == ["#content", "#overview", "utvandring.nb.html", "#overview"]
+        seen.append(browser.run("return document.activeElement.href").rpartition("/")[2])
+    own = english.name
+    assert seen == [f"{own}#content", f"{own}#overview", "utvandring.nb.html", f"{own}#overview"]
     ActionChains(browser.driver).send_keys(Keys.TAB).send_keys(Keys.ENTER).perform()
     browser.wait(lambda: browser.shown(".page") == ["chapter-4"])
     assert browser.run("return document.activeElement.id") == "chapter-4-title"
@@ -341,8 +342,8 @@ def test_pages_have_no_accessibility_fault_that_axe_knows(
     browser.open(norwegian if page in ("overview", "explore") else english, page)
     # What repeats is looked at once: the whole takes axe minutes.
     browser.run(
-        "document.querySelectorAll('.page[hidden], dialog, .block:nth-of-type(n+4),"
-        " .figure:nth-child(n+3), .report-table:nth-of-type(n+3), tbody tr:nth-child(n+4)').forEach(e => e.remove())"
+        "document.querySelectorAll('.page[hidden], dialog, .block:nth-of-type(n+4), .figure:nth-child(n+3),"
+        " .report-table:nth-of-type(n+3), tbody tr:nth-child(n+4)').forEach(e => e.remove())"
     )
     tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]
     found = Axe().run(browser.driver, options={"runOnly": {"type": "tag", "values": tags}})["violations"]
@@ -400,8 +401,8 @@ def test_without_a_script_every_page_and_table_is_there(english: Path, browser: 
     try:
         browser.driver.get("about:blank")
         browser.driver.get(english.as_uri())
-        texts = browser.one("main").text
+        for place in ("figure-4.1", "table-E8", "method-rates", "definition-1"):
+            assert browser.one(f"[id='{place}']").is_displayed()
+        assert not browser.one("form[data-filters]").is_displayed()
     finally:
         browser.driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
-    for heading in ("Chapter 4: the whole country", "Table E8.", "Definitions", "Data quality"):
-        assert heading in texts

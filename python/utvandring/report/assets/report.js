@@ -26,7 +26,9 @@
     });
     charts.get(element)?.finalize();
     charts.set(element, result);
-    // The description of the chart is on the element around it.
+    // The element around a chart describes it, in our words.
+    element.setAttribute('role', 'img');
+    element.removeAttribute('aria-roledescription');
     $('svg', element).setAttribute('aria-hidden', 'true');
     element.dataset.drawn = 'yes';
   }
