@@ -21,13 +21,15 @@
   const charts = new Map();
   async function draw(element, chart) {
     const spec = {...chart.spec, datasets: {rows: chart.rows}};
+    const description = element.getAttribute('aria-label');
     const result = await vegaEmbed(element, spec, {
       actions: false, renderer: 'svg', config: data.config, formatLocale: data.locale, logLevel: 1,  // Errors: a filter may leave a layer without rows, which is no fault.
     });
     charts.get(element)?.finalize();
     charts.set(element, result);
-    // The element around a chart describes it, in our words.
+    // The element around a chart describes it, in our words and not in Vega's.
     element.setAttribute('role', 'img');
+    element.setAttribute('aria-label', description);
     element.removeAttribute('aria-roledescription');
     $('svg', element).setAttribute('aria-hidden', 'true');
     element.dataset.drawn = 'yes';
