@@ -5,52 +5,54 @@
 -- Every combination of year, region, background and category has a row, so that one without persons looks like one
 -- with few: its counts are NULL. Categories that hold fewer persons than the threshold in the whole country are absent.
 -- Moves between centrality levels are NULL after outcome year 2017 as in the mart, which is no suppression.
+{%- set measures = [
+    'residents_n',
+    'emigrants_n',
+    'internal_outmigrants_centrality_n',
+    'internal_outmigrants_county_n',
+    'deaths_n',
+    'unaccounted_n',
+] %}
 with
 
 cell as (
+    select * from {{ ref('int_disclosure__mobility_count') }}
+),
+
+withheld as (
     select
-        count.*,
-        withheld.cell_id is not null as is_withheld,
-    from {{ ref('int_disclosure__mobility_count') }} as count
-    left join {{ ref('int_disclosure__mobility_withheld') }} as withheld
-        on count.cell_id = withheld.cell_id
+        cell_id,
+        list(measure) as measures,
+    from {{ ref('int_disclosure__mobility_withheld') }}
+    group by cell_id
 ),
 
 shown as (
     select
-        * exclude (persons_n),
-        case when not is_withheld then {{ released_count('persons_n') }} end as persons_n,
+        cell.outcome_year,
+        cell.outcome_is_provisional,
+        cell.region_level,
+        cell.region_code,
+        cell.immigration_background,
+        cell.population,
+        cell.dimension,
+        cell.category,
+        {%- for measure in measures %}
+        case
+            when not coalesce(list_contains(withheld.measures, '{{ measure }}'), false)
+                then {{ released_count('cell.' ~ measure) }}
+        end as {{ measure }},
+        {%- endfor %}
     from cell
-),
-
-wide as (
-    select
-        outcome_year,
-        outcome_is_provisional,
-        region_level,
-        region_code,
-        immigration_background,
-        population,
-        dimension,
-        category,
-        max(case when measure = 'residents_n' then persons_n end) as residents_n,
-        max(case when measure = 'emigrants_n' then persons_n end) as emigrants_n,
-        max(case when measure = 'internal_outmigrants_centrality_n' then persons_n end)
-            as internal_outmigrants_centrality_n,
-        max(case when measure = 'internal_outmigrants_county_n' then persons_n end) as internal_outmigrants_county_n,
-        max(case when measure = 'deaths_n' then persons_n end) as deaths_n,
-        max(case when measure = 'unaccounted_n' then persons_n end) as unaccounted_n,
-        bool_or(persons_n is null) as is_suppressed,
-    from shown
-    group by all
+    left join withheld on cell.cell_id = withheld.cell_id
 ),
 
 -- The names under which the mart shows the same set of persons a second time.
 named as (
-    select * from wide
+    select * from shown
     union all by name
     select * replace ('all' as population)
-    from wide
+    from shown
     where
         population = 'age_15_74'
         and dimension in ('age_group', 'labour_status')
@@ -60,7 +62,7 @@ named as (
             'family_size_type' as dimension,
             category || '|all' as category
         ),
-    from wide
+    from shown
     where dimension = 'family_size'
 ),
 
@@ -75,20 +77,23 @@ whole as (
         dimension,
         category,
         outcome_is_provisional,
-        is_suppressed,
         residents_n,
-        case when residents_n is not null then emigrants_n end as emigrants_n,
-        case when residents_n is not null then internal_outmigrants_centrality_n end
-            as internal_outmigrants_centrality_n,
-        case when residents_n is not null then internal_outmigrants_county_n end as internal_outmigrants_county_n,
-        case when residents_n is not null then deaths_n end as deaths_n,
-        case when residents_n is not null then unaccounted_n end as unaccounted_n,
+        {%- for measure in measures[1:] %}
+        case when residents_n is not null then {{ measure }} end as {{ measure }},
+        {%- endfor %}
     from named
 ),
 
 final as (
     select
         *,
+        residents_n is null
+        or emigrants_n is null
+        or internal_outmigrants_county_n is null
+        or (
+            internal_outmigrants_centrality_n is null
+            and outcome_year <= {{ var('last_outcome_year_in_division_2013') }}
+        ) as is_suppressed,
         {{ released_ratio('emigrants_n', 'residents_n', per=100) }} as emigration_rate,
         {{ released_ratio('internal_outmigrants_centrality_n', 'residents_n', per=100) }}
             as internal_outmigration_centrality_rate,

@@ -1,9 +1,10 @@
-"""The command line: `utvandring simulate | deliver | deliveries | build | fit | report | figures`."""
+"""The command line: `utvandring simulate | deliver | deliveries | build | fit | export | report | figures`."""
 
 import json
 import os
 import shlex
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,10 +16,13 @@ from utvandring import __version__
 from utvandring.building import BuildFailedError, Request, Result
 from utvandring.building import build as build_warehouse
 from utvandring.console import complain, out, progress_bar, say
+from utvandring.deliveries.deliver import Waiver
 from utvandring.deliveries.deliver import deliver as deliver_folder
 from utvandring.deliveries.ledger import Delivery, Ledger, read_ledger
+from utvandring.deliveries.page import write_page
 from utvandring.deliveries.verdict import Status, Verdict, counted
 from utvandring.errors import UsageError, UtvandringError, explain_os_error
+from utvandring.exporting import Format
 from utvandring.project import DataRoot, project_root
 from utvandring.report.command import register as register_report
 
@@ -67,41 +71,92 @@ def _tell(text: str, style: str | None = None) -> None:
         say(text, style)
 
 
-@app.command(epilog="Example: `utvandring simulate --out data/incoming/norway --scale 0.1`")
+@app.command(
+    epilog="Examples: `utvandring simulate --out data/incoming/norway --scale 0.1`; as it would arrive year "
+    "by year, the first delivery knowing everything up to the end of 2011: "
+    "`utvandring simulate --out data/incoming/yearly --yearly-from 2011`"
+)
 def simulate(
     out_dir: Annotated[Path, typer.Option("--out", help="Folder for the delivery.", file_okay=False)],
     scale: Annotated[float, typer.Option(help="Size; 1 is Norway's immigrants and their families.")] = 0.1,
     first_year: Annotated[int, typer.Option(help="First 1 January of the population register.")] = 2003,
     last_year: Annotated[int, typer.Option(help="Last 1 January of the population register.")] = 2014,
     seed: Annotated[int, typer.Option(help="The same arguments and seed give the same bytes.")] = 2016,
+    yearly_from: Annotated[
+        int | None,
+        typer.Option(
+            metavar="YEAR", help="One delivery a year, in a folder each; the first knows all up to this year."
+        ),
+    ] = None,
 ) -> None:
     """Write a synthetic delivery, calibrated to the published report."""
-    from utvandring.simulation import simulate as run_simulation
+    from utvandring import simulation
 
     try:
         with progress_bar(quiet=_Options.quiet) as progress:
-            run_simulation(
-                out_dir, scale=scale, first_year=first_year, last_year=last_year, seed=seed, progress=progress
-            )
+            if yearly_from is None:
+                simulation.simulate(
+                    out_dir,
+                    scale=scale,
+                    first_year=first_year,
+                    last_year=last_year,
+                    seed=seed,
+                    progress=progress,
+                )
+                folders = [out_dir]
+            else:
+                folders = simulation.simulate_yearly(
+                    out_dir, yearly_from, scale=scale, first_year=first_year, last_year=last_year, seed=seed,
+                    progress=progress,
+                )  # fmt: skip
     except ValueError as error:
         raise UsageError(str(error)) from error
+    if yearly_from is not None:
+        _tell(
+            f"Wrote {counted(len(folders), 'synthetic delivery', 'synthetic deliveries')} to {out_dir}. "
+            f"Next, one after the other: utvandring deliver {folders[0]}"
+        )
+        return
     _tell(f"Wrote a synthetic delivery to {out_dir}. Next: utvandring deliver {out_dir}")
 
 
-@app.command(epilog="Example: `utvandring deliver data/incoming/2014-03-01`")
+@app.command(
+    epilog="""Examples:
+
+`utvandring deliver data/incoming/2014-03-01`
+
+`utvandring deliver incoming/2014 --waive befolkning.kommnr.code_list --reason "letter of 3 May"`
+"""
+)
 def deliver(
     folder: Annotated[
         Path, typer.Argument(metavar="DIR", help="Folder with delivery.json.", exists=True, file_okay=False)
     ],
+    waive: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="CHECK",
+            help="Accept values that this check refuses; they become unknown. Repeatable. "
+            "Named register.column.check, as the refusal names it; never a key, structure or privacy check.",
+        ),
+    ] = None,
+    reason: Annotated[str, typer.Option(help="Why, for the ledger; required with --waive.")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="The verdict for programs.")] = False,
 ) -> None:
     """Check a delivery and accept it, or refuse it with the reasons; never half.
 
     Exit code 0: accepted. 1: refused, or the work could not be done. 2: wrong use of the command.
     """
+    if reason and not waive:
+        raise UsageError("--reason belongs to --waive CHECK: name the check that is waived.")
     root = DataRoot.from_environment()
+    waivers = [Waiver(check, reason) for check in waive or ()]
     with progress_bar(quiet=_Options.quiet) as progress:
-        verdict = deliver_folder(root, folder, project_root(), progress)
-    _show_verdict(verdict)
+        verdict = deliver_folder(root, folder, project_root(), progress, waivers)
+    if as_json:
+        typer.echo(json.dumps(verdict.as_json(), indent=1, ensure_ascii=False))
+    else:
+        _show_verdict(verdict)
     if verdict.status is Status.REFUSED:
         raise typer.Exit(EXIT_FAILED)
 
@@ -120,6 +175,14 @@ def _show_verdict(verdict: Verdict) -> None:
         _tell(f"Accepted {name}: {files}, {counted(verdict.rows, 'row')}.", "bold green")
     for finding in verdict.warnings:
         _tell(f"  Warning: {finding.sentence()}", "yellow")
+    for finding in verdict.notes:
+        _tell(f"  {finding.sentence()}")
+    waivable = sorted({finding.name for finding in verdict.refusals if finding.waivable})
+    if waivable and len(waivable) == len({finding.name for finding in verdict.refusals}):
+        checks = " ".join(f"--waive {name}" for name in waivable)
+        _tell(f"To accept it with these values unknown: {checks} --reason TEXT")
+    if verdict.page is not None:
+        _tell(f"Page to read: {verdict.page}")
     if verdict.report is not None:
         _tell(f"Report: {verdict.report}")
     elif verdict.missing:
@@ -130,13 +193,23 @@ def _show_verdict(verdict: Verdict) -> None:
         _tell("The warehouse can be built: utvandring build")
 
 
-@app.command(epilog="Example: `utvandring deliveries --json`")
+@app.command(epilog="Examples: `utvandring deliveries --json`, `utvandring deliveries --page 2014-03-01`")
 def deliveries(
     as_json: Annotated[bool, typer.Option("--json", help="Everything, for programs.")] = False,
+    page: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DELIVERY_ID", help="Write the page of this delivery again and say where it is."
+        ),
+    ] = None,
 ) -> None:
     """List what was accepted, refused and replaced."""
-    ledger = read_ledger(DataRoot.from_environment())
-    if as_json:
+    root = DataRoot.from_environment()
+    ledger = read_ledger(root)
+    if page is not None:
+        ledger = ledger.up_to(page)
+        typer.echo(write_page(root, ledger.deliveries[-1], ledger))
+    elif as_json:
         typer.echo(json.dumps([_delivery_json(delivery, ledger) for delivery in ledger.deliveries], indent=1))
     elif ledger.deliveries:
         _show_deliveries(ledger)
@@ -201,8 +274,13 @@ def build(
         typer.Option(metavar="DELIVERY_ID", help="What was known when this delivery was accepted."),
     ] = None,
     threads: Annotated[int | None, typer.Option(min=1, help="Nodes built at the same time.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="What was built and published, for programs.")] = False,
 ) -> None:
-    """Run dbt over the accepted deliveries, and publish when everything passed."""
+    """Run dbt over the accepted deliveries, and publish when everything passed.
+
+    Exit code 0: built, every test passed, published. 1: something failed, or nothing could be built; the last
+    publication is unchanged. 2: wrong use of the command.
+    """
     root = DataRoot.from_environment()
     request = Request(full_refresh, tuple(select or ()), as_of, threads)
     try:
@@ -213,7 +291,10 @@ def build(
         for failure in error.failures:
             complain(f"  {failure}")
         raise typer.Exit(EXIT_FAILED) from error
-    _show_build(result)
+    if as_json:
+        typer.echo(json.dumps(asdict(result), indent=1, default=str))
+    else:
+        _show_build(result)
 
 
 def _show_build(result: Result) -> None:
@@ -244,6 +325,7 @@ def fit(
     database: Annotated[
         Path | None, typer.Option(help="A database other than the published one.", dir_okay=False)
     ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="The estimates, for programs.")] = False,
 ) -> None:
     """Fit a logit or linear probability model of your own to marts.person_year.
 
@@ -254,12 +336,50 @@ def fit(
     from utvandring.estimates.specification import read_own_model
 
     fits = fit_own_model(database or DataRoot.from_environment().publication, read_own_model(spec))
-    show(fits)
+    if as_json:
+        typer.echo(as_one_table(fits).to_json(orient="records", indent=1))
+    else:
+        show(fits)
     if out_file is not None:
         as_one_table(fits).to_csv(out_file, index=False)
         _tell(f"Wrote {out_file}.")
     if any(one.reason is not None for one in fits):
         raise typer.Exit(EXIT_FAILED)
+
+
+@app.command(
+    epilog="Examples: `utvandring export --out tables`; "
+    "`utvandring export --format xlsx --out tables --table mobility_rate --table county_composition`"
+)
+def export(
+    out_dir: Annotated[Path, typer.Option("--out", help="Folder to make.", file_okay=False)],
+    form: Annotated[Format, typer.Option("--format", help="Kind of files.")] = Format.CSV,
+    table: Annotated[
+        list[str] | None, typer.Option(help="Only this table of the schema release; may be repeated.")
+    ] = None,
+    replace: Annotated[bool, typer.Option("--replace", help="Replace an earlier export there.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Say what was written as JSON.")] = False,
+) -> None:
+    """Write released tables as files that may leave the secure zone.
+
+    Only the schema `release` of the published database is read: numbers that have passed disclosure control. The
+    folder appears when it is whole, with a README that names the deliveries and the rules.
+
+    Exit code 0: written. 1: nothing is published, or the work could not be done. 2: wrong use of the command.
+    """
+    from utvandring.exporting import as_json as described
+    from utvandring.exporting import export as export_tables
+
+    with progress_bar(quiet=_Options.quiet) as progress:
+        result = export_tables(
+            DataRoot.from_environment(), out_dir, form, table or (), replace=replace, progress=progress
+        )
+    if as_json:
+        typer.echo(described(result))
+    else:
+        _tell(f"Wrote {counted(len(result.tables), 'table')} to {result.folder}:", "bold green")
+        for file in result.files:
+            _tell(f"  {file}")
 
 
 register_report(app)

@@ -1,18 +1,22 @@
 """The command line itself: help, versions, colours, exit codes."""
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 from conftest import Command
-from deliveries import good_files, write_delivery
+from deliveries import PROJECT, good_files, write_delivery
 
 import utvandring as package
 from utvandring import simulation
+from utvandring.cli import app
 
 
-@pytest.mark.parametrize("command", ["simulate", "deliver", "deliveries", "build"])
+@pytest.mark.parametrize("command", ["simulate", "deliver", "deliveries", "build", "fit", "export"])
 def test_every_command_has_help_with_an_example(command: str, utvandring: Command) -> None:
     ran = utvandring(command, "--help")
 
@@ -101,3 +105,40 @@ def test_a_simulated_delivery_is_accepted(small_delivery: Path, utvandring: Comm
     assert ran.code == 0, ran.text
     assert "Warning" not in ran.out
     assert "The warehouse can be built" in ran.out
+
+
+def test_the_documentation_of_the_command_line_names_every_command(utvandring: Command) -> None:
+    documented = (PROJECT / "docs/command-line.md").read_text(encoding="utf-8")
+    listed = [command.name or command.callback.__name__ for command in app.registered_commands if command.callback]
+    for command in listed:
+        assert f"`utvandring {command}" in documented
+
+
+def test_commands_with_json_print_nothing_else(utvandring: Command, good_delivery: Path) -> None:
+    assert json.loads(utvandring("deliver", good_delivery, "--json").out)
+    assert json.loads(utvandring("deliveries", "--json").out)
+
+
+@pytest.mark.parametrize(("no_color", "coloured"), [("", True), ("1", False)])
+def test_colours_respect_no_color(no_color: str, coloured: bool, data_root: Path) -> None:
+    environment = {**os.environ, "FORCE_COLOR": "1", "NO_COLOR": no_color, "UTVANDRING_DATA": str(data_root)}
+    ran = subprocess.run(
+        [sys.executable, "-m", "utvandring.cli", "build"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 1
+    assert ("\x1b[31m" in ran.stderr) is coloured
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_shells_complete_commands(shell: str) -> None:
+    variables = {"_UTVANDRING_COMPLETE": f"complete_{shell}"}
+    variables |= {"COMP_WORDS": "utvandring del", "COMP_CWORD": "1", "_TYPER_COMPLETE_ARGS": "utvandring del"}
+    variables |= {"_TYPER_COMPLETE_FISH_ACTION": "get-args", "_TYPER_COMPLETE_WORD_TO_COMPLETE": "del"}
+    script = Path(sys.executable).with_name("utvandring")
+    ran = subprocess.run([script], env={**os.environ, **variables}, capture_output=True, text=True, check=False)
+    assert "deliver" in ran.stdout and "deliveries" in ran.stdout
+    assert "simulate" not in ran.stdout

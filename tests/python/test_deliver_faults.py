@@ -457,7 +457,9 @@ def municipality_of_two_digits(folder: Path) -> None:
     with_value(folder, POPULATION, "kommnr", "12", 1)
 
 
-@fault("befolkning_p2013_v1.parquet", "column personid", "1 value of the key occurs more than once", "2 rows")
+@fault(
+    "befolkning_p2013_v1.parquet", "column personid", "2 rows with a key that occurs more than once", "2 rows"
+)
 def person_twice(folder: Path) -> None:
     with_value(folder, POPULATION, "personid", "pseudonym-anna", 0, 1)
 

@@ -1,4 +1,4 @@
--- Grain: outcome_year, region_level, region_code, immigration_background, population, dimension, category, measure.
+-- Grain: outcome_year, region_level, region_code, immigration_background, population, dimension, category.
 -- Purpose: every count of marts.mobility_rate that somebody could ask for, zeros included, once: the same set of persons
 -- under two names (ages 15-24 of all ages and of 15-74) is one cell, so that it is judged once.
 --
@@ -38,8 +38,20 @@ category as (
         and not (dimension = 'family_size_type' and category like '%|all')
 ),
 
-grid as (
+final as (
     select
+        md5_number_lower(
+            concat_ws(
+                '/',
+                category.outcome_year,
+                region.region_level,
+                region.region_code,
+                background.immigration_background,
+                category.population,
+                category.dimension,
+                category.category
+            )
+        ) as cell_id,
         category.*,
         region.region_level,
         region.region_code,
@@ -65,43 +77,6 @@ grid as (
             and region.region_level = mobility_rate.region_level
             and region.region_code = mobility_rate.region_code
             and background.immigration_background = mobility_rate.immigration_background
-),
-
-final as (
-    select
-        grid.outcome_year,
-        grid.outcome_is_provisional,
-        grid.region_level,
-        grid.region_code,
-        grid.immigration_background,
-        grid.population,
-        grid.dimension,
-        grid.category,
-        measure.measure,
-        measure.persons_n,
-        concat_ws(
-            '/',
-            grid.outcome_year,
-            measure.measure,
-            grid.region_level,
-            grid.region_code,
-            grid.immigration_background,
-            grid.population,
-            grid.dimension,
-            grid.category
-        ) as cell_id,
-    from
-        grid,
-        lateral (
-            values
-            ('residents_n', grid.residents_n),
-            ('emigrants_n', grid.emigrants_n),
-            ('internal_outmigrants_centrality_n', grid.internal_outmigrants_centrality_n),
-            ('internal_outmigrants_county_n', grid.internal_outmigrants_county_n),
-            ('deaths_n', grid.deaths_n),
-            ('unaccounted_n', grid.unaccounted_n)
-        ) as measure (measure, persons_n)
-    where measure.persons_n is not null
 )
 
 select * from final

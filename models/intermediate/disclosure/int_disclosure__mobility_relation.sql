@@ -8,9 +8,10 @@
 --   type_of_size    the types of family within a size, and the size;
 --   half_of_size    immigrants only and mixed within a size, and the size;
 --   mixed_of_size   the mixed types within a size, and mixed;
---   size_of_type    the sizes within a type of family, and the type.
--- Where persons lack a category or a region the parts stay below their total.
-{%- set year = ['outcome_year', 'measure'] %}
+--   size_of_type    the sizes within a type of family, and the type;
+--   working_age, young   ages 15-74 of all ages, 20-35 of 15-74: part of the total, not all of it (not is_exhaustive).
+-- Where persons lack a category or a region the parts stay below their total. Nothing adds up across blocks (years).
+{%- set year = ['outcome_year'] %}
 {%- set region = ['region_level', 'region_code'] %}
 {%- set group = ['immigration_background', 'population'] %}
 {%- set relations = [
@@ -42,6 +43,18 @@
     ),
     ('mixed_of_size', year + region + group + ['size'], "type = 'mixed'", "size is not null and type like 'mixed%'"),
     ('size_of_type', year + region + group + ['type'], 'size is null', "type is not null and type <> 'mixed'"),
+    (
+        'working_age',
+        year + region + ['immigration_background', 'dimension', 'category'],
+        "population = 'all'",
+        "population in ('all', 'age_15_74')",
+    ),
+    (
+        'young',
+        year + region + ['immigration_background', 'dimension', 'category'],
+        "population = 'age_15_74'",
+        "population in ('age_15_74', 'age_20_35')",
+    ),
 ] %}
 with
 
@@ -82,10 +95,11 @@ described as (
 final as (
     {%- for name, key, total, members in relations %}
     select
-        concat_ws('/', '{{ name }}', {{ key | join(', ') }}) as relation_id,
+        outcome_year as block_id,
+        md5_number_lower(concat_ws('/', '{{ name }}', {{ key | join(', ') }})) as relation_id,
         cell_id,
-        persons_n,
         {{ total }} as is_total,
+        {{ name not in ('working_age', 'young') }} as is_exhaustive,
     from {{ 'described' if name == 'category' else 'cell' }}
     where {{ members }}
     {%- if not loop.last %}
