@@ -1,4 +1,4 @@
-"""The command line: `utvandring simulate | deliver | deliveries | build | fit | export | report | figures`."""
+"""The command line; `utvandring --help` lists the commands."""
 
 import json
 import os
@@ -274,7 +274,9 @@ def build(
         typer.Option(metavar="DELIVERY_ID", help="What was known when this delivery was accepted."),
     ] = None,
     threads: Annotated[int | None, typer.Option(min=1, help="Nodes built at the same time.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="What was built and published, for programs.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="What was built and published, for programs.")
+    ] = False,
 ) -> None:
     """Run dbt over the accepted deliveries, and publish when everything passed.
 

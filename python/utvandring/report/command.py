@@ -1,5 +1,6 @@
 """The commands `utvandring report` and `utvandring figures`."""
 
+import json
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -40,6 +41,7 @@ Database = Annotated[
     Path | None, typer.Option(help="A database other than the published one.", dir_okay=False)
 ]
 Languages = Annotated[Language, typer.Option(help="English, Norwegian (bokmål) or both.")]
+Json = Annotated[bool, typer.Option("--json", help="Say what was written as JSON.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -58,6 +60,7 @@ def report(
     ] = None,
     database: Database = None,
     language: Languages = Language.both,
+    as_json: Json = False,
 ) -> None:
     """Write the HTML report from the published warehouse.
 
@@ -72,7 +75,9 @@ def report(
         files = write_report(
             database or root.publication, out or root.path / "report", language.codes, progress
         )
-    if not quiet:
+    if as_json:
+        typer.echo(json.dumps({"files": [str(path) for path in files]}, indent=1))
+    elif not quiet:
         for path in files:
             say(f"Wrote {path} ({path.stat().st_size / 1e6:.1f} MB): open it in a browser.")
 
@@ -94,6 +99,7 @@ def figures(
         Format, typer.Option("--format", help="PNG (300 dpi at 17 cm), SVG or both.")
     ] = Format.both,
     language: Languages = Language.both,
+    as_json: Json = False,
 ) -> None:
     """Write the figures of the report as PNG and SVG for papers.
 
@@ -107,7 +113,9 @@ def figures(
         files, empty = write_figures(
             database or root.publication, folder, tuple(figure or ()), form.suffixes, language.codes, progress
         )
-    if not quiet:
+    if as_json:
+        typer.echo(json.dumps({"files": [str(path) for path in files], "not_released": empty}, indent=1))
+    elif not quiet:
         say(f"Wrote {len(files)} files to {folder}.")
         if empty:
             say(f"Nothing of these was released, so they were left out: {', '.join(empty)}.", "yellow")
