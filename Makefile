@@ -9,11 +9,12 @@ BIN := .venv/bin
 INSTALLED := .venv/installed.stamp
 DELIVERY := $(UTVANDRING_DATA)/incoming/simulated-$(SCALE)
 
-.PHONY: build test lint lint-sql expectations lock clean help
+.PHONY: build test browser lint lint-sql expectations lock clean help
 
 help:
 	@echo "make build   environment, simulated delivery, warehouse (SCALE=0.1 UTVANDRING_DATA=data)"
 	@echo "make test    linters, types and all tests"
+	@echo "make browser Chromium for the tests of the report, from Debian's packages"
 	@echo "make lint    linters and types only"
 	@echo "make expectations  write expectations/<register>.yml again from models/staging/registers.yml"
 	@echo "make lock    renew requirements.lock from pyproject.toml"
@@ -34,7 +35,19 @@ build: $(INSTALLED)
 	@$(BIN)/utvandring deliver "$(DELIVERY)"
 	@$(BIN)/utvandring build
 
-test: lint
+# The report is tested in a real browser. Without one its tests are skipped, and fail where CI is set.
+browser:
+	@{ command -v chromium || command -v chromium-browser || command -v google-chrome; } >/dev/null && \
+		command -v chromedriver >/dev/null || \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		apt-get update -qq && \
+		apt-get install -y -qq --no-install-recommends chromium chromium-driver fonts-liberation >/dev/null; \
+	else \
+		echo "The pages of the report are not tested: install Chromium and its driver" \
+			"(Debian: sudo apt-get install chromium chromium-driver)."; \
+	fi
+
+test: lint browser
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 lint: $(INSTALLED)

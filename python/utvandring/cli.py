@@ -1,4 +1,4 @@
-"""The command line: `utvandring simulate | deliver | deliveries | build | fit | export`."""
+"""The command line; `utvandring --help` lists the commands."""
 
 import json
 import os
@@ -24,6 +24,7 @@ from utvandring.deliveries.verdict import Status, Verdict, counted
 from utvandring.errors import UsageError, UtvandringError, explain_os_error
 from utvandring.exporting import Format
 from utvandring.project import DataRoot, project_root
+from utvandring.report.command import register as register_report
 
 EXIT_FAILED = 1
 EXIT_USAGE = 2
@@ -277,7 +278,9 @@ def build(
         typer.Option(metavar="DELIVERY_ID", help="What was known when this delivery was accepted."),
     ] = None,
     threads: Annotated[int | None, typer.Option(min=1, help="Nodes built at the same time.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="What was built and published, for programs.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="What was built and published, for programs.")
+    ] = False,
 ) -> None:
     """Run dbt over the accepted deliveries, and publish when everything passed.
 
@@ -383,6 +386,9 @@ def export(
         _tell(f"Wrote {counted(len(result.tables), 'table')} to {result.folder}:", "bold green")
         for file in result.files:
             _tell(f"  {file}")
+
+
+register_report(app)
 
 
 def main() -> None:

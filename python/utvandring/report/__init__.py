@@ -1,0 +1,1 @@
+"""The report: what may leave the warehouse, as pages that people read and figures for papers."""

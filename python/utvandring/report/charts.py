@@ -1,0 +1,352 @@
+"""The charts, as Vega-Lite specifications: one definition for the pages and for the files.
+
+A specification reads its rows from the named data set `rows`, so that a page can filter them. Every chart is
+a single view: it takes the width of its place on a page, and the width of `FILE_WIDTH` in a file.
+
+Colours have a contrast of at least 3 : 1 to white (WCAG 2.2, 1.4.11) and are told apart by people with colour
+vision deficiencies (after Okabe and Ito); lines differ in dashes and points as well.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import wraps
+from typing import Any
+
+import altair as alt
+
+from utvandring.report.texts import Texts
+
+FILE_WIDTH = 640
+
+INK = "#1d2b2b"
+MUTED = "#5b6767"
+RULE = "#d9dfdd"
+PRINTED = "#6b7473"
+
+GREEN, DARK, ORANGE, BLUE, PURPLE, GREY = "#00824d", "#274247", "#c2540a", "#0b6fb8", "#a1478f", "#757d7c"
+
+COLOURS: Mapping[str, str] = {
+    # immigration background
+    "work": BLUE,
+    "refuge": ORANGE,
+    "family": GREEN,
+    "education": PURPLE,
+    "nordic": DARK,
+    "unknown": GREY,
+    "all": INK,
+    # outcome
+    "emigration": BLUE,
+    "internal_outmigration": ORANGE,
+    "stay": GREEN,
+    # labour market status
+    "employed": BLUE,
+    "employed_in_education": GREEN,
+    "in_education": PURPLE,
+    "unemployed": ORANGE,
+    "outside_labour_force": DARK,
+    # education
+    "compulsory": ORANGE,
+    "upper_secondary": GREEN,
+    "tertiary_short": BLUE,
+    "tertiary_long": DARK,
+    # the explorer, where the series are whatever was chosen
+    **{
+        f"series_{number}": colour
+        for number, colour in enumerate((BLUE, ORANGE, GREEN, PURPLE, DARK, GREY, "#8a5a00", "#b3261e"))
+    },
+    # centrality level
+    "1": ORANGE,
+    "2": PURPLE,
+    "3": GREEN,
+    "4": DARK,
+}
+DASHES = ([1, 0], [6, 3], [2, 2], [8, 3, 2, 3], [4, 4], [1, 3])
+SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down")
+
+FONT = (
+    "'Open Sans', 'Segoe UI', Roboto, 'Helvetica Neue', Arial, 'Liberation Sans', 'DejaVu Sans', sans-serif"
+)
+
+CONFIG: Mapping[str, Any] = {
+    "font": FONT,
+    "background": "white",
+    "padding": {"left": 4, "right": 12, "top": 4, "bottom": 4},
+    # The page describes its charts itself.
+    "aria": False,
+    "view": {"stroke": None},
+    "axis": {
+        "labelFontSize": 12,
+        "titleFontSize": 12,
+        "labelColor": INK,
+        "titleColor": MUTED,
+        "titleFontWeight": "normal",
+        "gridColor": RULE,
+        "domainColor": MUTED,
+        "tickColor": MUTED,
+    },
+    "axisY": {"domain": False, "ticks": False, "labelPadding": 6},
+    "legend": {
+        "orient": "top",
+        "title": None,
+        "labelFontSize": 12,
+        "labelColor": INK,
+        "labelLimit": 220,
+        "symbolSize": 70,
+        "symbolStrokeWidth": 2,
+        "columnPadding": 16,
+        "offset": 8,
+    },
+    "title": {
+        "anchor": "start",
+        "fontSize": 15,
+        "fontWeight": 600,
+        "color": INK,
+        "subtitleColor": MUTED,
+        "subtitleFontSize": 12,
+        "offset": 14,
+        "frame": "group",
+    },
+}
+
+Rows = list[dict[str, Any]]
+Spec = dict[str, Any]
+_ROWS = alt.NamedData("rows")
+
+
+def _once(make: Callable[..., Spec]) -> Callable[..., Spec]:
+    """Make a specification once for the same arguments: many figures differ in nothing but their rows."""
+    made: dict[str, Spec] = {}
+
+    @wraps(make)
+    def remembering(*arguments: Any, **named: Any) -> Spec:
+        words = [given.language if isinstance(given, Texts) else given for given in arguments]
+        key = repr((words, named))
+        if key not in made:
+            made[key] = make(*arguments, **named)
+        return made[key]
+
+    return remembering
+
+
+@_once
+def line_chart(
+    series: Mapping[str, str], text: Texts, *, y_title: str, printed: bool = False, height: int = 260
+) -> Spec:
+    """Draw one line per series over the years.
+
+    Parameters
+    ----------
+    series
+        The label of every series by its code, in order.
+    text
+        The language.
+    y_title
+        What the values are.
+    printed
+        Whether rows with `kind` `printed` (`year`, `last_year`, `low`, `high`) are drawn behind the lines.
+    height
+        Height in pixels.
+
+    Returns
+    -------
+    dict
+        A specification for rows with `kind` (`rate`), `year`, `series`, `label`, `value`, `residents` and
+        `movers`.
+    """
+    codes = list(series)
+    x = alt.X("year:Q", title=None, scale=alt.Scale(nice=False, padding=14, zero=False)).axis(
+        format="d", tickMinStep=1, grid=False
+    )
+    y = alt.Y("value:Q", title=y_title, scale=alt.Scale(zero=True, nice=True)).axis(
+        tickCount=5, titleAngle=0, titleAlign="left", titleAnchor="start", titleY=-12, titleX=-26
+    )
+    labels = alt.Scale(domain=[series[code] for code in codes], range=[COLOURS[code] for code in codes])
+    dashes = alt.Scale(
+        domain=[series[code] for code in codes], range=[DASHES[i % len(DASHES)] for i in range(len(codes))]
+    )
+    shapes = alt.Scale(
+        domain=[series[code] for code in codes], range=[SHAPES[i % len(SHAPES)] for i in range(len(codes))]
+    )
+    base = alt.Chart(_ROWS).transform_filter("datum.kind === 'rate'").encode(x=x, y=y)
+    # Room for the title of the axis between the legend and the lines.
+    legend = alt.Legend(columns=3 if len(codes) > 2 else 2, offset=26, symbolStrokeWidth=0)
+    lines = base.mark_line(strokeWidth=2.2).encode(
+        color=alt.Color("label:N", scale=labels, legend=legend),
+        strokeDash=alt.StrokeDash("label:N", scale=dashes, legend=legend),
+    )
+    points = (
+        base.transform_filter("isValid(datum.value)")
+        .mark_point(size=38, filled=True, opacity=1)
+        .encode(
+            color=alt.Color("label:N", scale=labels, legend=legend),
+            shape=alt.Shape("label:N", scale=shapes, legend=legend),
+            tooltip=[
+                alt.Tooltip("label:N", title=text("columns", "series")),
+                alt.Tooltip("year:Q", title=text("columns", "year"), format="d"),
+                alt.Tooltip("value:Q", title=text("columns", "rate_percent"), format=".2f"),
+                alt.Tooltip("residents:Q", title=text("columns", "residents_n"), format=","),
+                alt.Tooltip("movers:Q", title=text("columns", "movers_n"), format=","),
+            ],
+        )
+    )
+    layers = [*_printed_series(), lines, points] if printed else [lines, points]
+    return _spec(alt.layer(*layers).properties(width="container", height=height))
+
+
+def _printed_series() -> list[alt.Chart]:
+    """Draw what the text of the report says, in grey: ranges as bands, numbers as rules and diamonds."""
+    base = alt.Chart(_ROWS).transform_filter("datum.kind === 'printed'")
+    year = alt.X("year:Q", scale=alt.Scale(zero=False))
+    tooltip = alt.Tooltip("label:N", title=" ")
+    throughout = base.transform_filter("datum.last_year > datum.year").encode(
+        x=year, x2="last_year:Q", tooltip=tooltip
+    )
+    once = base.transform_filter("datum.last_year === datum.year").encode(x=year, tooltip=tooltip)
+    return [
+        throughout.transform_filter("datum.low < datum.high")
+        .mark_rect(color=PRINTED, opacity=0.18)
+        .encode(y=alt.Y("low:Q"), y2="high:Q"),
+        throughout.transform_filter("datum.low === datum.high")
+        .mark_rule(color=PRINTED, strokeWidth=1.5, opacity=0.8)
+        .encode(y=alt.Y("low:Q")),
+        once.transform_filter("datum.low < datum.high")
+        .mark_rule(color=PRINTED, strokeWidth=4, opacity=0.7)
+        .encode(y=alt.Y("low:Q"), y2="high:Q"),
+        once.transform_filter("datum.low === datum.high")
+        .mark_point(shape="diamond", size=110, color=PRINTED, strokeWidth=2, filled=False, opacity=1)
+        .encode(y=alt.Y("low:Q")),
+    ]
+
+
+@_once
+def composition_chart(series: Mapping[str, str], counties: Sequence[str], text: Texts) -> Spec:
+    """Draw one stacked bar per county and period; rows have `place`, `period`, `label`, `order`, `value`."""
+    scale = alt.Scale(domain=list(series.values()), range=[COLOURS[code] for code in series])
+    chart = (
+        alt.Chart(_ROWS)
+        .mark_bar(stroke="white", strokeWidth=0.6)
+        .encode(
+            x=alt.X("value:Q", title=text("axes", "share"), scale=alt.Scale(domain=[0, 100])).axis(
+                tickCount=5
+            ),
+            y=alt.Y("place:N", title=None, sort=list(counties), scale=alt.Scale(paddingInner=0.25)),
+            yOffset=alt.YOffset("period:N", sort="ascending"),
+            color=alt.Color("label:N", scale=scale, legend=alt.Legend(columns=3, symbolType="square")),
+            order=alt.Order("order:Q"),
+            tooltip=[
+                alt.Tooltip("place:N", title=text("columns", "county")),
+                alt.Tooltip("period:N", title=text("columns", "period")),
+                alt.Tooltip("label:N", title=text("columns", "background")),
+                alt.Tooltip("value:Q", title=text("columns", "share"), format=".1f"),
+            ],
+        )
+        .properties(width="container", height=len(counties) * 30)
+    )
+    return _spec(chart)
+
+
+@_once
+def county_chart(series: Mapping[str, str], counties: Sequence[str], text: Texts) -> Spec:
+    """Draw a dot per county, outcome and period, the earlier one hollow.
+
+    Rows have `place`, `period`, `label`, `value`.
+    """
+    scale = alt.Scale(domain=list(series.values()), range=[COLOURS[code] for code in series])
+    base = alt.Chart(_ROWS).encode(
+        y=alt.Y("place:N", title=None, sort=list(counties)).axis(grid=True),
+        yOffset=alt.YOffset("label:N", sort=list(series.values())),
+        color=alt.Color(
+            "label:N", scale=scale, legend=alt.Legend(columns=2, symbolType="circle", symbolOpacity=1)
+        ),
+    )
+    between = base.mark_line(strokeWidth=1.4, opacity=0.6).encode(
+        x=alt.X("value:Q", title=text("axes", "per_100"), scale=alt.Scale(zero=True)).axis(tickCount=6),
+        detail=["place:N", "label:N"],
+    )
+    tooltip = [
+        alt.Tooltip("place:N", title=text("columns", "county")),
+        alt.Tooltip("period:N", title=text("columns", "period")),
+        alt.Tooltip("label:N", title=text("columns", "outcome")),
+        alt.Tooltip("value:Q", title=text("columns", "rate_percent"), format=".2f"),
+    ]
+    earlier, later = (
+        base.transform_filter(f"isValid(datum.value) && datum.period === '{period}'")
+        .mark_point(shape=shape, filled=filled, size=46, strokeWidth=1.8, opacity=1)
+        .encode(x=alt.X("value:Q"), tooltip=tooltip)
+        for period, shape, filled in (("2004–2008", "circle", False), ("2009–2013", "square", True))
+    )
+    return _spec(alt.layer(between, earlier, later).properties(width="container", height=len(counties) * 26))
+
+
+@_once
+def estimates_chart(series: Mapping[str, str], terms: Sequence[str], text: Texts, x_title: str) -> Spec:
+    """Draw estimates with their intervals, and the printed ones as hollow diamonds.
+
+    Rows have `place` (the term), `label` (the outcome), `value`, `low`, `high`, `printed`.
+    """
+    scale = alt.Scale(domain=list(series.values()), range=[COLOURS[code] for code in series])
+    base = alt.Chart(_ROWS).encode(
+        y=alt.Y("place:N", title=None, sort=list(terms)).axis(grid=True, labelLimit=240),
+        yOffset=alt.YOffset("label:N", sort=list(series.values())),
+        color=alt.Color("label:N", scale=scale, legend=alt.Legend(columns=3, symbolType="circle")),
+    )
+    zero = alt.Chart(alt.InlineData(values=[{"zero": 0}])).mark_rule(color=MUTED).encode(x=alt.X("zero:Q"))
+    intervals = (
+        base.transform_filter("isValid(datum.value)")
+        .mark_rule(strokeWidth=1.8)
+        .encode(x=alt.X("low:Q", title=x_title).axis(tickCount=6), x2="high:Q")
+    )
+    dots = (
+        base.transform_filter("isValid(datum.value)")
+        .mark_point(size=34, filled=True, opacity=1, shape="circle")
+        .encode(
+            x=alt.X("value:Q"),
+            tooltip=[
+                alt.Tooltip("place:N", title=text("table", "term")),
+                alt.Tooltip("label:N", title=text("columns", "outcome")),
+                alt.Tooltip("value:Q", title=text("table", "ours"), format=".4f"),
+                alt.Tooltip("printed:Q", title=text("table", "printed"), format=".3f"),
+            ],
+        )
+    )
+    printed = (
+        base.transform_filter("isValid(datum.printed)")
+        .mark_point(size=58, filled=False, opacity=1, shape="diamond", strokeWidth=1.4)
+        .encode(x=alt.X("printed:Q"))
+    )
+    height = max(120, len(terms) * (10 + 9 * len(series)))
+    return _spec(alt.layer(zero, intervals, printed, dots).properties(width="container", height=height))
+
+
+@_once
+def coverage_chart(tables: Sequence[str], text: Texts) -> Spec:
+    """Draw the share of the printed numbers that our intervals cover; rows have `place` and `value`."""
+    base = alt.Chart(_ROWS).encode(
+        x=alt.X("place:N", title=None, sort=list(tables)).axis(labelAngle=-90, labelOverlap=False),
+        y=alt.Y("value:Q", title=None, scale=alt.Scale(domain=[0, 100])).axis(tickCount=5),
+        tooltip=[
+            alt.Tooltip("place:N", title=text("comparison", "table_id")),
+            alt.Tooltip("value:Q", title=text("comparison", "covered_share"), format=".0f"),
+        ],
+    )
+    return _spec(base.mark_bar(color=GREEN).properties(width="container", height=220))
+
+
+def _spec(chart: Any) -> Spec:
+    # Checked against the schema by the tests: it takes most of the time.
+    spec: Spec = chart.to_dict(validate=False)
+    # The same for all charts, and given once.
+    for key in ("config", "$schema", "datasets"):
+        spec.pop(key, None)
+    return spec
+
+
+def complete(spec: Spec, rows: Rows, *, title: Sequence[str], subtitle: Sequence[str]) -> Spec:
+    """Return a specification that stands alone: with rows, title, configuration and a width in pixels."""
+    return {
+        "$schema": f"https://vega.github.io/schema/vega-lite/{alt.SCHEMA_VERSION}.json",
+        "config": dict(CONFIG),
+        "title": {"text": list(title), "subtitle": list(subtitle)},
+        **spec,
+        "width": FILE_WIDTH,
+        "datasets": {"rows": rows},
+    }
