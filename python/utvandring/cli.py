@@ -66,24 +66,52 @@ def _tell(text: str, style: str | None = None) -> None:
         say(text, style)
 
 
-@app.command(epilog="Example: `utvandring simulate --out data/incoming/norway --scale 0.1`")
+@app.command(
+    epilog="Examples: `utvandring simulate --out data/incoming/norway --scale 0.1`; as it would arrive year "
+    "by year, the first delivery knowing everything up to the end of 2011: "
+    "`utvandring simulate --out data/incoming/yearly --yearly-from 2011`"
+)
 def simulate(
     out_dir: Annotated[Path, typer.Option("--out", help="Folder for the delivery.", file_okay=False)],
     scale: Annotated[float, typer.Option(help="Size; 1 is Norway's immigrants and their families.")] = 0.1,
     first_year: Annotated[int, typer.Option(help="First 1 January of the population register.")] = 2003,
     last_year: Annotated[int, typer.Option(help="Last 1 January of the population register.")] = 2014,
     seed: Annotated[int, typer.Option(help="The same arguments and seed give the same bytes.")] = 2016,
+    yearly_from: Annotated[
+        int | None,
+        typer.Option(
+            metavar="YEAR", help="One delivery a year, in a folder each; the first knows all up to this year."
+        ),
+    ] = None,
 ) -> None:
     """Write a synthetic delivery, calibrated to the published report."""
-    from utvandring.simulation import simulate as run_simulation
+    from utvandring import simulation
 
     try:
         with progress_bar(quiet=_Options.quiet) as progress:
-            run_simulation(
-                out_dir, scale=scale, first_year=first_year, last_year=last_year, seed=seed, progress=progress
-            )
+            if yearly_from is None:
+                simulation.simulate(
+                    out_dir,
+                    scale=scale,
+                    first_year=first_year,
+                    last_year=last_year,
+                    seed=seed,
+                    progress=progress,
+                )
+                folders = [out_dir]
+            else:
+                folders = simulation.simulate_yearly(
+                    out_dir, yearly_from, scale=scale, first_year=first_year, last_year=last_year, seed=seed,
+                    progress=progress,
+                )  # fmt: skip
     except ValueError as error:
         raise UsageError(str(error)) from error
+    if yearly_from is not None:
+        _tell(
+            f"Wrote {counted(len(folders), 'synthetic delivery', 'synthetic deliveries')} to {out_dir}. "
+            f"Next, one after the other: utvandring deliver {folders[0]}"
+        )
+        return
     _tell(f"Wrote a synthetic delivery to {out_dir}. Next: utvandring deliver {out_dir}")
 
 

@@ -62,7 +62,7 @@ def simulate(
         If an argument is out of range or the folder is not empty; nothing is written then.
     """
     out_dir = Path(out_dir)
-    _check_arguments(out_dir, scale, first_year, last_year, seed)
+    check_arguments(out_dir, scale, first_year, last_year, seed)
     work = out_dir.parent / f".{out_dir.name}.partial"
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
@@ -80,7 +80,8 @@ def simulate(
     return out_dir / "delivery.json"
 
 
-def _check_arguments(out_dir: Path, scale: float, first_year: int, last_year: int, seed: int) -> None:
+def check_arguments(out_dir: Path, scale: float, first_year: int, last_year: int, seed: int) -> None:
+    """Raise a `ValueError` that names the argument if one of `simulate` is out of range."""
     if not 0 < scale <= 2:
         raise ValueError(f"scale must be above 0 and at most 2, not {scale}")
     low, high = p.SUPPORTED_YEARS
