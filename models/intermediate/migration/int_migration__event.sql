@@ -3,10 +3,12 @@
 --
 -- The identifier is a hash of everything that the register says about the event, so that it does not depend on
 -- the order of rows or deliveries.
+{{ config(materialized='incremental', meta={'year': 'year(event_date)', 'rests_on': {'flytting': 0}}) }}
 with
 
 event as (
     select distinct * from {{ ref('stg_flytting__event') }}
+    where {{ is_needed('year(event_date)') }}
 ),
 
 final as (
