@@ -46,6 +46,17 @@
         where is_current and state_id not in (select state_id from builds.state_file)"
     ) -%}
     {%- do find_changes() -%}
+    {#- For whoever copies the warehouse. -#}
+    {%- do run_query(
+        "create or replace table builds.by_year (schema_name varchar, table_name varchar, year varchar)"
+    ) -%}
+    {%- for node in graph.nodes.values() if node.config.materialized == 'incremental' -%}
+        {%- do run_query(
+            "insert into builds.by_year values ("
+            ~ text_literal(node.schema) ~ ", " ~ text_literal(node.alias) ~ ", " ~ text_literal(node.config.meta.year)
+            ~ ")"
+        ) -%}
+    {%- endfor -%}
 {% endmacro %}
 
 

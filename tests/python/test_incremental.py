@@ -99,7 +99,7 @@ def corrections() -> tuple[Registers, list[tuple[str, Registers]]]:
     """Return what is known at first, and what becomes known after it.
 
     What concerns early years comes first: a mistake about the years that a correction concerns would be
-    repaired by a later one that concerns them too. Other rows are those of other histories of the same people.
+    repaired by a later one that concerns them too. Other rows are other histories of the same people.
     """
     known, other = drawn(1), drawn(2)
     persons = known.pop(("person", LAST))
