@@ -39,7 +39,7 @@
             select unnest(deliveries) as delivery, generate_subscripts(deliveries, 1) as arrival
             from read_json(" ~ path_literal(path) ~ ", columns = {
                 deliveries: 'struct(delivery_id varchar, produced_at varchar, received_at varchar,
-                    verdict varchar, program_version varchar, reasons varchar[],
+                    verdict varchar, program_version varchar, simulated boolean, reasons varchar[],
                     files struct(register varchar, period integer, version integer, delivered_path varchar,
                         sha256 varchar, path varchar, stored_sha256 varchar, rows bigint,
                         missing_columns varchar[])[])[]'
@@ -52,6 +52,7 @@
             delivery.received_at,
             delivery.verdict,
             delivery.program_version,
+            coalesce(delivery.simulated, false) as is_simulated,
             delivery.reasons,
             delivery.files
         from ledger

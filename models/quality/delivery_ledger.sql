@@ -19,6 +19,7 @@ final as (
         delivery.verdict,
         array_to_string(delivery.reasons, ' ') as reasons,
         delivery.program_version,
+        delivery.is_simulated,
         delivery_file.register,
         delivery_file.period,
         delivery_file.version,

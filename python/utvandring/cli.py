@@ -15,8 +15,10 @@ from utvandring import __version__
 from utvandring.building import BuildFailedError, Request, Result
 from utvandring.building import build as build_warehouse
 from utvandring.console import complain, out, progress_bar, say
+from utvandring.deliveries.deliver import Waiver
 from utvandring.deliveries.deliver import deliver as deliver_folder
 from utvandring.deliveries.ledger import Delivery, Ledger, read_ledger
+from utvandring.deliveries.page import write_page
 from utvandring.deliveries.verdict import Status, Verdict, counted
 from utvandring.errors import UsageError, UtvandringError, explain_os_error
 from utvandring.project import DataRoot, project_root
@@ -115,20 +117,43 @@ def simulate(
     _tell(f"Wrote a synthetic delivery to {out_dir}. Next: utvandring deliver {out_dir}")
 
 
-@app.command(epilog="Example: `utvandring deliver data/incoming/2014-03-01`")
+@app.command(
+    epilog="""Examples:
+
+`utvandring deliver data/incoming/2014-03-01`
+
+`utvandring deliver data/incoming/2014-03-01 --waive befolkning.kommnr.code_list --reason "renumbered, see letter"`
+"""
+)
 def deliver(
     folder: Annotated[
         Path, typer.Argument(metavar="DIR", help="Folder with delivery.json.", exists=True, file_okay=False)
     ],
+    waive: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="CHECK",
+            help="Accept values that this check refuses; they become unknown. Repeatable. "
+            "Named register.column.check, as the refusal names it; never a key, structure or privacy check.",
+        ),
+    ] = None,
+    reason: Annotated[str, typer.Option(help="Why, for the ledger; required with --waive.")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="The verdict for programs.")] = False,
 ) -> None:
     """Check a delivery and accept it, or refuse it with the reasons; never half.
 
     Exit code 0: accepted. 1: refused, or the work could not be done. 2: wrong use of the command.
     """
+    if reason and not waive:
+        raise UsageError("--reason belongs to --waive CHECK: name the check that is waived.")
     root = DataRoot.from_environment()
+    waivers = [Waiver(check, reason) for check in waive or ()]
     with progress_bar(quiet=_Options.quiet) as progress:
-        verdict = deliver_folder(root, folder, project_root(), progress)
-    _show_verdict(verdict)
+        verdict = deliver_folder(root, folder, project_root(), progress, waivers)
+    if as_json:
+        typer.echo(json.dumps(verdict.as_json(), indent=1, ensure_ascii=False))
+    else:
+        _show_verdict(verdict)
     if verdict.status is Status.REFUSED:
         raise typer.Exit(EXIT_FAILED)
 
@@ -147,6 +172,14 @@ def _show_verdict(verdict: Verdict) -> None:
         _tell(f"Accepted {name}: {files}, {counted(verdict.rows, 'row')}.", "bold green")
     for finding in verdict.warnings:
         _tell(f"  Warning: {finding.sentence()}", "yellow")
+    for finding in verdict.notes:
+        _tell(f"  {finding.sentence()}")
+    waivable = sorted({finding.name for finding in verdict.refusals if finding.waivable})
+    if waivable and len(waivable) == len({finding.name for finding in verdict.refusals}):
+        checks = " ".join(f"--waive {name}" for name in waivable)
+        _tell(f"To accept it with these values unknown: {checks} --reason TEXT")
+    if verdict.page is not None:
+        _tell(f"Page to read: {verdict.page}")
     if verdict.report is not None:
         _tell(f"Report: {verdict.report}")
     elif verdict.missing:
@@ -157,13 +190,23 @@ def _show_verdict(verdict: Verdict) -> None:
         _tell("The warehouse can be built: utvandring build")
 
 
-@app.command(epilog="Example: `utvandring deliveries --json`")
+@app.command(epilog="Examples: `utvandring deliveries --json`, `utvandring deliveries --page 2014-03-01`")
 def deliveries(
     as_json: Annotated[bool, typer.Option("--json", help="Everything, for programs.")] = False,
+    page: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DELIVERY_ID", help="Write the page of this delivery again and say where it is."
+        ),
+    ] = None,
 ) -> None:
     """List what was accepted, refused and replaced."""
-    ledger = read_ledger(DataRoot.from_environment())
-    if as_json:
+    root = DataRoot.from_environment()
+    ledger = read_ledger(root)
+    if page is not None:
+        ledger = ledger.up_to(page)
+        typer.echo(write_page(root, ledger.deliveries[-1], ledger))
+    elif as_json:
         typer.echo(json.dumps([_delivery_json(delivery, ledger) for delivery in ledger.deliveries], indent=1))
     elif ledger.deliveries:
         _show_deliveries(ledger)

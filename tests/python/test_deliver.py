@@ -79,6 +79,17 @@ def test_a_good_delivery_is_accepted_and_entered_in_the_ledger(
     assert (data_root / "accepted" / file["path"]).is_file()
 
 
+def test_a_delivery_that_calls_itself_simulated_is_remembered_as_such(
+    utvandring: Command, good_delivery: Path, tmp_path: Path, data_root: Path
+) -> None:
+    made_up = write_delivery(tmp_path / "made_up", "made-up", {EDUCATION: good_files()[EDUCATION]})
+    write_manifest(made_up, {**read_manifest(made_up), "simulated": True})
+    for folder in (good_delivery, made_up):
+        assert utvandring("deliver", folder).code == 0
+
+    assert [delivery["simulated"] for delivery in ledger(data_root)] == [False, True]
+
+
 def test_accepted_files_are_read_only_and_nothing_is_open_to_others(
     utvandring: Command, good_delivery: Path, data_root: Path
 ) -> None:

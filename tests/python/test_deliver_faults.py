@@ -140,6 +140,11 @@ def delivery_id_that_is_a_path(folder: Path) -> None:
     write_manifest(folder, {**read_manifest(folder), "delivery_id": "../../2014"})
 
 
+@fault("delivery.json", "'simulated'")
+def simulated_that_is_neither_true_nor_false(folder: Path) -> None:
+    write_manifest(folder, {**read_manifest(folder), "simulated": "yes"})
+
+
 @fault("delivery.json", "'produced_at'")
 def produced_on_no_day(folder: Path) -> None:
     write_manifest(folder, {**read_manifest(folder), "produced_at": "2014-02-30"})
@@ -452,7 +457,9 @@ def municipality_of_two_digits(folder: Path) -> None:
     with_value(folder, POPULATION, "kommnr", "12", 1)
 
 
-@fault("befolkning_p2013_v1.parquet", "column personid", "1 value of the key occurs more than once", "2 rows")
+@fault(
+    "befolkning_p2013_v1.parquet", "column personid", "2 rows with a key that occurs more than once", "2 rows"
+)
 def person_twice(folder: Path) -> None:
     with_value(folder, POPULATION, "personid", "pseudonym-anna", 0, 1)
 

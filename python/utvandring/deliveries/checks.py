@@ -1,10 +1,15 @@
-"""The checks of one file, generated from the specification and counted in one scan."""
+"""The checks of one file: whether it can be read as specified, and then whether its values are what they must be.
 
-from collections.abc import Callable
-from dataclasses import dataclass
+The first is asked in one scan by the database engine (columns, types, text, privacy); the second by Great
+Expectations, with rules made from the same specification.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 
 import duckdb
 
+from utvandring.deliveries.expectations import count_violations, read_batch
 from utvandring.deliveries.identity import holds_identity_number, is_candidate
 from utvandring.deliveries.manifest import DeliveredFile
 from utvandring.deliveries.reading import (
@@ -15,16 +20,23 @@ from utvandring.deliveries.reading import (
     open_source,
     unreadable,
 )
+from utvandring.deliveries.rules import Rule, codes_table, rules_of
 from utvandring.deliveries.specification import Column, Register, Specification
 from utvandring.deliveries.verdict import Finding, Level, counted
 from utvandring.sql import identifier, literal, path_literal
-
-FIRST_YEAR = 1850
 
 # How much of an offending value a message may show where the column has a pattern and no code list.
 _LONGEST_PATTERN_VALUE = 7
 _DIGITS_OF_A_DATE = 8
 _SHOWN_VALUES = 5
+
+# Statements that make no sense are ours; a file can only hold content that cannot be read.
+_FAULTS_OF_THE_PROGRAM = (
+    duckdb.CatalogException,
+    duckdb.BinderException,
+    duckdb.ParserException,
+    duckdb.ResourceInUseException,
+)
 
 _TYPE_NAMES = {
     "varchar": "text",
@@ -38,18 +50,23 @@ _TYPE_NAMES = {
 
 @dataclass(frozen=True)
 class CheckedFile:
-    """A file after its checks; `select` gives its typed columns in the order of the specification."""
+    """A file after its checks.
+
+    `select` gives its typed columns in the order of the specification, waived values unknown; `unknown` tells how
+    many values of each waived rule became unknown.
+    """
 
     file: DeliveredFile
     rows: int
     missing_columns: tuple[str, ...]
     findings: tuple[Finding, ...]
     select: str
+    unknown: dict[str, int]
 
 
 @dataclass(frozen=True)
 class _Tally:
-    """A condition that no row may meet.
+    """A condition that no row of a readable file meets.
 
     `shows` is the SQL of the value that a message may name; `confirm` a costly condition, asked only where
     rows met the first.
@@ -64,14 +81,8 @@ class _Tally:
 
 
 def load_code_lists(connection: duckdb.DuckDBPyConnection, specification: Specification) -> None:
-    """Load the seeds that the specification refers to into tables `seed_<name>`, every column as text."""
-    seeds = {
-        column.code_list.seed
-        for register in specification.registers.values()
-        for column in register.columns
-        if column.code_list is not None
-    }
-    for seed in sorted(seeds):
+    """Load the code lists into tables `seed_<name>`, every column as text."""
+    for seed in specification.seeds:
         path = specification.code_list_folder / f"{seed}.csv"
         connection.execute(
             f"create or replace temporary table {identifier(f'seed_{seed}')} as "
@@ -80,7 +91,11 @@ def load_code_lists(connection: duckdb.DuckDBPyConnection, specification: Specif
 
 
 def check_file(
-    connection: duckdb.DuckDBPyConnection, file: DeliveredFile, register: Register, delivery_year: int
+    connection: duckdb.DuckDBPyConnection,
+    file: DeliveredFile,
+    register: Register,
+    delivery_year: int,
+    waived: Iterable[str] = (),
 ) -> CheckedFile:
     """Check the content of one file; every fault is found, not only the first.
 
@@ -94,19 +109,23 @@ def check_file(
         The specification of its register.
     delivery_year
         Year in which the delivery was produced; no event was registered later.
+    waived
+        Names of rules whose values become unknown instead of refusing the file.
 
     Returns
     -------
     CheckedFile
-        With findings of both levels.
+        With findings of every level.
     """
     try:
         source = open_source(connection, file.location, file.path)
-        return _FileCheck(connection, file, register, delivery_year, source).run()
+        return _FileCheck(connection, file, register, delivery_year, source, frozenset(waived)).run()
     except UnreadableFileError as error:
-        return CheckedFile(file, 0, (), (error.finding,), "")
+        return CheckedFile(file, 0, (), (error.finding,), "", {})
+    except _FAULTS_OF_THE_PROGRAM:
+        raise
     except duckdb.Error as error:
-        return CheckedFile(file, 0, (), (unreadable(error, file.path),), "")
+        return CheckedFile(file, 0, (), (unreadable(error, file.path),), "", {})
 
 
 class _FileCheck:
@@ -117,43 +136,68 @@ class _FileCheck:
         register: Register,
         delivery_year: int,
         source: Source,
+        waived: frozenset[str],
     ) -> None:
         self.connection = connection
         self.file = file
         self.register = register
-        self.delivery_year = delivery_year
         self.source = source
+        self.waived = waived
         self.findings: list[Finding] = []
+        self.unknown: dict[str, int] = {}
         self.present = [column for column in register.columns if column.name in source.columns]
         self.convertible = {column.name: self._typed(column) for column in self.present}
-        self.known_codes = [
-            column for column in self.present if column.code_list and self.convertible[column.name]
+        readable = {name for name, value in self.convertible.items() if value is not None}
+        self.rules = [
+            rule
+            for rule in rules_of(register, file.period, delivery_year)
+            if readable.issuperset(rule.column.split(", "))
         ]
 
     def run(self) -> CheckedFile:
         missing = self._missing_columns()
         self._create_code_tables()
-        tallies = [tally for column in self.present for tally in self._tallies(column)]
-        tallies += self._identity_tallies()
-        rows, *counts = self._one_row(
-            ", ".join(["count(*)", *(f"count(*) filter (where {tally.condition})" for tally in tallies)])
-        )
-        for tally, count in zip(tallies, counts, strict=True):
-            if count and tally.confirm is not None:
-                count = self._one_row(f"count(*) filter (where {tally.confirm})")[0]
-            if count:
-                self._report(tally, count)
+        rows, unreadable_values = self._check_reading()
         if rows != self.file.rows:
             self._add(
                 "rows", f"{counted(rows, 'row')}, but delivery.json says {self.file.rows:,}.", count=rows
             )
         if rows == 0:
             self._add("rows", "the file has no rows.", level=Level.WARN)
-        self._check_key()
-        return CheckedFile(self.file, rows, missing, tuple(self.findings), self._select())
+        self._check_expectations(unreadable_values)
+        return CheckedFile(self.file, rows, missing, tuple(self.findings), self._select(), self.unknown)
 
-    # The relation: every delivered column as "raw <name>", every typed column under its own name, and
-    # "known <name>" telling whether a value is in its code list.
+    def _check_reading(self) -> tuple[int, dict[str, int]]:
+        """Count what cannot be read as specified; returns the rows, and the unreadable values by column."""
+        tallies = [tally for column in self.present for tally in self._tallies(column)]
+        tallies += self._identity_tallies()
+        rows, *counts = self._one_row(
+            ", ".join(["count(*)", *(f"count(*) filter (where {tally.condition})" for tally in tallies)])
+        )
+        unreadable_values = {}
+        for tally, count in zip(tallies, counts, strict=True):
+            if count and tally.confirm is not None:
+                count = self._one_row(f"count(*) filter (where {tally.confirm})")[0]
+            if count:
+                self._report(tally, count, Level.REFUSE)
+                if tally.check == "type":
+                    unreadable_values[tally.column] = count
+        return rows, unreadable_values
+
+    def _check_expectations(self, unreadable_values: dict[str, int]) -> None:
+        batch = read_batch(self.connection, self.rules, self._relation())
+        for rule, violations in zip(self.rules, count_violations(batch, self.rules), strict=True):
+            # A value that could not be read has been told already; it is not missing as well.
+            count = violations - (unreadable_values.get(rule.column, 0) if rule.check == "required" else 0)
+            if count <= 0:
+                continue
+            if rule.name in self.waived and rule.waivable:
+                self.unknown[rule.name] = count
+                self._report(rule, count, Level.WARN, "; waived, the values are unknown")
+            else:
+                self._report(rule, count, rule.level)
+
+    # The relation: every delivered column as "raw <name>", every typed column under its own name.
 
     def _typed(self, column: Column) -> str | None:
         delivered = self.source.columns[column.name]
@@ -172,33 +216,34 @@ class _FileCheck:
         for column in self.register.columns:
             value = self.convertible.get(column.name) or f"cast(null as {column.data_type})"
             typed.append(f"{value} as {identifier(column.name)}")
-        known = [
-            f"{identifier(column.name)} in (select code from {self._codes(column)}) "
-            f"as {identifier(f'known {column.name}')}"
-            for column in self.known_codes
-        ]
-        inner = f"select {', '.join(raws + typed)} from {self.source.relation}"
-        return f"(select {', '.join(['*', *known])} from ({inner}))"
+        return f"(select {', '.join(raws + typed)} from {self.source.relation})"
 
     def _select(self) -> str:
-        names = ", ".join(identifier(column.name) for column in self.register.columns)
-        return f"select {names}, cast({self.file.period} as integer) as periode from {self._relation()}"
+        values = []
+        for column in self.register.columns:
+            name = identifier(column.name)
+            at_fault = [
+                rule.violated
+                for rule in self.rules
+                if rule.name in self.unknown and rule.column == column.name
+            ]
+            condition = " or ".join(f"({violated})" for violated in at_fault)
+            values.append(f"case when not ({condition}) then {name} end as {name}" if at_fault else name)
+        period = f"cast({self.file.period} as integer) as periode"
+        return f"select {', '.join([*values, period])} from {self._relation()}"
 
     def _one_row(self, expressions: str) -> tuple[int, ...]:
-        row = self.connection.execute(f"select {expressions} from {self._relation()}").fetchone()
-        assert row is not None
-        return row
-
-    def _codes(self, column: Column) -> str:
-        return identifier(f"codes {column.name}")
+        (row,) = self.connection.execute(f"select {expressions} from {self._relation()}").fetchall()
+        return tuple(row)
 
     def _create_code_tables(self) -> None:
-        for column in self.known_codes:
-            assert column.code_list is not None
+        for column in self.present:
             code_list = column.code_list
+            if code_list is None:
+                continue
             where = f"where {code_list.where}" if code_list.where else ""
             self.connection.execute(
-                f"create or replace temporary table {self._codes(column)} as "
+                f"create or replace temporary table {codes_table(column)} as "
                 f"select distinct cast(list.{identifier(code_list.column)} as {column.data_type}) as code "
                 f"from {identifier(f'seed_{code_list.seed}')} as list, "
                 f"(select {literal(str(self.file.period))} as period) {where}"
@@ -225,36 +270,15 @@ class _FileCheck:
 
     def _tallies(self, column: Column) -> list[_Tally]:
         name, raw = identifier(column.name), self._raw(column)
-        shows = name if column.is_code else None
         if self.convertible[column.name] is None:
             return [self._wrong_type(column)]
         tallies = []
-        if not column.nullable:
-            tallies.append(_Tally("required", column.name, f"{raw} is null", _say("{} without a value")))
-        if column.required_where is not None:
-            condition = f"{raw} is null and ({column.required_where})"
-            say = _say(f"{{}} without a value, which is required where {column.required_where}")
-            tallies.append(_Tally("required", column.name, condition, say))
         if column.data_type != "varchar":
             say = _say(f"{{}} with a value that is not {_TYPE_NAMES[column.data_type]}")
             shown_raw = f"cast({raw} as varchar)" if column.is_code else None
             tallies.append(
                 _Tally("type", column.name, f"{raw} is not null and {name} is null", say, shown_raw)
             )
-        if column.code_list is not None:
-            tallies.append(self._unknown_code(column, column.code_list.where is not None))
-        if column.pattern is not None:
-            condition = f"not regexp_full_match({name}, {literal(column.pattern)})"
-            say = _say(f"{{}} with a value that does not have the form {column.pattern}")
-            tallies.append(_Tally("pattern", column.name, condition, say, shows))
-        if column.minimum is not None:
-            say = _say(f"{{}} with a value below {column.minimum}")
-            tallies.append(_Tally("range", column.name, f"{name} < {column.minimum}", say, shows))
-        if column.maximum is not None:
-            say = _say(f"{{}} with a value above {column.maximum}")
-            tallies.append(_Tally("range", column.name, f"{name} > {column.maximum}", say, shows))
-        if column.format is not None or column.data_type == "date":
-            tallies += self._date_tallies(column)
         if column.is_identifier:
             condition = f"regexp_matches({name}, '^\\s|\\s$|[[:cntrl:]]')"
             say = _say("{} with blanks around the value or control characters in it")
@@ -268,33 +292,6 @@ class _FileCheck:
             f"delivered as {delivered}, must be {_TYPE_NAMES[column.data_type]}{reason} ({{}} with a value)"
         )
         return _Tally("type", column.name, f"{self._raw(column)} is not null", say)
-
-    def _unknown_code(self, column: Column, by_period: bool) -> _Tally:
-        assert column.code_list is not None
-        valid = f" as valid for {self.file.period}" if by_period else ""
-        say = _say(f"{{}} with a code that is not in the code list {column.code_list.seed}{valid}")
-        condition = f"not {identifier(f'known {column.name}')}"
-        return _Tally("code_list", column.name, condition, say, identifier(column.name))
-
-    def _date_tallies(self, column: Column) -> list[_Tally]:
-        name, period = identifier(column.name), self.file.period
-        last = {"period": period, "delivery": max(self.delivery_year, period + 2)}.get(
-            column.latest, period + 2
-        )
-        if column.data_type == "date":
-            outside = f"{name} < date '{FIRST_YEAR}-01-01' or {name} > date '{last}-12-31'"
-            tallies = []
-        else:
-            year, impossible, example = _calendar(name, column.format or "")
-            outside = f"{year} not between {FIRST_YEAR} and {last}"
-            say = _say(f"{{}} with a value that is not {example}")
-            tallies = [_Tally("date", column.name, impossible, say)]
-        if column.within_period:
-            condition = f"{name} < date '{period}-01-01' or {name} > date '{period}-12-31'"
-            say = _say(f"{{}} with a date outside the period {period}")
-            return [*tallies, _Tally("period", column.name, condition, say)]
-        say = _say(f"{{}} with a year outside {FIRST_YEAR} to {last}")
-        return [*tallies, _Tally("range", column.name, outside, say)]
 
     def _identity_tallies(self) -> list[_Tally]:
         """Every text column counts, also those that are otherwise ignored."""
@@ -313,23 +310,6 @@ class _FileCheck:
             )
         return tallies
 
-    def _check_key(self) -> None:
-        key = self.register.key
-        if not key or any(self.convertible.get(name) is None for name in key):
-            return
-        names = ", ".join(identifier(name) for name in key)
-        filled = " and ".join(f"{identifier(name)} is not null" for name in key)
-        row = self.connection.execute(
-            f"select count(*), coalesce(sum(times), 0) from (select count(*) as times "
-            f"from {self._relation()} where {filled} group by {names} having count(*) > 1)"
-        ).fetchone()
-        assert row is not None
-        keys, rows = row
-        if keys:
-            occur = "occurs" if keys == 1 else "occur"
-            text = f"{counted(keys, 'value')} of the key {occur} more than once, in {counted(rows, 'row')}."
-            self._add("key", text, ", ".join(key), count=rows)
-
     # What is said.
 
     def _add(
@@ -340,27 +320,29 @@ class _FileCheck:
         count: int | None = None,
         values: tuple[tuple[str, int], ...] = (),
         level: Level = Level.REFUSE,
+        waivable: bool = False,
     ) -> None:
-        self.findings.append(Finding(check, text, self.file.path, column, count, values, level))
+        finding = Finding(check, text, self.file.path, column, count, values, level, waivable=waivable)
+        self.findings.append(replace(finding, register=self.register.name, period=self.file.period))
 
-    def _report(self, tally: _Tally, count: int) -> None:
-        values = self._values(tally) if tally.shows else ()
+    def _report(self, fault: _Tally | Rule, count: int, level: Level, remark: str = "") -> None:
+        column = next((column for column in self.present if column.name == fault.column), None)
+        values = self._values(fault, column) if fault.shows and column else ()
         shown = [f"'{value}' ({counted(rows, 'row')})" for value, rows in values]
         others = count - sum(rows for _, rows in values)
-        if tally.shows and others:
+        if fault.shows and others:
             shown.append(f"{counted(others, 'row')} with values that are not shown")
-        text = tally.say(count) + (f": {', '.join(shown)}." if shown else ".")
-        self._add(tally.check, text, tally.column, count, values)
+        text = fault.say(count) + (f": {', '.join(shown)}" if shown else "") + f"{remark}."
+        self._add(fault.check, text, fault.column, count, values, level, _is_waivable(fault))
 
-    def _values(self, tally: _Tally) -> tuple[tuple[str, int], ...]:
+    def _values(self, fault: _Tally | Rule, column: Column) -> tuple[tuple[str, int], ...]:
         """Return the most frequent offending codes with their numbers of rows.
 
         A column of codes may hold anything when columns were swapped. So a value is shown only if it is as
         short as a code, has too few digits for a date or an identity number, and is not found among the
         identifiers of the same file.
         """
-        column = next(column for column in self.present if column.name == tally.column)
-        text = f"cast({tally.shows} as varchar)"
+        text = f"cast({fault.shows} as varchar)"
         conditions = [
             f"length({text}) <= {self._longest_shown(column)}",
             f"length(regexp_replace({text}, '[^0-9]', '', 'g')) < {_DIGITS_OF_A_DATE}",
@@ -371,20 +353,25 @@ class _FileCheck:
                     f"select {self._raw(other)} from {self._relation()} where {self._raw(other)} is not null"
                 )
                 conditions.append(f"{text} not in ({pseudonyms})")
+        violated = fault.violated if isinstance(fault, Rule) else fault.condition
         rows = self.connection.execute(
             f"select case when {' and '.join(conditions)} then {text} end as shown, count(*) as rows "
-            f"from {self._relation()} where {tally.condition} group by shown order by rows desc, shown"
-        ).fetchmany(_SHOWN_VALUES + 1)
+            f"from {self._relation()} where {violated} group by shown order by rows desc, shown limit {_SHOWN_VALUES + 1}"
+        ).fetchall()
         visible = [(_printable(value), number) for value, number in rows if value is not None]
         return tuple(visible[:_SHOWN_VALUES])
 
     def _longest_shown(self, column: Column) -> int:
-        if column.name not in {known.name for known in self.known_codes}:
+        if column.code_list is None:
             return _LONGEST_PATTERN_VALUE
-        row = self.connection.execute(
-            f"select max(length(cast(code as varchar))) from {self._codes(column)}"
-        ).fetchone()
-        return max(4, 1 + (row[0] or 0 if row else 0))
+        ((longest,),) = self.connection.execute(
+            f"select max(length(cast(code as varchar))) from {codes_table(column)}"
+        ).fetchall()
+        return max(4, 1 + (longest or 0))
+
+
+def _is_waivable(fault: _Tally | Rule) -> bool:
+    return isinstance(fault, Rule) and fault.waivable
 
 
 def _say(template: str) -> Callable[[int], str]:
@@ -393,17 +380,3 @@ def _say(template: str) -> Callable[[int], str]:
 
 def _printable(value: str) -> str:
     return "".join(letter if letter.isprintable() else "�" for letter in value)
-
-
-def _calendar(name: str, form: str) -> tuple[str, str, str]:
-    """Return SQL of the year, SQL that is true for no real month or day, and what the value must be."""
-    if form == "yyyymm":
-        return f"{name} // 100", f"{name} % 100 not between 1 and 12", "a year and month (YYYYMM)"
-    if form == "yyyymmdd":
-        month, day = f"({name} // 100 % 100)", f"({name} % 100)"
-        real = (
-            f"try_cast(printf('%04d-%02d-%02d', {name} // 10000, {month}, {day}) as date) is not null "
-            f"or ({day} = 0 and {month} between 0 and 12)"
-        )
-        return f"{name} // 10000", f"not ({real})", "a day (YYYYMMDD, month and day 00 where unknown)"
-    raise ValueError(f"the specification uses an unknown format: {form}")

@@ -1,23 +1,30 @@
 """`utvandring deliver`: from a folder to a verdict, never half."""
 
 import datetime
+import difflib
 import shutil
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
 
 from utvandring import __version__
 from utvandring.deliveries import identity
+from utvandring.deliveries.between import Comparison, compare, read_comparisons
 from utvandring.deliveries.checks import CheckedFile, check_file, load_code_lists
 from utvandring.deliveries.completeness import missing_for_build
+from utvandring.deliveries.corrections import describe_correction
+from utvandring.deliveries.counting import count_file
 from utvandring.deliveries.ledger import AcceptedFile, Delivery, Ledger, read_ledger, write_ledger
 from utvandring.deliveries.manifest import DeliveredFile, Manifest, ManifestError, read_manifest
+from utvandring.deliveries.page import write_page
+from utvandring.deliveries.rules import FIRST_YEAR, rules_of
 from utvandring.deliveries.specification import Specification, read_specification
 from utvandring.deliveries.store import clean_leftovers, engine, move_into_place, stage, staging_folder
 from utvandring.deliveries.verdict import Finding, Level, Status, Verdict, counted
-from utvandring.errors import UtvandringError
+from utvandring.errors import UsageError, UtvandringError
 from utvandring.files import sha256_of, write_json
 from utvandring.locking import exclusive
 from utvandring.project import DataRoot
@@ -29,7 +36,21 @@ Progress = Callable[[str, float], None]
 UNREADABLE = "unreadable"
 
 
-def deliver(root: DataRoot, folder: Path, project: Path, progress: Progress | None = None) -> Verdict:
+@dataclass(frozen=True)
+class Waiver:
+    """A named value check that a data steward accepts all the same, and why: its values become unknown."""
+
+    check: str
+    reason: str
+
+
+def deliver(
+    root: DataRoot,
+    folder: Path,
+    project: Path,
+    progress: Progress | None = None,
+    waivers: Sequence[Waiver] = (),
+) -> Verdict:
     """Check a delivery and accept it whole, or refuse it whole.
 
     Parameters
@@ -42,6 +63,8 @@ def deliver(root: DataRoot, folder: Path, project: Path, progress: Progress | No
         The dbt project, which holds the specification and the code lists.
     progress
         Told how far the work has come.
+    waivers
+        Value checks that do not refuse the delivery.
 
     Returns
     -------
@@ -50,11 +73,15 @@ def deliver(root: DataRoot, folder: Path, project: Path, progress: Progress | No
 
     Raises
     ------
+    UsageError
+        If a waiver names no check, or one that is never waived.
     UtvandringError
         If the program could not do its work; then nothing has changed.
     """
-    root.prepare()
     specification = read_specification(project)
+    for waiver in waivers:
+        _require_waivable(waiver, specification)
+    root.prepare()
     with exclusive(root, "deliver"):
         ledger = read_ledger(root)
         if not root.ledger.exists():
@@ -62,19 +89,61 @@ def deliver(root: DataRoot, folder: Path, project: Path, progress: Progress | No
             write_ledger(root, ledger)
         clean_leftovers(root, ledger)
         return _Judgement(
-            root, folder, specification, ledger, progress or (lambda label, fraction: None)
+            root,
+            folder,
+            specification,
+            read_comparisons(project),
+            ledger,
+            progress or (lambda label, fraction: None),
+            waivers,
         ).reach()
+
+
+def _require_waivable(waiver: Waiver, specification: Specification) -> None:
+    """Check the name of a waiver before anything is read.
+
+    Raises
+    ------
+    UsageError
+        If there is no such check, or it is one that is never waived.
+    """
+    rules = {
+        rule.name: rule
+        for register in specification.registers.values()
+        for rule in rules_of(register, FIRST_YEAR, FIRST_YEAR)
+    }
+    if not waiver.reason.strip():
+        raise UsageError(f"Waiving {waiver.check} needs a reason, which the ledger keeps: --reason TEXT.")
+    if waiver.check in rules and rules[waiver.check].waivable:
+        return
+    likely = difflib.get_close_matches(
+        waiver.check, [name for name, rule in rules.items() if rule.waivable], 3
+    )
+    hint = f" Did you mean {' or '.join(likely)}?" if likely and waiver.check not in rules else ""
+    raise UsageError(
+        f"{waiver.check} is not a check that can be waived: only value checks can, by the name that a refusal "
+        f"gives (register.column.check), never one of a key, of the structure or of privacy.{hint}"
+    )
 
 
 class _Judgement:
     def __init__(
-        self, root: DataRoot, folder: Path, specification: Specification, ledger: Ledger, progress: Progress
+        self,
+        root: DataRoot,
+        folder: Path,
+        specification: Specification,
+        comparisons: Sequence[Comparison],
+        ledger: Ledger,
+        progress: Progress,
+        waivers: Sequence[Waiver],
     ) -> None:
         self.root = root
         self.folder = folder
         self.specification = specification
+        self.comparisons = comparisons
         self.ledger = ledger
         self.progress = progress
+        self.waivers = waivers
         self.now = datetime.datetime.now(datetime.UTC)
 
     def reach(self) -> Verdict:
@@ -102,10 +171,11 @@ class _Judgement:
             try:
                 checked = self._check(connection, fresh, manifest)
                 findings += [finding for result in checked for finding in result.findings]
-                refusals = tuple(finding for finding in findings if finding.level is Level.REFUSE)
-                if refusals:
+                if not _refusals(findings):
+                    files = tuple(self._stage(connection, checked, staging))
+                    findings += self._compare(connection, files, staging)
+                if _refusals(findings):
                     return self._refuse(manifest.delivery_id, manifest, tuple(findings))
-                files = tuple(self._stage(connection, checked, staging))
             except duckdb.Error as error:
                 raise UtvandringError(_engine_failure(error)) from error
             for file, fingerprint in fingerprints.items():
@@ -120,20 +190,78 @@ class _Judgement:
                 verdict="accepted",
                 program_version=__version__,
                 reasons=(),
-                warnings=tuple(finding.sentence() for finding in findings),
+                warnings=tuple(finding.sentence() for finding in findings if finding.level is Level.WARN),
                 files=files,
                 repeated_files=tuple(_repetition(file) for file in repeated),
+                simulated=manifest.is_simulated,
+                findings=tuple(findings),
+                waivers=self._used_waivers(files),
             )
-            move_into_place(self.root, staging, files)
             ledger = self.ledger.with_delivery(delivery)
+            move_into_place(self.root, staging, files)
             write_ledger(self.root, ledger)
+        told = (*findings, *_superseded(files_of=delivery, ledger=ledger))
         return Verdict(
             delivery_id=manifest.delivery_id,
             status=Status.ACCEPTED,
-            warnings=(*findings, *_superseded(files_of=delivery, ledger=ledger)),
+            warnings=tuple(finding for finding in told if finding.level is Level.WARN),
+            notes=tuple(finding for finding in told if finding.level is Level.NOTE),
             files=len(files),
             rows=sum(file.rows for file in files),
             missing=missing_for_build(ledger.current_files(), self.specification),
+            page=self._page(delivery, ledger),
+        )
+
+    def _page(self, delivery: Delivery, ledger: Ledger) -> Path | None:
+        """Write the steward's page; the verdict stands without it, and it can be written again."""
+        self.progress("writing the report", 1.0)
+        try:
+            return write_page(self.root, delivery, ledger)
+        except OSError:
+            return None
+
+    def _used_waivers(self, files: tuple[AcceptedFile, ...]) -> tuple[dict[str, str | int], ...]:
+        return tuple(
+            {
+                "check": waiver.check,
+                "reason": waiver.reason,
+                "values": sum(file.unknown.get(waiver.check, 0) for file in files),
+            }
+            for waiver in self.waivers
+        )
+
+    def _compare(
+        self, connection: duckdb.DuckDBPyConnection, files: tuple[AcceptedFile, ...], staging: Path
+    ) -> list[Finding]:
+        """Hold the delivery against itself and against what was accepted before."""
+        current = self.ledger.current_files()
+        accepted = {file: self.root.accepted / file.path for file in current.values()}
+        delivered, findings = {}, []
+        for file in files:
+            before = current.get((file.register, file.period))
+            if before is not None and before.version > file.version:
+                continue
+            delivered[file] = staging / file.path
+            if before is not None:
+                register = self.specification.registers[file.register]
+                text = describe_correction(connection, register, accepted[before], delivered[file])
+                findings.append(
+                    Finding(
+                        "correction",
+                        f"version {file.version} in place of {before.version}: {text}",
+                        file.delivered_path,
+                        level=Level.NOTE,
+                        register=file.register,
+                        period=file.period,
+                    )
+                )
+        return findings + compare(
+            connection,
+            self.specification,
+            self.comparisons,
+            accepted,
+            delivered,
+            lambda label, fraction: self.progress(label, 0.85 + 0.15 * fraction),
         )
 
     def _verify_checksums(self, manifest: Manifest) -> tuple[list[DeliveredFile], list[Finding]]:
@@ -170,7 +298,8 @@ class _Judgement:
         for number, file in enumerate(files):
             self.progress(f"checking {file.path}", 0.1 + 0.5 * number / len(files))
             register = self.specification.registers[file.register]
-            results.append(check_file(connection, file, register, manifest.produced_at.year))
+            waived = [waiver.check for waiver in self.waivers]
+            results.append(check_file(connection, file, register, manifest.produced_at.year, waived))
         return results
 
     def _stage(
@@ -178,8 +307,11 @@ class _Judgement:
     ) -> list[AcceptedFile]:
         staged = []
         for number, result in enumerate(checked):
-            self.progress(f"storing {result.file.path}", 0.6 + 0.4 * number / len(checked))
-            staged.append(stage(connection, result, staging))
+            self.progress(f"storing {result.file.path}", 0.6 + 0.25 * number / len(checked))
+            file = stage(connection, result, staging)
+            register = self.specification.registers[file.register]
+            persons, counts = count_file(connection, self.specification, register, staging / file.path)
+            staged.append(replace(file, persons=persons, counts=counts, unknown=result.unknown))
         return staged
 
     def _again(self, earlier: Delivery, manifest: Manifest, findings: list[Finding]) -> Verdict:
@@ -189,7 +321,7 @@ class _Judgement:
             (file["register"], file["period"], file["version"]): file["sha256"]
             for file in earlier.repeated_files
         }
-        refusals = [finding for finding in findings if finding.level is Level.REFUSE]
+        refusals = _refusals(findings)
         if not refusals and {file.key: file.sha256 for file in manifest.files} == before:
             missing = missing_for_build(self.ledger.current_files(), self.specification)
             return Verdict(manifest.delivery_id, Status.REPEATED, files=len(before), missing=missing)
@@ -200,7 +332,7 @@ class _Judgement:
         return self._refuse(manifest.delivery_id, manifest, (*refusals, Finding("delivery_id", text)))
 
     def _refuse(self, delivery_id: str, manifest: Manifest | None, findings: tuple[Finding, ...]) -> Verdict:
-        refusals = tuple(finding for finding in findings if finding.level is Level.REFUSE)
+        refusals = _refusals(findings)
         warnings = tuple(finding for finding in findings if finding.level is Level.WARN)
         report = self._report_path(delivery_id)
         delivery = Delivery(
@@ -212,16 +344,20 @@ class _Judgement:
             reasons=tuple(finding.sentence() for finding in refusals),
             warnings=tuple(finding.sentence() for finding in warnings),
             report=report.relative_to(self.root.path).as_posix(),
+            simulated=manifest.is_simulated if manifest else False,
+            findings=findings,
         )
-        content = {**delivery.as_json(), "findings": [finding.as_json() for finding in findings]}
+        ledger = self.ledger.with_delivery(delivery)
         try:
             report.parent.mkdir(mode=0o750)
-            write_json(report, content)
-            write_ledger(self.root, self.ledger.with_delivery(delivery))
+            write_json(report, delivery.as_json())
+            write_ledger(self.root, ledger)
         except OSError:
             shutil.rmtree(report.parent, ignore_errors=True)
             raise
-        return Verdict(delivery_id, Status.REFUSED, refusals, warnings, report=report)
+        return Verdict(
+            delivery_id, Status.REFUSED, refusals, warnings, report=report, page=self._page(delivery, ledger)
+        )
 
     def _report_path(self, delivery_id: str) -> Path:
         number = 1
@@ -231,6 +367,10 @@ class _Judgement:
 
     def _received_at(self) -> str:
         return self.now.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _refusals(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    return tuple(finding for finding in findings if finding.level is Level.REFUSE)
 
 
 def _fingerprint(path: Path) -> tuple[int, int, int]:

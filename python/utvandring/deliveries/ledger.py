@@ -1,9 +1,10 @@
 """The ledger: every delivery that was judged, in order of arrival."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+from utvandring.deliveries.verdict import Finding
 from utvandring.errors import UsageError, UtvandringError
 from utvandring.files import write_json
 from utvandring.project import DataRoot
@@ -13,7 +14,11 @@ FORMAT = 1
 
 @dataclass(frozen=True)
 class AcceptedFile:
-    """A file as it was stored; `path` is relative to the folder of the ledger."""
+    """A file as it was stored; `path` is relative to the folder of the ledger.
+
+    `persons` and `counts` (rows by code, per column) are what later deliveries are held against; `unknown` tells how
+    many values became unknown by each waiver.
+    """
 
     register: str
     period: int
@@ -24,6 +29,9 @@ class AcceptedFile:
     stored_sha256: str
     rows: int
     missing_columns: tuple[str, ...]
+    persons: int | None = None
+    counts: dict[str, dict[str, int]] = field(default_factory=dict, hash=False)
+    unknown: dict[str, int] = field(default_factory=dict, hash=False)
 
     @property
     def key(self) -> tuple[str, int, int]:
@@ -37,7 +45,7 @@ class AcceptedFile:
     @classmethod
     def from_json(cls, entry: dict[str, Any]) -> "AcceptedFile":
         """Read a file of the ledger; keys of later versions of the program are passed over."""
-        known = {name: entry[name] for name in cls.__dataclass_fields__}
+        known = {name: entry[name] for name in cls.__dataclass_fields__ if name in entry}
         return cls(**{**known, "missing_columns": tuple(known["missing_columns"])})
 
 
@@ -46,7 +54,8 @@ class Delivery:
     """One judged delivery.
 
     `files` are those that it brought; `repeated_files` (register, period, version, sha256) had been accepted
-    before with the same content and were not stored again.
+    before with the same content and were not stored again. `findings` are everything that was found, of every
+    level; `waivers` (check, reason, values) what a data steward accepted all the same.
     """
 
     delivery_id: str
@@ -59,6 +68,9 @@ class Delivery:
     files: tuple[AcceptedFile, ...] = ()
     repeated_files: tuple[dict[str, Any], ...] = ()
     report: str | None = None
+    simulated: bool = False
+    findings: tuple[Finding, ...] = ()
+    waivers: tuple[dict[str, Any], ...] = ()
 
     @property
     def is_accepted(self) -> bool:
@@ -76,6 +88,9 @@ class Delivery:
             "reasons": list(self.reasons),
             "warnings": list(self.warnings),
             "report": self.report,
+            "simulated": self.simulated,
+            "waivers": list(self.waivers),
+            "findings": [finding.as_json() for finding in self.findings],
             "files": [file.as_json() for file in self.files],
             "repeated_files": list(self.repeated_files),
         }
@@ -94,6 +109,9 @@ class Delivery:
             files=tuple(AcceptedFile.from_json(file) for file in entry["files"]),
             repeated_files=tuple(entry.get("repeated_files", ())),
             report=entry.get("report"),
+            simulated=entry.get("simulated", False),
+            findings=tuple(Finding.from_json(finding) for finding in entry.get("findings", ())),
+            waivers=tuple(entry.get("waivers", ())),
         )
 
 
@@ -124,6 +142,19 @@ class Ledger:
         if wanted is None:
             raise UsageError(f"No accepted delivery has the id {delivery_id}: see `utvandring deliveries`.")
         return Ledger(self.deliveries[: self.deliveries.index(wanted) + 1])
+
+    def up_to(self, delivery_id: str) -> "Ledger":
+        """Return the ledger as it was when a delivery had just been judged, the last time under this id.
+
+        Raises
+        ------
+        UsageError
+            If no delivery of this id was judged.
+        """
+        places = [place for place, one in enumerate(self.deliveries) if one.delivery_id == delivery_id]
+        if not places:
+            raise UsageError(f"No delivery has the id {delivery_id}: see `utvandring deliveries`.")
+        return Ledger(self.deliveries[: places[-1] + 1])
 
     def files(self) -> dict[tuple[str, int, int], AcceptedFile]:
         """Return every accepted file by register, period and version."""

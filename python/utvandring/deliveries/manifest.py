@@ -47,6 +47,7 @@ class Manifest:
 
     delivery_id: str
     produced_at: datetime.date
+    is_simulated: bool
     files: tuple[DeliveredFile, ...]
     findings: tuple[Finding, ...]
 
@@ -86,6 +87,7 @@ def read_manifest(folder: Path, specification: Specification, today: datetime.da
     problems: list[Finding] = []
     delivery_id = _delivery_id(document, problems)
     produced_at = _produced_at(document, problems)
+    is_simulated = _is_simulated(document, problems)
     entries = document.get("files")
     if not isinstance(entries, list) or not entries:
         problems.append(_structure("'files' must be a list of at least one file."))
@@ -102,7 +104,7 @@ def read_manifest(folder: Path, specification: Specification, today: datetime.da
     if produced_at > today + datetime.timedelta(days=1):
         text = f"'produced_at' ({produced_at}) lies in the future."
         problems.append(Finding("manifest", text, file=MANIFEST, level=Level.WARN))
-    return Manifest(delivery_id, produced_at, tuple(files), tuple(problems))
+    return Manifest(delivery_id, produced_at, is_simulated, tuple(files), tuple(problems))
 
 
 def _structure(text: str) -> Finding:
@@ -168,6 +170,15 @@ def _produced_at(document: dict[str, Any], problems: list[Finding]) -> datetime.
             pass
     problems.append(_structure("'produced_at' must be a date as text, YYYY-MM-DD."))
     return None
+
+
+def _is_simulated(document: dict[str, Any], problems: list[Finding]) -> bool:
+    """Tell whether the delivery says of itself that it is simulated; whatever is built from it says so too."""
+    value = document.get("simulated", False)
+    if isinstance(value, bool):
+        return value
+    problems.append(_structure("'simulated' must be true or false."))
+    return False
 
 
 def _file(

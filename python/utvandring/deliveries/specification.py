@@ -7,6 +7,7 @@ from typing import Any
 
 import yaml
 
+from utvandring.deliveries.verdict import Level
 from utvandring.project import SPECIFICATION
 
 CODE_LISTS = Path("seeds/code_lists")
@@ -58,6 +59,17 @@ class Column:
 
 
 @dataclass(frozen=True)
+class RowRule:
+    """What must hold between the columns of one row; `column` holds the value at fault."""
+
+    name: str
+    column: str
+    condition: str
+    says: str
+    level: Level
+
+
+@dataclass(frozen=True)
 class Register:
     """A register: its columns in the order in which they are stored, its key, whether it is required."""
 
@@ -65,6 +77,7 @@ class Register:
     required: bool
     key: tuple[str, ...]
     columns: tuple[Column, ...]
+    rules: tuple[RowRule, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -78,6 +91,20 @@ class Specification:
     def required(self) -> tuple[str, ...]:
         """The registers without which the warehouse cannot be built."""
         return tuple(name for name, register in self.registers.items() if register.required)
+
+    @cached_property
+    def seeds(self) -> tuple[str, ...]:
+        """The code lists that columns refer to, in alphabetical order."""
+        return tuple(
+            sorted(
+                {
+                    column.code_list.seed
+                    for register in self.registers.values()
+                    for column in register.columns
+                    if column.code_list is not None
+                }
+            )
+        )
 
 
 def read_specification(project: Path) -> Specification:
@@ -106,6 +133,16 @@ def _register(table: dict[str, Any]) -> Register:
         required=meta["required"],
         key=tuple(meta.get("key", ())),
         columns=tuple(_column(column) for column in table["columns"]),
+        rules=tuple(
+            RowRule(
+                rule["name"],
+                rule["column"],
+                rule["condition"],
+                rule["says"],
+                Level(rule.get("level", Level.REFUSE)),
+            )
+            for rule in meta.get("rules", ())
+        ),
     )
 
 

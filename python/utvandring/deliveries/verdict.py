@@ -11,6 +11,7 @@ class Level(StrEnum):
 
     REFUSE = "refuse"
     WARN = "warn"
+    NOTE = "note"
 
 
 class Status(StrEnum):
@@ -25,7 +26,8 @@ class Status(StrEnum):
 class Finding:
     """One thing that is wrong or unusual; never holds anything about a single person.
 
-    `values` are codes with the number of rows that hold them, most frequent first.
+    `values` are codes with the number of rows that hold them, most frequent first; `waivable` tells whether a data
+    steward may accept the delivery all the same.
     """
 
     check: str
@@ -35,6 +37,14 @@ class Finding:
     count: int | None = None
     values: tuple[tuple[str, int], ...] = ()
     level: Level = Level.REFUSE
+    register: str | None = None
+    period: int | None = None
+    waivable: bool = False
+
+    @property
+    def name(self) -> str:
+        """The name of the check, by which a waiver calls it."""
+        return ".".join(part for part in (self.register, self.column, self.check) if part)
 
     def sentence(self) -> str:
         """Say the finding with the file and column it was made in."""
@@ -46,12 +56,32 @@ class Finding:
         return {
             "level": self.level.value,
             "check": self.check,
+            "name": self.name,
+            "register": self.register,
+            "period": self.period,
             "file": self.file,
             "column": self.column,
             "count": self.count,
             "values": [{"value": value, "rows": rows} for value, rows in self.values],
             "text": self.text,
+            "waivable": self.waivable,
         }
+
+    @classmethod
+    def from_json(cls, entry: dict[str, Any]) -> "Finding":
+        """Read a finding of the ledger."""
+        return cls(
+            check=entry["check"],
+            text=entry["text"],
+            file=entry["file"],
+            column=entry["column"],
+            count=entry["count"],
+            values=tuple((value["value"], value["rows"]) for value in entry["values"]),
+            level=Level(entry["level"]),
+            register=entry["register"],
+            period=entry["period"],
+            waivable=entry["waivable"],
+        )
 
 
 @dataclass(frozen=True)
@@ -64,8 +94,25 @@ class Verdict:
     warnings: tuple[Finding, ...] = ()
     files: int = 0
     rows: int = 0
+    notes: tuple[Finding, ...] = ()
     missing: tuple[str, ...] = field(default=())
     report: Path | None = None
+    page: Path | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the verdict for programs."""
+        return {
+            "delivery_id": self.delivery_id,
+            "status": self.status.value,
+            "refusals": [finding.as_json() for finding in self.refusals],
+            "warnings": [finding.as_json() for finding in self.warnings],
+            "notes": [finding.as_json() for finding in self.notes],
+            "files": self.files,
+            "rows": self.rows,
+            "missing": list(self.missing),
+            "page": self.page and str(self.page),
+            "report": self.report and str(self.report),
+        }
 
 
 def counted(number: int, singular: str, plural: str | None = None) -> str:

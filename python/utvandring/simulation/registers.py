@@ -109,6 +109,7 @@ class Registers:
         delivery = {
             "delivery_id": f"{last_year + 1}-03-01",
             "produced_at": f"{last_year + 1}-03-15",
+            "simulated": True,
             "files": sorted(self.files, key=lambda f: (str(f["register"]), str(f["period"]))),
         }
         path = self.folder / "delivery.json"

@@ -1,0 +1,269 @@
+"""What a delivery must have in common with its own registers and with what was accepted before.
+
+The questions stand as SQL in `expectations/between_registers.yml` and `between_deliveries.yml`; here they are asked
+of the files as they would be if the delivery were accepted, and the answers judged by Great Expectations.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pandas as pd
+import yaml
+
+from utvandring.deliveries.expectations import outside
+from utvandring.deliveries.ledger import AcceptedFile
+from utvandring.deliveries.specification import Specification
+from utvandring.deliveries.verdict import Finding, Level
+from utvandring.sql import identifier, literal, path_literal
+
+FOLDER = Path("expectations")
+DOCUMENTS = ("between_registers.yml", "between_deliveries.yml")
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One question and the bounds of its answer.
+
+    `query` gives a row per register and period; `bounded` is the column of it that must lie from `minimum` to
+    `maximum`; `says` the sentence for a row that does not.
+    """
+
+    name: str
+    level: Level
+    query: str
+    bounded: str
+    minimum: float | None
+    maximum: float | None
+    says: str
+
+
+def read_comparisons(project: Path) -> tuple[Comparison, ...]:
+    """Read the declared comparisons of a project, in the order of the documents."""
+    comparisons = []
+    for document in DOCUMENTS:
+        for entry in yaml.safe_load((project / FOLDER / document).read_text(encoding="utf-8")):
+            ((bounded, bounds),) = entry["expect"].items()
+            comparisons.append(
+                Comparison(
+                    entry["name"],
+                    Level(entry["level"]),
+                    entry["query"],
+                    bounded,
+                    bounds.get("minimum"),
+                    bounds.get("maximum"),
+                    entry["says"],
+                )
+            )
+    return tuple(comparisons)
+
+
+def compare(
+    connection: duckdb.DuckDBPyConnection,
+    specification: Specification,
+    comparisons: Sequence[Comparison],
+    accepted: Mapping[AcceptedFile, Path],
+    delivered: Mapping[AcceptedFile, Path],
+    progress: Any,
+) -> list[Finding]:
+    """Ask every declared comparison of a delivery.
+
+    Parameters
+    ----------
+    connection
+        With the code lists loaded.
+    specification
+        The registers.
+    comparisons
+        What to ask.
+    accepted
+        The current files before the delivery, with where they are.
+    delivered
+        The files of the delivery that would become current, with where they are.
+    progress
+        Told the name of the comparison and the share of them that is done.
+
+    Returns
+    -------
+    list of Finding
+        One per register and period outside the bounds.
+    """
+    if not delivered:
+        return []
+    _lay_views(connection, specification, accepted, delivered)
+    _lay_tables(connection, accepted, delivered)
+    names = {(file.register, file.period): file.delivered_path for file in delivered}
+    findings = []
+    for number, comparison in enumerate(comparisons):
+        progress(comparison.name.replace("_", " "), number / len(comparisons))
+        answer = connection.sql(comparison.query).df()
+        if answer.empty:
+            continue
+        if "share" not in answer:
+            answer["share"] = answer["found_n"] / answer["checked_n"].where(answer["checked_n"] > 0)
+        answer = answer.sort_values([c for c in ("register", "period", "code_column", "code") if c in answer])
+        at_fault = outside(answer[comparison.bounded], comparison.minimum, comparison.maximum)
+        for row in answer[at_fault].to_dict("records"):
+            findings.append(_finding(comparison, row, names))
+    return findings
+
+
+def _finding(comparison: Comparison, row: dict[str, Any], names: Mapping[tuple[str, int], str]) -> Finding:
+    register, period = str(row["register"]), int(row["period"])
+    words = {
+        "found": f"{int(row['found_n']):,}",
+        "checked": f"{int(row['checked_n']):,}",
+        **{name: _percent(value) for name, value in row.items() if "share" in name},
+    }
+    if "yearly_ratio" in row:
+        words["yearly_ratio"] = f"{row['yearly_ratio']:.2f}"
+    others = {name: value for name, value in row.items() if name not in words}
+    return Finding(
+        check=comparison.name,
+        text=comparison.says.strip().format(**{**others, **words, "period": period}),
+        file=names.get((register, period), f"{register} {period}"),
+        count=int(row["found_n"]),
+        level=comparison.level,
+        register=register,
+        period=period,
+    )
+
+
+def _percent(value: float) -> str:
+    return f"{100 * value:.1f} %" if pd.notna(value) else "unknown"
+
+
+def _lay_views(
+    connection: duckdb.DuckDBPyConnection,
+    specification: Specification,
+    accepted: Mapping[AcceptedFile, Path],
+    delivered: Mapping[AcceptedFile, Path],
+) -> None:
+    replaced = {(file.register, file.period) for file in delivered}
+    for register in specification.registers.values():
+        columns = {column.name: column.data_type for column in register.columns}
+        brought = [path for file, path in delivered.items() if file.register == register.name]
+        kept = [
+            path
+            for file, path in accepted.items()
+            if file.register == register.name and (file.register, file.period) not in replaced
+        ]
+        _lay_view(connection, f"{register.name}_delivered", columns, brought)
+        _lay_view(connection, register.name, columns, [*kept, *brought])
+        _lay_view(
+            connection,
+            f"{register.name}_accepted",
+            columns,
+            [path for file, path in accepted.items() if file.register == register.name],
+        )
+
+
+def _lay_view(
+    connection: duckdb.DuckDBPyConnection, name: str, columns: Mapping[str, str], paths: Iterable[Path]
+) -> None:
+    names = ", ".join(map(identifier, columns))
+    listed = ", ".join(map(path_literal, paths))
+    if listed:
+        query = f"select {names}, periode from read_parquet([{listed}])"
+    else:
+        empty = [
+            f"cast(null as {data_type}) as {identifier(column)}" for column, data_type in columns.items()
+        ]
+        query = f"select {', '.join(empty)}, cast(null as integer) as periode where false"
+    connection.execute(f"create or replace temporary view {identifier(name)} as {query}")
+
+
+def _lay_tables(
+    connection: duckdb.DuckDBPyConnection,
+    accepted: Mapping[AcceptedFile, Path],
+    delivered: Mapping[AcceptedFile, Path],
+) -> None:
+    replaced = {(file.register, file.period) for file in delivered}
+    files = [(file, True) for file in delivered]
+    files += [(file, False) for file in accepted if (file.register, file.period) not in replaced]
+    _fill(
+        connection,
+        "known_file",
+        "register varchar, period integer, version integer, rows bigint, is_delivered boolean",
+        [(file.register, file.period, file.version, file.rows, is_new) for file, is_new in files],
+    )
+    _fill(
+        connection,
+        "known_count",
+        "register varchar, period integer, is_delivered boolean, code_column varchar, code varchar, rows bigint",
+        [
+            (file.register, file.period, is_new, column, code, rows)
+            for file, is_new in files
+            for column, codes in file.counts.items()
+            for code, rows in codes.items()
+        ],
+    )
+    _fill(
+        connection,
+        "accepted_period",
+        "register varchar, period integer",
+        [(file.register, file.period) for file in accepted],
+    )
+    connection.execute(
+        """
+        create or replace temporary table neighbour as
+        select
+            delivered.register,
+            delivered.period,
+            arg_min(accepted_period.period, (abs(accepted_period.period - delivered.period), accepted_period.period))
+                as nearest_period,
+            min(abs(accepted_period.period - delivered.period)) as distance
+        from known_file as delivered
+        inner join accepted_period
+            on delivered.register = accepted_period.register and delivered.period <> accepted_period.period
+        where delivered.is_delivered
+        group by delivered.register, delivered.period
+        """
+    )
+    connection.execute(
+        """
+        create or replace temporary table known_person as
+        select
+            personid,
+            arg_max(foedselsaar_mnd, periode) as birth_month,
+            arg_max_null(doedsdato, periode) as death_date
+        from person
+        group by personid
+        """
+    )
+    connection.execute(
+        """
+        create or replace temporary view person_before as
+        select personid from befolkning_accepted
+        union
+        select personid from person_accepted
+        """
+    )
+    connection.execute(
+        """
+        create or replace temporary table january_pair as
+        select this_year.period
+        from known_file as this_year
+        inner join known_file as next_year
+            on next_year.register = 'befolkning' and this_year.period + 1 = next_year.period
+        inner join known_file as event on event.register = 'flytting' and this_year.period = event.period
+        where
+            this_year.register = 'befolkning'
+            and (this_year.is_delivered or next_year.is_delivered or event.is_delivered)
+        """
+    )
+
+
+def _fill(
+    connection: duckdb.DuckDBPyConnection, table: str, columns: str, rows: Sequence[tuple[Any, ...]]
+) -> None:
+    connection.execute(f"create or replace temporary table {identifier(table)} ({columns})")
+    if rows:
+        values = ", ".join(f"({', '.join(map(_value, row))})" for row in rows)
+        connection.execute(f"insert into {identifier(table)} values {values}")
+
+
+def _value(value: str | int | bool) -> str:
+    return literal(value) if isinstance(value, str) else str(value).lower()
