@@ -43,6 +43,7 @@ class Request:
     select: tuple[str, ...] = ()
     as_of: str | None = None
     threads: int | None = None
+    only_tables: bool = False
 
 
 @dataclass(frozen=True)
@@ -98,9 +99,9 @@ def build(root: DataRoot, project: Path, request: Request, progress: Progress | 
         ledger = read_ledger(root)
         if request.as_of is not None:
             ledger = ledger.as_of(request.as_of)
-        _require_complete(ledger, root, project)
+        require_complete(ledger, root, project)
         _open_or_set_aside(root)
-        results = _run_dbt(root, project, request, progress or (lambda label, fraction: None))
+        results = run_dbt(root, project, request, progress or (lambda label, fraction: None))
         publication = None if request.select else publish(root, anew=request.full_refresh)
     warnings = tuple(_describe(result) for result in results if result["status"] == "warn")
     return Result(len(results), warnings, time.monotonic() - begun, publication)
@@ -114,7 +115,14 @@ def _require_deliveries(root: DataRoot) -> None:
         )
 
 
-def _require_complete(ledger: Ledger, root: DataRoot, project: Path) -> None:
+def require_complete(ledger: Ledger, root: DataRoot, project: Path) -> None:
+    """Make sure that the warehouse can be built from a ledger and that its files are what was accepted.
+
+    Raises
+    ------
+    UtvandringError
+        If a required period is missing, or an accepted file is gone or was changed.
+    """
     current = ledger.current_files()
     missing = missing_for_build(current, read_specification(project))
     if missing:
@@ -151,7 +159,7 @@ def _open_or_set_aside(root: DataRoot) -> None:
     remove(wal)
 
 
-def _run_dbt(root: DataRoot, project: Path, request: Request, progress: Progress) -> list[dict[str, Any]]:
+def run_dbt(root: DataRoot, project: Path, request: Request, progress: Progress) -> list[dict[str, Any]]:
     """Run `dbt build` and return what became of every node.
 
     Raises
@@ -210,6 +218,8 @@ def _arguments(root: DataRoot, project: Path, request: Request) -> list[str]:
         arguments += ["--select", *request.select]
     if request.as_of is not None:
         arguments += ["--vars", json.dumps({"as_of": request.as_of})]
+    if request.only_tables:
+        arguments += ["--resource-type", "model", "--resource-type", "seed"]
     if request.threads is not None:
         arguments += ["--threads", str(request.threads)]
     return arguments
