@@ -11,8 +11,8 @@
 -- Without a delivered next 1 January the events of the year decide, and the outcome is provisional; without either
 -- it is NULL.
 --
--- By year: 1 January ends the outcome year before it, of which the base year is one more before; emigrations and deaths of
--- 1 January belong to that year as well (int_outcome__departure_summary).
+-- By year: 1 January ends the outcome year before it, of which the base year is one more before; emigrations and
+-- deaths of 1 January belong to that year as well (int_outcome__departure_summary).
 {{ config(
     materialized='incremental',
     meta={

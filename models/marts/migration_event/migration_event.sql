@@ -5,8 +5,8 @@
 -- immigration (otherwise the first one lies before the register's first year); every other immigration is a
 -- re-immigration. Both are NULL for a person without a known first immigration.
 --
--- By year: an event is the first immigration or not by what came before it; its basis rests on signs of its own year and
--- the year before.
+-- By year: an event is the first immigration or not by what came before it; its basis rests on signs of its own year
+-- and the year before.
 {{ config(
     materialized='incremental',
     meta={
