@@ -82,13 +82,21 @@
 
 {#-
     After a relation was built: enter its state, if all that it rests on has the state of this run.
-    A part of the warehouse that was selected over older relations, or built without rows, gets none.
+    A part of the warehouse that was selected over older relations, or built without rows or by a command that does
+    not begin with `open_states`, gets none.
 -#}
 {% macro record_build() %}
-    {%- if not execute or flags.WHICH not in ('build', 'run', 'seed') -%}
+    {%- if not execute -%}
         {{ return('') }}
     {%- endif -%}
     {%- set node_id = text_literal(model.unique_id) -%}
+    {%- if flags.WHICH not in ('build', 'run', 'seed') -%}
+        {{ return(
+            "create schema if not exists builds;
+            create table if not exists builds.built (node_id varchar, state_id varchar);
+            delete from builds.built where node_id = " ~ node_id
+        ) }}
+    {%- endif -%}
     {%- set is_partial = flags.EMPTY or flags.DEFER or flags.SAMPLE -%}
     {%- set ancestors = ancestors_of(model.unique_id) -%}
     {%- if model.config.materialized == 'incremental' -%}

@@ -3,13 +3,16 @@
 import multiprocessing
 import os
 import random
+import resource
 import signal
 import time
 from collections.abc import Callable
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
 from utvandring.deliveries.deliver import deliver
+from utvandring.errors import UtvandringError
 from utvandring.project import DataRoot, project_root
 from utvandring.publication import publish
 
@@ -58,3 +61,23 @@ class Killer:
         process.join()
         assert process.exitcode in (0, -signal.SIGKILL)
         self.killed += process.exitcode != 0
+
+
+def without_room(size: int, work: Callable[..., None], *arguments: Any) -> str:
+    """Run work that cannot make a file larger than `size`, and return what it complained of."""
+    receiver, sender = CONTEXT.Pipe(duplex=False)
+    process = CONTEXT.Process(target=_limited, args=(sender, size, work, arguments))
+    process.start()
+    said = str(receiver.recv())
+    process.join()
+    return said
+
+
+def _limited(sender: Connection, size: int, work: Callable[..., None], arguments: tuple[Any, ...]) -> None:
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+    try:
+        work(*arguments)
+    except (UtvandringError, OSError) as error:
+        sender.send(str(error))
+    else:
+        sender.send("")

@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 import pytest
 from deliveries import good_files, write_delivery
-from killing import Killer, deliver_folder, publish_warehouse
+from killing import Killer, deliver_folder, publish_warehouse, without_room
 
 from utvandring.deliveries.ledger import read_ledger
 from utvandring.deliveries.store import damaged_files
@@ -116,6 +116,24 @@ def test_only_years_that_differ_are_published_and_nothing_else_is_left(tmp_path:
             "select table_name from duckdb_tables() where database_name <> 'warehouse' order by all"
         ).fetchall()
     assert tables == [("other",), ("person_year",)]
+
+
+def test_a_disk_without_room_changes_nothing(tmp_path: Path) -> None:
+    root = DataRoot(tmp_path / "data")
+    fill(root, 1)
+    publish_warehouse(root.path, False)
+    deliver_folder(root.path, delivery(tmp_path, 1))
+    before = root.publication.read_bytes(), root.ledger.read_bytes()
+    fill(root, 2)
+
+    assert "could not be written" in without_room(200_000, publish_warehouse, root.path, True)
+    assert "File too large" in without_room(200_000, publish_warehouse, root.path, False)
+    assert without_room(1_000, deliver_folder, root.path, delivery(tmp_path, 2))
+
+    assert (root.publication.read_bytes(), root.ledger.read_bytes()) == before
+    publish_warehouse(root.path, False)
+    deliver_folder(root.path, delivery(tmp_path, 2))
+    assert len(read_ledger(root).accepted) == 2
 
 
 @pytest.mark.parametrize("damage", [b"", b"not a database", b"\0" * 100_000])
