@@ -35,8 +35,20 @@ person as (
     select * from {{ ref('int_person__characteristics') }}
 ),
 
+-- Of the years before those that are built the latest sign of a person is enough.
 sign as (
-    select * from {{ ref('int_sign_of_life__person_year') }}
+    select
+        person_id,
+        sign_year,
+    from {{ ref('int_sign_of_life__person_year') }}
+    where {{ is_needed('sign_year') }}
+    union all
+    select
+        person_id,
+        max(sign_year) as sign_year,
+    from {{ ref('int_sign_of_life__person_year') }}
+    where not {{ is_needed('sign_year') }}
+    group by person_id
 ),
 
 sign_calendar as (
