@@ -19,6 +19,7 @@
             inner join builds.state using (state_id)
             where
                 state.program = (select program from builds.current_state)
+                and state_id in (select state_id from builds.built where starts_with(node_id, 'model.'))
                 and state_id <> (select state_id from builds.current_state)
         ),
         current as (

@@ -111,10 +111,16 @@
     select {{ node_id }}, state_id
     from builds.current_state
     where {{ ancestors | length }} = (
-        select count(*) from builds.built
+        select count(*)
+        from builds.built
+        inner join builds.state using (state_id)
         where
-            built.state_id = current_state.state_id
-            and node_id in ({% for ancestor in ancestors %}{{ text_literal(ancestor) }}, {% endfor %}'')
+            node_id in ({% for ancestor in ancestors %}{{ text_literal(ancestor) }}, {% endfor %}'')
+            {#- Seeds rest on no delivery. -#}
+            and (
+                state.state_id = current_state.state_id
+                or state.program = current_state.program and starts_with(node_id, 'seed.')
+            )
     );
     {%- endif -%}
 {% endmacro %}

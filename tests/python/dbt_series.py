@@ -34,6 +34,9 @@ def build(root: Path, ledger: Path, *, full: bool, first: bool, manifest: object
     DuckDBConnectionManager.close_all_connections()
     if not done.success:
         sys.exit(f"the build over {ledger.name} failed: {done.exception or done.result}")
+    made = root / "target" / "run" / "utvandring" / "models" / "marts" / "person_year" / "person_year.sql"
+    if ("delete from" in made.read_text(encoding="utf-8")) is (first or full):
+        sys.exit(f"the build over {ledger.name} was not {'full' if full or first else 'by year'}")
     return manifest
 
 
