@@ -18,6 +18,7 @@
     {%- for register in graph.sources.values() | selectattr('source_name', 'equalto', 'registers') -%}
         {%- do run_query(register_view(register, accepted)) -%}
     {%- endfor -%}
+    {%- do open_states() -%}
     {{ return('') }}
 {% endmacro %}
 
@@ -69,21 +70,20 @@
             'No accepted delivery is called ' ~ var('as_of') ~ '. `utvandring deliveries` lists them.'
         ) -%}
     {%- endif -%}
+    {#- What came later is not known. -#}
+    {%- do run_query(
+        "delete from deliveries.delivery
+        where arrival > (
+            select max(arrival) from deliveries.delivery
+            where verdict = 'accepted' and delivery_id = " ~ text_literal(var('as_of')) ~ "
+        )"
+    ) -%}
     {%- do run_query(
         "create or replace table deliveries.delivery_file as
         with
         known as (
-            select *
-            from deliveries.delivery
-            where
-                verdict = 'accepted'
-                and arrival <= coalesce(
-                    (
-                        select max(arrival) from deliveries.delivery
-                        where verdict = 'accepted' and delivery_id = " ~ text_literal(var('as_of')) ~ "
-                    ),
-                    arrival
-                )
+            select * from deliveries.delivery
+            where verdict = 'accepted'
         ),
         files as (
             select delivery_id, arrival, unnest(files, recursive := true) from known

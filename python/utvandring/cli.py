@@ -293,14 +293,18 @@ def build(
         with progress_bar(quiet=_Options.quiet) as progress:
             result = build_warehouse(root, project_root(), request, progress)
     except BuildFailedError as error:
-        complain(str(error))
-        for failure in error.failures:
-            complain(f"  {failure}")
-        raise typer.Exit(EXIT_FAILED) from error
+        raise _failed(error) from error
     if as_json:
         typer.echo(json.dumps(asdict(result), indent=1, default=str))
     else:
         _show_build(result)
+
+
+def _failed(error: BuildFailedError) -> typer.Exit:
+    complain(str(error))
+    for failure in error.failures:
+        complain(f"  {failure}")
+    return typer.Exit(EXIT_FAILED)
 
 
 def _show_build(result: Result) -> None:
@@ -318,6 +322,42 @@ def _show_build(result: Result) -> None:
     _tell(f"Published: {publication.path} ({counted(publication.tables, 'table')}).")
     _tell(f"Open it:   duckdb -readonly {shlex.quote(str(publication.path))}")
     _tell(f"In Python: duckdb.connect({str(publication.path)!r}, read_only=True)")
+
+
+@app.command(
+    epilog="Examples: `utvandring diff 2013-03-01 2014-03-01`; as files: "
+    "`utvandring diff 2013-03-01 2014-03-01 --out difference`"
+)
+def diff(
+    before: Annotated[str, typer.Argument(metavar="ID1", help="An accepted delivery.")],
+    after: Annotated[str, typer.Argument(metavar="ID2", help="Another one, usually a later one.")],
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+    out_dir: Annotated[
+        Path | None,
+        typer.Option("--out", help="Also write each table as CSV into this folder.", file_okay=False),
+    ] = None,
+) -> None:
+    """Show what changed from one delivery to another, in the registers and in the marts.
+
+    Builds the marts as of both deliveries aside; the warehouse and the publication stay as they are. Counts
+    are not rounded or suppressed: they are for the closed zone.
+    """
+    from utvandring.comparison import showing
+    from utvandring.comparison.comparing import compare
+
+    try:
+        with progress_bar(quiet=_Options.quiet) as progress:
+            tables = compare(DataRoot.from_environment(), project_root(), before, after, progress)
+    except BuildFailedError as error:
+        raise _failed(error) from error
+    if as_json:
+        typer.echo(showing.as_json(tables))
+    else:
+        showing.show(tables)
+    if out_dir is not None:
+        showing.write_csv(tables, out_dir)
+        if not as_json:
+            _tell(f"Wrote {', '.join(f'{table.name}.csv' for table in tables)} to {out_dir}.")
 
 
 @app.command(epilog="Example: `utvandring fit --spec my.yml --out my.csv` (the format: docs/regressions.md)")

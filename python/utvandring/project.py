@@ -1,5 +1,6 @@
 """Where things are: the dbt project, and the data root with everything the system keeps."""
 
+import hashlib
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +35,18 @@ def project_root() -> Path:
         "The project folder was not found: run the command inside a clone "
         f"(a folder with {SPECIFICATION.as_posix()})."
     )
+
+
+def rules_of(project: Path) -> str:
+    """Return a checksum of all that the dbt project says: models, macros, code lists, tests, settings."""
+    digest = hashlib.sha256()
+    folders = ("macros", "models", "seeds", "tests/generic")
+    files = [path for folder in folders for path in (project / folder).rglob("*") if path.is_file()]
+    for path in sorted([*files, project / "dbt_project.yml"]):
+        if path.suffix in (".sql", ".yml", ".md", ".py", ".csv"):
+            digest.update(path.relative_to(project).as_posix().encode() + b"\0")
+            digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
 
 
 @dataclass(frozen=True)
@@ -93,6 +106,11 @@ class DataRoot:
     def target(self) -> Path:
         """The artefacts of dbt; inside the root, so that builds over two roots do not share them."""
         return self.path / "target"
+
+    @property
+    def unit_tested(self) -> Path:
+        """The program whose unit tests have passed."""
+        return self.target / "unit_tested.json"
 
     @property
     def lock(self) -> Path:

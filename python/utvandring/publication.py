@@ -1,13 +1,14 @@
 """The database that readers open: only what is meant for them, replaced in one step."""
 
 import os
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
 from utvandring.errors import UtvandringError
-from utvandring.files import IMMUTABLE_FILE, remove, replace_file
+from utvandring.files import IMMUTABLE_FILE, PRIVATE_FILE, remove, replace_file
 from utvandring.project import DataRoot
 from utvandring.sql import identifier, literal
 
@@ -22,6 +23,16 @@ _STORAGE_VERSION = "v1.4.0"
 _MEMORY_LIMIT = os.environ.get("UTVANDRING_MEMORY", "4GB")
 
 
+# (schema, table)
+Relation = tuple[str, str]
+
+# Rows and checksum of a table by year; a table that is not built by year is one year, None.
+Content = dict[int | None, tuple[int, int]]
+
+# A file of which more than this is free space is written anew.
+_FREE_SHARE = 0.3
+
+
 @dataclass(frozen=True)
 class Publication:
     """What was published."""
@@ -33,16 +44,23 @@ class Publication:
     last_base_year: int | None
 
 
-def publish(root: DataRoot) -> Publication:
+def publish(root: DataRoot, *, anew: bool = False) -> Publication:
     """Write the publication from the warehouse, check it, and put it in the place of the last one.
 
-    The tables are written into a new file rather than dropped from a copy: a dropped table leaves its
-    pages in the file, and with them what was not to be published. Views become tables, but for those of `norsk`.
+    Tables are written into a file of their own rather than dropped from a copy of the warehouse: a dropped
+    table leaves its pages in the file, and with them what was not to be published. Views become tables, but for
+    those of `norsk`.
+
+    Of tables that are built by year only the years that differ from the last publication are written, into a
+    copy of it. The new file is compared with the warehouse, every year of every table by rows and checksum,
+    whichever way it came about.
 
     Parameters
     ----------
     root
         The data root, its lock held, its warehouse closed.
+    anew
+        Whether to write everything, so that the file holds no page of an earlier publication.
 
     Raises
     ------
@@ -52,8 +70,10 @@ def publish(root: DataRoot) -> Publication:
     temporary = root.published / ".publishing.duckdb"
     _remove_database(temporary)
     try:
-        counts = _copy(root.warehouse, temporary)
-        publication = _verify(temporary, counts, root.publication)
+        publication = None if anew else _renew_last(root, temporary)
+        if publication is None:
+            _remove_database(temporary)
+            publication = _verify(temporary, _copy(root.warehouse, temporary), root.publication)
         temporary.chmod(IMMUTABLE_FILE)
         replace_file(temporary, root.publication)
     except duckdb.Error as error:
@@ -70,35 +90,112 @@ def _remove_database(path: Path) -> None:
     remove(path.with_name(path.name + ".wal"))
 
 
-def _copy(warehouse: Path, destination: Path) -> dict[tuple[str, str], int]:
-    """Copy the tables of the published schemas with their descriptions; return the rows read of each."""
+def _renew_last(root: DataRoot, temporary: Path) -> Publication | None:
+    """Bring a copy of the last publication up to date; None if it is no basis for the new one."""
+    if not root.publication.exists():
+        return None
+    try:
+        shutil.copyfile(root.publication, temporary)
+        temporary.chmod(PRIVATE_FILE)
+        if not _is_compact(temporary):
+            return None
+        return _verify(temporary, _copy(root.warehouse, temporary), root.publication)
+    except (duckdb.Error, UtvandringError):
+        # Damaged, or of another program: what went wrong goes wrong again if it has another cause.
+        return None
+
+
+def _is_compact(path: Path) -> bool:
+    with duckdb.connect(str(path), read_only=True) as connection:
+        row = connection.execute("select free_blocks, total_blocks from pragma_database_size()").fetchone()
+    return row is not None and row[0] <= _FREE_SHARE * row[1]
+
+
+def _copy(warehouse: Path, destination: Path) -> dict[Relation, Content]:
+    """Bring the tables of the published schemas, with their descriptions, to what the warehouse holds.
+
+    Returns
+    -------
+    dict
+        What the warehouse holds.
+    """
+    content: dict[Relation, Content] = {}
     with duckdb.connect(config={"memory_limit": _MEMORY_LIMIT, "threads": 2}) as connection:
         connection.execute(
             f"attach {literal(str(destination))} as publication (storage_version {literal(_STORAGE_VERSION)})"
         )
         connection.execute("use publication")
         connection.execute(f"attach {literal(str(warehouse))} as warehouse (read_only)")
-        relations: list[tuple[str, str]] = connection.execute(
-            "select table_schema, table_name from information_schema.tables "
-            "where table_catalog = 'warehouse' and list_contains($schemas, table_schema) "
-            "order by table_schema, table_name",
-            {"schemas": PUBLISHED_SCHEMAS},
-        ).fetchall()
+        here = "publication"
+        relations = _relations(connection, "warehouse")
         if ("marts", "person_year") not in relations:
             raise UtvandringError("The warehouse has no marts.person_year, so it was not published.")
-        counts = {}
-        for schema, name in relations:
-            target = f"{identifier(schema)}.{identifier(name)}"
-            connection.execute(f"create schema if not exists {identifier(schema)}")
-            connection.execute(f"create table {target} as from warehouse.{target}")
-            row = connection.execute(f"select count(*) from warehouse.{target}").fetchone()
-            counts[schema, name] = row[0] if row else 0
+        published = _relations(connection, here)
+        for schema, name in published.keys() - relations.keys():
+            connection.execute(f"drop table {identifier(schema)}.{identifier(name)}")
+        years = _years(connection)
+        for relation, columns in relations.items():
+            table = f"{identifier(relation[0])}.{identifier(relation[1])}"
+            year = years.get(relation)
+            content[relation] = _content(connection, f"warehouse.{table}", year)
+            if year is not None and published.get(relation) == columns:
+                _replace_years(connection, table, year, content[relation])
+            else:
+                connection.execute(f"create schema if not exists {identifier(relation[0])}")
+                connection.execute(f"create or replace table {table} as from warehouse.{table}")
         _copy_views(connection)
         for statement in _descriptions(connection):
             connection.execute(statement)
         connection.execute("detach warehouse")
         connection.execute("checkpoint publication")
-    return counts
+    return content
+
+
+def _relations(connection: duckdb.DuckDBPyConnection, database: str) -> dict[Relation, str]:
+    """Return the tables and views of the published schemas with their columns and types."""
+    rows = connection.execute(
+        "select schema_name, table_name, "
+        "string_agg(column_name || ' ' || data_type, ', ' order by column_index) "
+        "from duckdb_columns() where database_name = $database and list_contains($schemas, schema_name) "
+        "group by all order by all",
+        {"database": database, "schemas": PUBLISHED_SCHEMAS},
+    ).fetchall()
+    return {(schema, name): columns for schema, name, columns in rows}
+
+
+def _years(connection: duckdb.DuckDBPyConnection) -> dict[Relation, str]:
+    """Return the tables that are built by year, with what gives the year of a row."""
+    known = connection.execute(
+        "select count(*) from duckdb_tables() "
+        "where database_name = 'warehouse' and schema_name = 'builds' and table_name = 'by_year'"
+    ).fetchone()
+    if known == (0,):
+        return {}
+    rows = connection.execute("select schema_name, table_name, year from warehouse.builds.by_year").fetchall()
+    return {(schema, name): year for schema, name, year in rows}
+
+
+def _content(connection: duckdb.DuckDBPyConnection, table: str, year: str | None) -> Content:
+    rows = connection.execute(
+        f"select {year or 'null'}, count(*), sum(hash(content)) from {table} as content group by all"
+    ).fetchall()
+    return {row[0]: (row[1], row[2]) for row in rows}
+
+
+def _replace_years(connection: duckdb.DuckDBPyConnection, table: str, year: str, expected: Content) -> None:
+    """Write the years from the first one on that differs from what was published."""
+    published = _content(connection, table, year)
+    differing = [
+        number
+        for number in expected.keys() | published.keys()
+        if expected.get(number) != published.get(number)
+    ]
+    if not differing:
+        return
+    first = min((number for number in differing if number is not None), default=9999)
+    condition = f"coalesce({year} >= {first}, true)"
+    connection.execute(f"delete from {table} where {condition}")
+    connection.execute(f"insert into {table} from warehouse.{table} where {condition}")
 
 
 def _copy_views(connection: duckdb.DuckDBPyConnection) -> None:
@@ -107,7 +204,8 @@ def _copy_views(connection: duckdb.DuckDBPyConnection) -> None:
         "order by view_name",
         {"schema": VIEW_SCHEMA},
     ).fetchall()
-    connection.execute(f"create schema if not exists {identifier(VIEW_SCHEMA)}")
+    connection.execute(f"drop schema if exists {identifier(VIEW_SCHEMA)} cascade")
+    connection.execute(f"create schema {identifier(VIEW_SCHEMA)}")
     for (statement,) in views:
         connection.execute(statement)
 
@@ -137,16 +235,24 @@ def _descriptions(connection: duckdb.DuckDBPyConnection) -> list[str]:
     return statements
 
 
-def _verify(path: Path, counts: dict[tuple[str, str], int], final: Path) -> Publication:
-    with duckdb.connect(str(path), read_only=True) as connection:
-        for (schema, name), expected in counts.items():
-            row = connection.execute(
-                f"select count(*) from {identifier(schema)}.{identifier(name)}"
-            ).fetchone()
-            if row != (expected,):
+def _verify(path: Path, expected: dict[Relation, Content], final: Path) -> Publication:
+    """Compare the written file, read from the disk again, with what the warehouse holds."""
+    with duckdb.connect(
+        str(path), read_only=True, config={"memory_limit": _MEMORY_LIMIT, "threads": 2}
+    ) as connection:
+        for (schema, name), content in expected.items():
+            table = f"{identifier(schema)}.{identifier(name)}"
+            rows, checksum = connection.execute(
+                f"select count(*), sum(hash(content)) from {table} as content"
+            ).fetchall()[0]
+            wanted = [
+                sum(part or 0 for part in parts) for parts in zip((0, 0), *content.values(), strict=True)
+            ]
+            if [rows, checksum or 0] != wanted:
                 raise UtvandringError(
                     f"{schema}.{name} was not copied whole; the last publication is unchanged."
                 )
         years = connection.execute("select min(base_year), max(base_year) from marts.person_year").fetchone()
     first, last = years if years else (None, None)
-    return Publication(final, len(counts), counts["marts", "person_year"], first, last)
+    person_years = sum(rows for rows, _ in expected["marts", "person_year"].values())
+    return Publication(final, len(expected), person_years, first, last)

@@ -3,10 +3,26 @@
 --
 -- The facts hold at every age and are NULL where their register was not delivered for the year; the status is NULL
 -- as soon as one of them is, and outside ages 15-74 (choice: 2.1.6 says 16-74 for the last group, 15-74 for others).
+--
+-- By year: 1 January is the end of the base year before it; birth matters wherever the person is resident.
+{{ config(
+    materialized='incremental',
+    meta={
+        'year': 'base_year',
+        'rests_on': {
+            'befolkning': -1,
+            'sysselsetting': 0,
+            'utdanningsaktivitet': 0,
+            'arbeidssoker': 0,
+            'person': -1,
+        },
+    }
+) }}
 with
 
 resident as (
     select * from {{ ref('int_population__resident') }}
+    where {{ is_needed('reference_year - 1') }}
 ),
 
 person as (
@@ -19,14 +35,17 @@ calendar as (
 
 main_job as (
     select * from {{ ref('int_labour__main_job') }}
+    where {{ is_needed('job_year') }}
 ),
 
 student as (
     select * from {{ ref('int_education__student') }}
+    where {{ is_needed('activity_year') }}
 ),
 
 unemployment as (
     select * from {{ ref('int_labour__unemployment') }}
+    where {{ is_needed('unemployment_year') }}
 ),
 
 facts as (

@@ -3,6 +3,25 @@
 -- Purpose: immigrants counted once per dimension, in the smallest cells from which every rate adds up.
 --
 -- The pair family_size_type has mixed (of whatever composition) and all as further types.
+--
+-- By year: as person_year, which names the base year.
+{{ config(
+    materialized='incremental',
+    meta={
+        'year': 'outcome_year',
+        'rests_on': {
+            'befolkning': -1,
+            'flytting': -1,
+            'death': -1,
+            'sysselsetting': -1,
+            'utdanningsaktivitet': -1,
+            'arbeidssoker': -1,
+            'inntekt': -1,
+            'utdanning': 1,
+            'person': 0,
+        },
+    }
+) }}
 with
 
 person_year as (
@@ -10,6 +29,7 @@ person_year as (
     where
         is_immigrant
         and outcome_municipality is not null
+        and {{ is_needed('outcome_year') }}
 ),
 
 described as (

@@ -11,10 +11,24 @@
 -- (choice): to leave for one is to leave the municipality, county and centrality level.
 -- Centrality is defined up to the division of 2017: of later outcome years it is only known that whoever stayed in
 -- the municipality stayed on its level; is_centrality_move is NULL for those who left it.
+--
+-- By year: as int_outcome__status, which names the base year.
+{{ config(
+    materialized='incremental',
+    meta={
+        'year': 'outcome_year',
+        'rests_on': {
+            'befolkning': -1,
+            'flytting': -1,
+            'death': -1,
+        },
+    }
+) }}
 with
 
 address as (
     select * from {{ ref('int_outcome__status') }}
+    where {{ is_needed('outcome_year') }}
 ),
 
 region as (

@@ -1,14 +1,20 @@
 -- Grain: person_id, base_year: everyone resident on 1 January of outcome_year (= base_year + 1).
 -- Purpose: the two residences that an outcome compares (2.1.4). Where no next 1 January was delivered the second
 -- address is the last one that the events of the year name, else the first.
+--
+-- By year: 1 January ends the outcome year before it, of which the base year is one more before. Events matter to their
+-- own year, and only where no next 1 January was delivered.
+{{ config(materialized='incremental', meta={'year': 'base_year', 'rests_on': {'befolkning': -2, 'flytting': -1}}) }}
 with
 
 resident as (
     select * from {{ ref('int_population__resident') }}
+    where {{ is_needed('reference_year - 1') }}
 ),
 
 january as (
     select * from {{ ref('stg_befolkning__january') }}
+    where {{ is_needed('reference_year - 2') }}
 ),
 
 calendar as (

@@ -6,18 +6,49 @@
 -- False for those resident for less. Where the population files do not reach back, first immigration and birth tell
 -- who cannot have been resident for long; nobody else came in the two years, since an immigration is itself a sign.
 -- NULL where nothing was found and a sign register of the two years was not delivered.
+--
+-- By year: a sign counts in its own year and all later ones; 1 January is the end of the base year before it, and it
+-- tells of the two base years after it that the files reach back.
+{{ config(
+    materialized='incremental',
+    meta={
+        'year': 'base_year',
+        'rests_on': {
+            'befolkning': -1,
+            'sysselsetting': 0,
+            'utdanningsaktivitet': 0,
+            'arbeidssoker': 0,
+            'inntekt': 0,
+            'flytting': 0,
+            'person': -1,
+        },
+    }
+) }}
 with
 
 resident as (
     select * from {{ ref('int_population__resident') }}
+    where {{ is_needed('reference_year - 1') }}
 ),
 
 person as (
     select * from {{ ref('int_person__characteristics') }}
 ),
 
+-- Of the years before those that are built the latest sign of a person is enough.
 sign as (
-    select * from {{ ref('int_sign_of_life__person_year') }}
+    select
+        person_id,
+        sign_year,
+    from {{ ref('int_sign_of_life__person_year') }}
+    where {{ is_needed('sign_year') }}
+    union all
+    select
+        person_id,
+        max(sign_year) as sign_year,
+    from {{ ref('int_sign_of_life__person_year') }}
+    where not {{ is_needed('sign_year') }}
+    group by person_id
 ),
 
 sign_calendar as (

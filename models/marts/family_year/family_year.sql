@@ -5,10 +5,12 @@
 -- A member without a row in the person register counts as a member and not as an immigrant. family_children is NULL
 -- where the file came without roles (personkode).
 -- The number identifies a reference person and changes when that person leaves: never link years by it.
+{{ config(materialized='incremental', meta={'year': 'reference_year', 'rests_on': {'befolkning': 0, 'person': 0}}) }}
 with
 
 resident as (
     select * from {{ ref('int_population__resident') }}
+    where {{ is_needed('reference_year') }}
 ),
 
 person as (

@@ -4,6 +4,23 @@
 -- The first immigration is the earliest on record, if it is not dated after the year of the person's first
 -- immigration (otherwise the first one lies before the register's first year); every other immigration is a
 -- re-immigration. Both are NULL for a person without a known first immigration.
+--
+-- By year: an event is the first immigration or not by what came before it; its basis rests on signs of its own year
+-- and the year before.
+{{ config(
+    materialized='incremental',
+    meta={
+        'year': 'year(event_date)',
+        'rests_on': {
+            'flytting': 0,
+            'sysselsetting': 0,
+            'utdanningsaktivitet': 0,
+            'arbeidssoker': 0,
+            'inntekt': 0,
+            'person_event': 0,
+        },
+    }
+) }}
 with
 
 event as (
@@ -57,6 +74,7 @@ final as (
     from event
     left join basis on event.event_id = basis.event_id
     left join immigration on event.event_id = immigration.event_id
+    where {{ is_needed('year(event.event_date)') }}
 )
 
 select * from final

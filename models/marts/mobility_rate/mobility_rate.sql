@@ -5,10 +5,30 @@
 -- Regions are those at the start of the year: rows of centrality and county leave unknown regions out, the country
 -- keeps them. Cells without residents, persons whose category is NULL and years without outcome are absent.
 -- Moves between centrality levels are NULL for years after the last one for which centrality is defined.
+--
+-- By year: as person_year, which names the base year.
+{{ config(
+    materialized='incremental',
+    meta={
+        'year': 'outcome_year',
+        'rests_on': {
+            'befolkning': -1,
+            'flytting': -1,
+            'death': -1,
+            'sysselsetting': -1,
+            'utdanningsaktivitet': -1,
+            'arbeidssoker': -1,
+            'inntekt': -1,
+            'utdanning': 1,
+            'person': 0,
+        },
+    }
+) }}
 with
 
 cell as (
     select * from {{ ref('int_mobility__cell') }}
+    where {{ is_needed('outcome_year') }}
 ),
 
 spread as (

@@ -5,10 +5,32 @@
 -- Age is base_year - birth year, completed years on 31 December (choice). Residence counts from the first
 -- immigration, unchanged by later ones; 0 for somebody who first came on 1 January of outcome_year; NULL where the
 -- first immigration is dated later than that. A person without a row in the person register is kept, with NULLs.
+--
+-- By year: outcomes as in int_outcome__status. The sign registers of a year decide the basis of emigrations of that
+-- year, and one dated 1 January is the outcome of the base year two before it. Characteristics matter from the base
+-- year that ends with the person's first 1 January on.
+{{ config(
+    materialized='incremental',
+    meta={
+        'year': 'base_year',
+        'rests_on': {
+            'befolkning': -2,
+            'flytting': -2,
+            'death': -2,
+            'sysselsetting': -2,
+            'utdanningsaktivitet': -2,
+            'arbeidssoker': -2,
+            'inntekt': -2,
+            'utdanning': 0,
+            'person': -1,
+        },
+    }
+) }}
 with
 
 outcome as (
     select * from {{ ref('int_outcome__person_year') }}
+    where {{ is_needed('base_year') }}
 ),
 
 person as (
@@ -21,6 +43,7 @@ region as (
 
 education as (
     select * from {{ ref('int_education__highest_education') }}
+    where {{ is_needed('education_year') }}
 ),
 
 calendar as (
@@ -29,14 +52,17 @@ calendar as (
 
 labour as (
     select * from {{ ref('int_labour__status') }}
+    where {{ is_needed('base_year') }}
 ),
 
 family as (
     select * from {{ ref('family_year') }}
+    where {{ is_needed('reference_year - 1') }}
 ),
 
 sign_of_life as (
     select * from {{ ref('int_sign_of_life__resident') }}
+    where {{ is_needed('base_year') }}
 ),
 
 person_time as (

@@ -1,0 +1,142 @@
+{#-
+    What every relation of the warehouse was last built from.
+
+    A state is a program (models, macros, seeds, project, variables, versions) and the current files of the
+    registers. A relation has the state in which it was last built with all its ancestors; the schema `builds` of
+    the warehouse remembers it, in the same transaction in which the relation changed. A relation without a state, or
+    with that of another program, is built in full: nothing is built by year because a table happens to exist.
+-#}
+
+{#- At the start of a run: the state that this run builds, and what differs from the states that relations have. -#}
+{% macro open_states() %}
+    {%- do run_query("create schema if not exists builds") -%}
+    {%- do run_query("create table if not exists builds.state (state_id varchar, program varchar)") -%}
+    {%- do run_query(
+        "create table if not exists builds.state_file (
+            state_id varchar, register varchar, period integer, path varchar, stored_sha256 varchar,
+            missing_columns varchar[]
+        )"
+    ) -%}
+    {%- do run_query("create table if not exists builds.built (node_id varchar, state_id varchar)") -%}
+    {%- do run_query("create table if not exists builds.untested (node_id varchar, first_year integer)") -%}
+    {%- do run_query(
+        "create or replace table builds.current_state as
+        with
+        file as (
+            select register, period, path, stored_sha256, missing_columns
+            from deliveries.delivery_file
+            where is_current
+        ),
+        program as (" ~ program_query() ~ ")
+        select
+            md5(program || (
+                select string_agg(file::varchar, ';' order by register, period) from file
+            )) as state_id,
+            program,
+        from program"
+    ) -%}
+    {#- Only states that something was built in are of use. -#}
+    {%- do run_query(
+        "delete from builds.state where state_id not in (select state_id from builds.built);
+        delete from builds.state_file where state_id not in (select state_id from builds.state);
+        insert into builds.state from builds.current_state anti join builds.state using (state_id);
+        insert into builds.state_file
+        select state_id, register, period, path, stored_sha256, missing_columns
+        from builds.current_state, deliveries.delivery_file
+        where is_current and state_id not in (select state_id from builds.state_file)"
+    ) -%}
+    {%- do find_changes() -%}
+    {#- For whoever copies the warehouse. -#}
+    {%- do run_query(
+        "create or replace table builds.by_year (schema_name varchar, table_name varchar, year varchar)"
+    ) -%}
+    {%- for node in graph.nodes.values() if node.config.materialized == 'incremental' -%}
+        {%- do run_query(
+            "insert into builds.by_year values ("
+            ~ text_literal(node.schema) ~ ", " ~ text_literal(node.alias) ~ ", " ~ text_literal(node.config.meta.year)
+            ~ ")"
+        ) -%}
+    {%- endfor -%}
+{% endmacro %}
+
+
+{#- A query for everything besides the deliveries that decides what is in the warehouse, as one checksum. -#}
+{% macro program_query() %}
+    {%- set given = invocation_args_dict.get('vars') or {} -%}
+    {%- set given = fromyaml(given) if given is string else given -%}
+    {%- set variables = dict(given) -%}
+    {#- Which deliveries are known is told by their files. -#}
+    {%- do variables.pop('as_of', none) -%}
+    select md5(concat_ws(
+        '|',
+        {{ text_literal(dbt_version ~ ' ' ~ variables | dictsort | string) }},
+        version(),
+        string_agg(filename || ' ' || md5(content), ';' order by filename)
+    )) as program
+    from read_blob([
+        'dbt_project.yml', 'macros/**/*.sql', 'models/**/*.sql', 'models/**/*.py', 'models/**/*.yml',
+        'models/**/*.md', 'seeds/**/*.csv', 'seeds/**/*.yml', 'tests/generic/*.sql'
+    ])
+{% endmacro %}
+
+
+{#-
+    After a relation was built: enter its state, if all that it rests on has the state of this run.
+    A part of the warehouse that was selected over older relations, or built without rows or by a command that does
+    not begin with `open_states`, gets none.
+-#}
+{% macro record_build() %}
+    {%- if not execute -%}
+        {{ return('') }}
+    {%- endif -%}
+    {%- set node_id = text_literal(model.unique_id) -%}
+    {%- if flags.WHICH not in ('build', 'run', 'seed') -%}
+        {{ return(
+            "create schema if not exists builds;
+            create table if not exists builds.built (node_id varchar, state_id varchar);
+            delete from builds.built where node_id = " ~ node_id
+        ) }}
+    {%- endif -%}
+    {%- set is_partial = flags.EMPTY or flags.DEFER or flags.SAMPLE -%}
+    {%- set ancestors = ancestors_of(model.unique_id) -%}
+    {%- if model.config.materialized == 'incremental' -%}
+        delete from builds.untested where node_id = {{ node_id }} and first_year > {{ first_changed_year() or 0 }};
+        insert into builds.untested
+        select {{ node_id }}, {{ first_changed_year() or 0 }}
+        where not exists (select 1 from builds.untested where node_id = {{ node_id }});
+    {% endif -%}
+    delete from builds.built where node_id = {{ node_id }};
+    {%- if not is_partial %}
+    insert into builds.built
+    select {{ node_id }}, state_id
+    from builds.current_state
+    where {{ ancestors | length }} = (
+        select count(*)
+        from builds.built
+        inner join builds.state using (state_id)
+        where
+            node_id in ({% for ancestor in ancestors %}{{ text_literal(ancestor) }}, {% endfor %}'')
+            {#- Seeds rest on no delivery. -#}
+            and (
+                state.state_id = current_state.state_id
+                or state.program = current_state.program and starts_with(node_id, 'seed.')
+            )
+    );
+    {%- endif -%}
+{% endmacro %}
+
+
+{#- Models and seeds that a node rests on, directly or not. -#}
+{% macro ancestors_of(node_id) %}
+    {%- set found = [] -%}
+    {%- set waiting = [node_id] -%}
+    {%- for _ in graph.nodes if waiting -%}
+        {%- for parent in graph.nodes[waiting.pop()].depends_on.nodes -%}
+            {%- if parent in graph.nodes and parent not in found -%}
+                {%- do found.append(parent) -%}
+                {%- do waiting.append(parent) -%}
+            {%- endif -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {{ return(found) }}
+{% endmacro %}

@@ -1,0 +1,41 @@
+{#-
+    Data tests of models that are built by year look at the years that were not tested since they were built: the
+    others have not changed. `builds.untested` keeps the first of them until every test of the model has passed.
+-#}
+{% macro get_where_subquery(relation) %}
+    {%- set conditions = [] -%}
+    {%- if config.get('where') -%}
+        {%- do conditions.append('(' ~ config.get('where') ~ ')') -%}
+    {%- endif -%}
+    {%- set tested = graph.nodes.get(model.attached_node) if execute -%}
+    {%- if tested and tested.config.materialized == 'incremental' and flags.WHICH in ('build', 'test') -%}
+        {%- set first_year = run_query(
+            "select first_year from builds.untested where node_id = " ~ text_literal(model.attached_node)
+        ).columns[0].values() -%}
+        {%- if first_year and first_year[0] > 0 -%}
+            {%- do conditions.append('coalesce(' ~ tested.config.meta.year ~ ' >= ' ~ first_year[0] ~ ', true)') -%}
+        {%- endif -%}
+    {%- endif -%}
+    {%- if conditions -%}
+        {{ return('(select * from ' ~ relation ~ ' where ' ~ conditions | join(' and ') ~ ') dbt_subquery') }}
+    {%- endif -%}
+    {{ return(relation) }}
+{% endmacro %}
+
+
+{#- At the end of a run: models of which every test has passed are tested. -#}
+{% macro settle_tests() %}
+    {%- if not execute or flags.WHICH not in ('build', 'test') -%}
+        {{ return('') }}
+    {%- endif -%}
+    {%- set passed = results | selectattr('status', 'in', ['pass', 'warn']) | map(attribute='node.unique_id') | list -%}
+    {%- for node_id in run_query("select node_id from builds.untested").columns[0].values() -%}
+        {%- set open = graph.nodes.values()
+            | selectattr('resource_type', 'equalto', 'test') | selectattr('attached_node', 'equalto', node_id)
+            | map(attribute='unique_id') | reject('in', passed) | list -%}
+        {%- if not open -%}
+            {%- do run_query("delete from builds.untested where node_id = " ~ text_literal(node_id)) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {{ return('') }}
+{% endmacro %}

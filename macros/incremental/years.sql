@@ -1,0 +1,80 @@
+{#-
+    Models that are built by year: `materialized: incremental` with the strategy `by_year`. Of such a model all years
+    from the first changed one on are deleted and built again, so that rows keep the order of a full build.
+
+    meta.year       the year of a row, an expression on the columns of the model
+    meta.rests_on   register (or one of the names of `find_changes`): from which year of the model on a difference in
+                    the register's year matters, relative to that year
+-#}
+
+{#- The first year of this model that has to be built; none if all of it has to. -#}
+{% macro first_changed_year() %}
+    {%- if not execute or flags.FULL_REFRESH or flags.EMPTY or flags.SAMPLE or flags.WHICH not in ('build', 'run') -%}
+        {{ return(none) }}
+    {%- endif -%}
+    {%- set year = run_query(
+        "with
+        built as (
+            select built.state_id
+            from builds.built
+            inner join builds.state using (state_id)
+            where
+                built.node_id = " ~ text_literal(model.unique_id) ~ "
+                and state.program = (select program from builds.current_state)
+        ),
+        rests_on (register, years) as (
+            values " ~ rests_on_values() ~ "
+        )
+        select coalesce(
+            (
+                select min(change.year_n + rests_on.years)
+                from builds.change
+                inner join rests_on using (register)
+                where change.state_id = built.state_id
+            ),
+            9999
+        )::integer
+        from built"
+    ).columns[0].values() -%}
+    {{ return(year[0] if year else none) }}
+{% endmacro %}
+
+
+{% macro rests_on_values() %}
+    {%- for register, years in model.config.meta.rests_on.items() -%}
+        ({{ text_literal(register) }}, {{ years }}){{ ', ' if not loop.last }}
+    {%- endfor -%}
+{% endmacro %}
+
+
+{#- dbt asks this whether a table is to be built anew. -#}
+{% macro should_full_refresh() %}
+    {%- if config.get('materialized') == 'incremental' and first_changed_year() is none -%}
+        {{ return(true) }}
+    {%- endif -%}
+    {%- set configured = config.get('full_refresh') -%}
+    {{ return(flags.FULL_REFRESH if configured is none else configured) }}
+{% endmacro %}
+
+
+{#-
+    Whether rows of an input are needed: `year` is the year of the model that they lead to, `earlier` how many years
+    before the first that is built they reach. Always true when the model is built in full.
+-#}
+{% macro is_needed(year, earlier=0) -%}
+    {#- Nothing was built before a unit test. -#}
+    {%- if this and is_incremental() -%}
+        coalesce({{ year }} >= {{ first_changed_year() - earlier }}, true)
+    {%- else -%}
+        true
+    {%- endif -%}
+{%- endmacro %}
+
+
+{% macro get_incremental_by_year_sql(arguments) %}
+    {%- set columns = arguments['dest_columns'] | map(attribute='quoted') | join(', ') -%}
+    delete from {{ arguments['target_relation'] }}
+    where coalesce({{ model.config.meta.year }} >= {{ first_changed_year() }}, true);
+    insert into {{ arguments['target_relation'] }} ({{ columns }})
+    select {{ columns }} from {{ arguments['temp_relation'] }}
+{% endmacro %}

@@ -1,0 +1,1 @@
+"""What changed between two deliveries, in the registers and in the marts."""

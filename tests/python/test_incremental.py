@@ -1,0 +1,195 @@
+"""What is built by year after a change equals, row by row and in order, what is built anew."""
+
+import hashlib
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from reference.adversary import Adversary
+from reference.evidence import Registers, Row
+from reference.warehouse import schema
+
+FIRST, LAST = 2003, 2021
+LATE = 2014
+#: Persons of whom no register knows before LATE.
+LATECOMERS = {f"p{number:05}" for number in range(30)}
+
+File = dict[str, Any]
+Files = dict[tuple[str, int], File]
+
+
+class Deliveries:
+    """Files accepted without the checks that contradictory rows might not pass."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.files: Files = {}
+        self.ledgers: list[Path] = []
+        self._deliveries: list[dict[str, Any]] = []
+
+    def accept(
+        self, name: str, registers: Registers, missing: dict[tuple[str, int], list[str]] | None = None
+    ) -> None:
+        """Accept registers, each as the next version of its period, and keep the ledger as it is then."""
+        files = [
+            self._write(register, period, rows, (missing or {}).get((register, period), []))
+            for (register, period), rows in sorted(registers.items())
+        ]
+        told = {
+            "produced_at": "2026-01-15",
+            "received_at": "2026-01-15T12:00:00Z",
+            "program_version": "0.1.0",
+        }
+        self._deliveries.append(
+            {
+                "delivery_id": name,
+                **told,
+                "verdict": "accepted",
+                "reasons": [],
+                "warnings": [],
+                "files": files,
+            }
+        )
+        ledger = self.root / f"{name}.json"
+        ledger.write_text(json.dumps({"format": 1, "deliveries": self._deliveries}), encoding="utf-8")
+        self.ledgers.append(ledger)
+
+    def _write(self, register: str, period: int, rows: list[Row], missing: list[str]) -> File:
+        before = self.files.get((register, period))
+        version = before["version"] + 1 if before else 1
+        path = self.root / "accepted" / "files" / register / f"{register}_p{period}_v{version}_hand.parquet"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        dated = [row | {"periode": period} for row in rows]
+        pq.write_table(pa.Table.from_pylist(dated, schema=schema(register)), path)
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        file = {
+            "register": register,
+            "period": period,
+            "version": version,
+            "delivered_path": path.name,
+            "sha256": digest,
+            "path": path.relative_to(self.root / "accepted").as_posix(),
+            "stored_sha256": digest,
+            "rows": len(rows),
+            "missing_columns": missing,
+        }
+        self.files[register, period] = file
+        return file
+
+
+def drawn(seed: int) -> Registers:
+    """Contradictory histories, of some persons only from LATE on."""
+    registers = Adversary(seed, 250, FIRST, LAST).draw()
+    return {
+        (register, period): [
+            row for row in rows if register == "person" or period >= LATE or row["personid"] not in LATECOMERS
+        ]
+        for (register, period), rows in registers.items()
+    }
+
+
+def corrections() -> tuple[Registers, list[tuple[str, Registers]]]:
+    """Return what is known at first, and what becomes known after it.
+
+    What concerns early years comes first: a mistake about the years that a correction concerns would be
+    repaired by a later one that concerns them too. Other rows are other histories of the same people.
+    """
+    known, other = drawn(1), drawn(2)
+    persons = known.pop(("person", LAST))
+    deaths = {row["personid"]: row["doedsdato"] for row in other["person", LAST]}
+    dead_by_others = [row | {"doedsdato": deaths.get(row["personid"])} for row in persons]
+    # Of the latecomers some are unknown and the others somebody else.
+    half = sorted(LATECOMERS)[::2]
+    mistaken = {"invkat": "B", "foedselsaar_mnd": 198001, "forstdato": 20130101}
+
+    def before_latecomers(rows: list[Row]) -> list[Row]:
+        rows = [row for row in rows if row["personid"] not in half]
+        return [row | (mistaken if row["personid"] in LATECOMERS else {}) for row in rows]
+
+    new_year = {
+        (register, year): known.pop((register, year))
+        for register, year in [*known]
+        if register != "person" and year >= LAST - (register != "befolkning")
+    }
+    known.pop(("utdanningsaktivitet", 2016), None)
+    first = known | {("person", LAST): before_latecomers(persons)}
+    steps: list[tuple[str, Registers]] = [("deaths", {("person", LAST): before_latecomers(dead_by_others)})]
+    for register, year in (
+        ("befolkning", 2006),
+        ("flytting", 2008),
+        ("inntekt", 2010),
+        ("sysselsetting", 2012),
+        ("person", LAST),
+        ("utdanningsaktivitet", 2016),
+        ("arbeidssoker", 2017),
+        ("utdanning", 2018),
+    ):
+        rows = dead_by_others if register == "person" else other.get((register, year), [])
+        steps.append((f"{register}-{year}", {(register, year): rows}))
+    return first, [*steps, ("new-year", new_year)]
+
+
+def series(root: Path, *steps: str | Path) -> None:
+    done = subprocess.run(
+        [sys.executable, Path(__file__).with_name("dbt_series.py"), root, *steps],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+
+
+def differences(one: Path, other: Path) -> Iterator[str]:
+    """Name the tables that differ; what readers see also in order."""
+    names = {file.name for file in one.iterdir()}
+    assert names == {file.name for file in other.iterdir()}
+    for name in sorted(names):
+        with duckdb.connect() as connection:
+            ordered = name.partition(".")[0] in ("marts", "quality", "estimates")
+            columns = "*" if ordered else "* exclude (file_row_number)"
+            left, right = (
+                f"select {columns} from read_parquet('{folder / name}', file_row_number = true)"
+                for folder in (one, other)
+            )
+            row = connection.execute(
+                f"select count(*) from (({left} except all {right}) union all ({right} except all {left}))"
+            ).fetchone()
+            if row != (0,):
+                yield f"{name}: {row}"
+
+
+@pytest.fixture(scope="module")
+def corrected(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
+    """Build after every correction, go back to one of them and forward again, and build the last one anew."""
+    root = tmp_path_factory.mktemp("corrected")
+    deliveries = Deliveries(root)
+    first, steps = corrections()
+    deliveries.accept("first", first, {("inntekt", 2010): ["wyrkinnt"]})
+    for name, registers in steps:
+        deliveries.accept(name, registers)
+    back, last = deliveries.ledgers[5], deliveries.ledgers[-1]
+    series(root, *deliveries.ledgers, back, last, "--full", last)
+    return root / "exported", ["first", *(name for name, _ in steps), "back", "again", "anew"]
+
+
+def test_after_every_correction_the_warehouse_is_what_a_full_build_makes(
+    corrected: tuple[Path, list[str]],
+) -> None:
+    exported, names = corrected
+    last = names.index("new-year")
+    assert not list(differences(exported / str(last), exported / str(names.index("anew"))))
+
+
+def test_back_to_an_earlier_delivery_and_forward_again(corrected: tuple[Path, list[str]]) -> None:
+    exported, names = corrected
+    assert not list(differences(exported / "5", exported / str(names.index("back"))))
+    assert not list(
+        differences(exported / str(names.index("new-year")), exported / str(names.index("again")))
+    )

@@ -1,0 +1,200 @@
+"""The yearly series through the command line: as of earlier deliveries, by year, killed, compared."""
+
+import csv
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import duckdb
+import pytest
+from conftest import run_command
+from deliveries import read_manifest, write_manifest
+
+from utvandring.simulation import simulate_yearly
+
+SEED = 20260302
+FIRST, SECOND = "2013-03-01", "2014-03-01"
+
+
+def export(root: Path, folder: Path) -> dict[str, bytes]:
+    """Return every published table as Parquet, rows in their order."""
+    folder.mkdir()
+    with duckdb.connect(str(root / "published" / "utvandring.duckdb"), read_only=True) as connection:
+        for schema, name in connection.execute(
+            "select schema_name, table_name from duckdb_tables()"
+        ).fetchall():
+            connection.execute(f"copy {schema}.{name} to '{folder}/{schema}.{name}.parquet'")
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def build(root: Path, *arguments: str) -> None:
+    ran = run_command(root, "build", *arguments)
+    assert ran.code == 0, ran.text
+
+
+@pytest.fixture(scope="module")
+def series(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """Two deliveries, the second with the last year only."""
+    folder = tmp_path_factory.mktemp("series") / "yearly"
+    return simulate_yearly(folder, 2012, scale=0.004, first_year=2010, last_year=2014, seed=4)
+
+
+@pytest.fixture(scope="module")
+def built(
+    series: list[Path], tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, dict[str, dict[str, bytes]]]:
+    """Build after each delivery, refused ones between; return the root and what was published each time."""
+    root = tmp_path_factory.mktemp("yearly") / "data"
+    exports = tmp_path_factory.mktemp("exports")
+    published = {}
+    for name, folder in zip((FIRST, SECOND), series, strict=True):
+        assert run_command(root, "deliver", folder).code == 0
+        build(root)
+        published[name] = export(root, exports / name)
+        refused = shutil.copytree(folder, exports / f"refused-{name}")
+        write_manifest(refused, {**read_manifest(refused), "delivery_id": f"refused-{name}"})
+        next(refused.glob("befolkning*")).write_bytes(b"damaged")
+        assert run_command(root, "deliver", refused).code == 1
+    return root, published
+
+
+def test_by_year_and_as_of_are_bit_for_bit_what_was_built_then(
+    built: tuple[Path, dict[str, dict[str, bytes]]], tmp_path: Path
+) -> None:
+    root, published = built
+    with duckdb.connect(str(root / "warehouse.duckdb"), read_only=True) as connection:
+        first_years = connection.execute(
+            "select count(*) from builds.change where register = 'befolkning' and year_n = 2014"
+        ).fetchone()
+    assert first_years is not None
+    assert first_years[0] > 0, "the second build was to be by year"
+
+    build(root, "--as-of", FIRST)
+    then = export(root, tmp_path / "then")
+    assert {name for name in then if then[name] != published[FIRST].get(name)} == set()
+    assert then.keys() == published[FIRST].keys()
+
+    build(root, "--as-of", SECOND, "--full-refresh")
+    now = export(root, tmp_path / "now")
+    assert {name for name in now if now[name] != published[SECOND].get(name)} == set()
+    assert now.keys() == published[SECOND].keys()
+
+
+def test_builds_killed_at_six_moments(
+    built: tuple[Path, dict[str, dict[str, bytes]]], tmp_path: Path
+) -> None:
+    root, published = built
+    moments = random.Random(SEED)
+    database = root / "published" / "utvandring.duckdb"
+    ledger = (root / "accepted" / "ledger.json").read_bytes()
+    for number in range(6):
+        delivery = (FIRST, SECOND)[number % 2]
+        with subprocess.Popen(
+            [sys.executable, "-m", "utvandring.cli", "build", "--as-of", delivery],
+            env={**os.environ, "UTVANDRING_DATA": str(root)},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        ) as process:
+            log = root / "logs" / "dbt.log"
+            begun = log.stat().st_size if log.exists() else 0
+            while process.poll() is None and log.stat().st_size <= begun:
+                time.sleep(0.02)
+            # From when dbt begins to when the tests run.
+            time.sleep(moments.uniform(0, 12))
+            process.send_signal(signal.SIGKILL)
+        assert (root / "accepted" / "ledger.json").read_bytes() == ledger, f"seed {SEED}"
+        with duckdb.connect(str(database), read_only=True) as connection:
+            last = connection.execute("select max(base_year) from marts.person_year").fetchone()
+        assert last in [(2012,), (2013,)], f"seed {SEED}"
+
+    build(root)
+    now = export(root, tmp_path / "now")
+    # Refused deliveries came after the last accepted one: the ledger alone knows of them.
+    assert {name for name in now if now[name] != published[SECOND].get(name)} == {
+        "quality.delivery_ledger.parquet"
+    }
+
+
+def test_rows_whose_tests_have_not_passed_are_tested_again(
+    built: tuple[Path, dict[str, dict[str, bytes]]], tmp_path: Path
+) -> None:
+    root = shutil.copytree(built[0], tmp_path / "data")
+    selected = ("--select", "person_year,resource_type:model", "--select", "person_year,resource_type:test")
+
+    def change(statement: str) -> None:
+        with duckdb.connect(str(root / "warehouse.duckdb")) as connection:
+            connection.execute(statement)
+
+    old_year = "base_year = (select min(base_year) from marts.person_year)"
+    change(f"update marts.person_year set sex = 'wrong' where {old_year}")
+    change("insert into builds.untested values ('model.utvandring.person_year', 2000)")
+    for _ in range(2):
+        ran = run_command(root, "build", *selected)
+        assert ran.code == 1
+        assert "accepted_values_person_year_sex" in ran.err
+    change(f"update marts.person_year set sex = 'male' where {old_year}")
+    assert run_command(root, "build", *selected).code == 0
+    with duckdb.connect(str(root / "warehouse.duckdb"), read_only=True) as connection:
+        assert connection.execute("from builds.untested").fetchall() == []
+
+
+def test_the_difference_between_two_deliveries(
+    built: tuple[Path, dict[str, dict[str, bytes]]], tmp_path: Path
+) -> None:
+    root = built[0]
+    files = {path: path.read_bytes() for path in (root / "warehouse.duckdb", *(root / "published").iterdir())}
+
+    ran = run_command(root, "diff", FIRST, SECOND, "--json", "--out", tmp_path / "difference")
+
+    assert ran.code == 0, ran.text
+    found = json.loads(ran.out)
+    assert {path: path.read_bytes() for path in files} == files
+    assert [path.name for path in (root / ".diff").iterdir()] == [".lock"]
+    with duckdb.connect(str(root / "published" / "utvandring.duckdb"), read_only=True) as connection:
+        person = connection.execute("select any_value(person_id) from marts.person_year").fetchall()[0][0]
+        added, known = connection.execute(
+            "select count(*) filter (where base_year = 2013), count(*) filter (where base_year = 2012) "
+            "from marts.person_year"
+        ).fetchall()[0]
+        rates = connection.execute(
+            "select immigration_background, emigration_rate from marts.mobility_rate "
+            "where outcome_year = 2013 and region_level = 'country' and population = 'all' "
+            "and dimension = 'none'"
+        ).fetchall()
+    years = found["person_years"]
+    assert [row["person_years_n"] for row in years if row["change"] == "added"] == [added]
+    became_known = [row for row in years if row["outcome_before"] == "not known"]
+    assert sum(row["person_years_n"] for row in became_known) == known
+    assert {row["outcome_year"] for row in became_known} == {2013}
+    moved = {row["immigration_background"]: row["emigration_rate_after"] for row in found["rates"]}
+    assert moved == pytest.approx(dict(rates))
+    population = [row for row in found["registers"] if row["register"] == "befolkning"]
+    assert [(row["period"], row["change"], row["rows_removed"]) for row in population] == [
+        ("2014", "added", 0)
+    ]
+    latest = next(row for row in found["registers"] if row["period"] == "latest")
+    assert latest["rows_added"] > 0
+    assert latest["rows_changed"] > 0
+    assert person not in ran.text
+    with (tmp_path / "difference" / "person_years.csv").open(encoding="utf-8") as file:
+        assert len(list(csv.DictReader(file))) == len(years)
+
+
+def test_what_diff_cannot_compare_is_told_in_one_sentence(
+    built: tuple[Path, dict[str, dict[str, bytes]]],
+) -> None:
+    for arguments, message in (
+        ((FIRST, FIRST), "Both deliveries are 2013-03-01"),
+        ((FIRST, "unknown"), "No accepted delivery has the id unknown"),
+        (("refused-" + FIRST, FIRST), f"No accepted delivery has the id refused-{FIRST}"),
+    ):
+        ran = run_command(built[0], "diff", *arguments)
+        assert ran.code == 2
+        assert message in ran.err
+        assert ran.err.count("\n") == 1
