@@ -273,7 +273,9 @@ def build(
         typer.Option(metavar="DELIVERY_ID", help="What was known when this delivery was accepted."),
     ] = None,
     threads: Annotated[int | None, typer.Option(min=1, help="Nodes built at the same time.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="What was built and published, for programs.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="What was built and published, for programs.")
+    ] = False,
 ) -> None:
     """Run dbt over the accepted deliveries, and publish when everything passed.
 
@@ -361,8 +363,8 @@ def export(
 ) -> None:
     """Write released tables as files that may leave the secure zone.
 
-    Only the schema `release` of the published database is read: numbers that have passed disclosure control. The
-    folder appears when it is whole, with a README that names the deliveries and the rules.
+    Only the schema `release` of the published database is read: numbers that have passed disclosure control.
+    The folder appears when it is whole, with a README that names the deliveries and the rules.
 
     Exit code 0: written. 1: nothing is published, or the work could not be done. 2: wrong use of the command.
     """

@@ -37,7 +37,8 @@ def publish(root: DataRoot) -> Publication:
     """Write the publication from the warehouse, check it, and put it in the place of the last one.
 
     The tables are written into a new file rather than dropped from a copy: a dropped table leaves its
-    pages in the file, and with them what was not to be published. Views become tables, but for those of `norsk`.
+    pages in the file, and with them what was not to be published. Views become tables, but for those of
+    `norsk`.
 
     Parameters
     ----------
@@ -118,7 +119,8 @@ def _descriptions(connection: duckdb.DuckDBPyConnection) -> list[str]:
         "select 'table', schema_name, table_name, comment from duckdb_tables() "
         "where database_name = 'warehouse' and comment is not null and list_contains($schemas, schema_name) "
         "union all "
-        "select if(schema_name = $views, 'view', 'table'), schema_name, view_name, comment from duckdb_views() "
+        "select if(schema_name = $views, 'view', 'table'), schema_name, view_name, comment "
+        "from duckdb_views() "
         "where database_name = 'warehouse' and comment is not null and list_contains($schemas, schema_name)",
         {"schemas": schemas, "views": VIEW_SCHEMA},
     ).fetchall()

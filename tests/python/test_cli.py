@@ -109,7 +109,9 @@ def test_a_simulated_delivery_is_accepted(small_delivery: Path, utvandring: Comm
 
 def test_the_documentation_of_the_command_line_names_every_command(utvandring: Command) -> None:
     documented = (PROJECT / "docs/command-line.md").read_text(encoding="utf-8")
-    listed = [command.name or command.callback.__name__ for command in app.registered_commands if command.callback]
+    listed = [
+        command.name or command.callback.__name__ for command in app.registered_commands if command.callback
+    ]
     for command in listed:
         assert f"`utvandring {command}" in documented
 
@@ -139,6 +141,8 @@ def test_shells_complete_commands(shell: str) -> None:
     variables |= {"COMP_WORDS": "utvandring del", "COMP_CWORD": "1", "_TYPER_COMPLETE_ARGS": "utvandring del"}
     variables |= {"_TYPER_COMPLETE_FISH_ACTION": "get-args", "_TYPER_COMPLETE_WORD_TO_COMPLETE": "del"}
     script = Path(sys.executable).with_name("utvandring")
-    ran = subprocess.run([script], env={**os.environ, **variables}, capture_output=True, text=True, check=False)
+    ran = subprocess.run(
+        [script], env={**os.environ, **variables}, capture_output=True, text=True, check=False
+    )
     assert "deliver" in ran.stdout and "deliveries" in ran.stdout
     assert "simulate" not in ran.stdout
