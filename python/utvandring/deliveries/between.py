@@ -1,7 +1,7 @@
 """What a delivery must have in common with its own registers and with what was accepted before.
 
 The questions stand as SQL in `expectations/between_registers.yml` and `between_deliveries.yml`; here they are
-asked of the files as they would be if the delivery were accepted, and the answers judged by Great Expectations.
+asked of the files as they would be if the delivery were accepted; Great Expectations judges the answers.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

@@ -1,7 +1,7 @@
 """The page that a data steward opens: verdict, what was found, and counts against earlier deliveries.
 
-One HTML file that needs nothing else: no script, font or image from anywhere. Everything on it is in the ledger,
-so it can be written again at any time.
+One HTML file that needs nothing else: no script, font or image from anywhere. Everything on it is in the
+ledger, so it can be written again at any time.
 """
 
 from pathlib import Path
@@ -81,8 +81,9 @@ def render(delivery: Delivery, ledger: Ledger) -> str:
 def _meaning(delivery: Delivery, refusals: list[Finding], warnings: list[Finding]) -> str:
     if not delivery.is_accepted:
         return (
-            f"{counted(len(refusals), 'reason')}. Nothing of it is read by any build; earlier deliveries are "
-            "as they were. Send the reasons below to the register owner and deliver the corrected folder again."
+            f"{counted(len(refusals), 'reason')}. Nothing of it is read by any build; earlier deliveries "
+            "are as they were. Send the reasons below to the register owner, and deliver the corrected "
+            "folder again."
         )
     if warnings:
         told = counted(len(warnings), "warning")

@@ -17,8 +17,8 @@ from utvandring.project import project_root
 EXAMPLE_PERIOD = 2013
 
 _HEAD = """\
-# What every file of `{register}` must satisfy. Made from models/staging/registers.yml by `make expectations`; do
-# not edit. What depends on the year of the file is shown for the period {period}, delivered in {delivered}.
+# What every file of `{register}` must satisfy. Made from models/staging/registers.yml by `make expectations`;
+# do not edit. What depends on the year of the file is shown for {period}, delivered in {delivered}.
 # Besides, every file is checked for structure, columns, types, encoding, checksum, number of rows and privacy
 # (docs/deliveries.md).
 """
