@@ -1,4 +1,4 @@
--- How many emigrations were decided by the authority rather than reported, and how much later than the last sign of life?
+-- How many emigrations were decided by the authority rather than reported, and how long after the last sign of life?
 select
     outcome_year,
     count(*) as emigrations_n,
