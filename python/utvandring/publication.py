@@ -48,8 +48,8 @@ def publish(root: DataRoot, *, anew: bool = False) -> Publication:
     """Write the publication from the warehouse, check it, and put it in the place of the last one.
 
     Tables are written into a file of their own rather than dropped from a copy of the warehouse: a dropped
-    table leaves its pages in the file, and with them what was not to be published. Views become tables, but for
-    those of `norsk`.
+    table leaves its pages in the file, and with them what was not to be published. Views become tables, but
+    for those of `norsk`.
 
     Of tables that are built by year only the years that differ from the last publication are written, into a
     copy of it. The new file is compared with the warehouse, every year of every table by rows and checksum,
@@ -216,7 +216,8 @@ def _descriptions(connection: duckdb.DuckDBPyConnection) -> list[str]:
         "select 'table', schema_name, table_name, comment from duckdb_tables() "
         "where database_name = 'warehouse' and comment is not null and list_contains($schemas, schema_name) "
         "union all "
-        "select if(schema_name = $views, 'view', 'table'), schema_name, view_name, comment from duckdb_views() "
+        "select if(schema_name = $views, 'view', 'table'), schema_name, view_name, comment "
+        "from duckdb_views() "
         "where database_name = 'warehouse' and comment is not null and list_contains($schemas, schema_name)",
         {"schemas": schemas, "views": VIEW_SCHEMA},
     ).fetchall()
