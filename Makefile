@@ -9,12 +9,13 @@ BIN := .venv/bin
 INSTALLED := .venv/installed.stamp
 DELIVERY := $(UTVANDRING_DATA)/incoming/simulated-$(SCALE)
 
-.PHONY: build test lint lint-sql lock clean help
+.PHONY: build test lint lint-sql expectations lock clean help
 
 help:
 	@echo "make build   environment, simulated delivery, warehouse (SCALE=0.1 UTVANDRING_DATA=data)"
 	@echo "make test    linters, types and all tests"
 	@echo "make lint    linters and types only"
+	@echo "make expectations  write expectations/<register>.yml again from models/staging/registers.yml"
 	@echo "make lock    renew requirements.lock from pyproject.toml"
 	@echo "make clean   remove what build and test made, except the data root and the environment"
 
@@ -44,6 +45,9 @@ lint: $(INSTALLED)
 
 lint-sql: $(INSTALLED)
 	$(BIN)/sqlfluff lint --processes 2 models analysis
+
+expectations: $(INSTALLED)
+	$(BIN)/python -m utvandring.deliveries.suites
 
 lock:
 	printf 'setuptools>=77\n' | uv pip compile pyproject.toml - --extra dev --universal --python-version 3.11 \

@@ -40,9 +40,12 @@
             from read_json(" ~ path_literal(path) ~ ", columns = {
                 deliveries: 'struct(delivery_id varchar, produced_at varchar, received_at varchar,
                     verdict varchar, program_version varchar, simulated boolean, reasons varchar[],
+                    findings struct(level varchar, name varchar, register varchar, period integer, file varchar,
+                        count bigint, text varchar)[],
                     files struct(register varchar, period integer, version integer, delivered_path varchar,
                         sha256 varchar, path varchar, stored_sha256 varchar, rows bigint,
-                        missing_columns varchar[])[])[]'
+                        missing_columns varchar[], persons bigint,
+                        counts map(varchar, map(varchar, bigint)))[])[]'
             }, maximum_object_size = 268435456)
         )
         select
@@ -54,6 +57,7 @@
             delivery.program_version,
             coalesce(delivery.simulated, false) as is_simulated,
             delivery.reasons,
+            delivery.findings,
             delivery.files
         from ledger
         order by arrival"

@@ -9,7 +9,7 @@ with
 fit as (
     select
         *,
-        cast(right(spec, 1) as integer) as model_type,
+        cast(right(cast(spec as varchar), 1) as integer) as model_type,
     from {{ ref('fit_trinomial_logit') }}
 ),
 

@@ -10,55 +10,32 @@ with
 difference as (
     select
         *,
-        cast(right(spec, 1) as integer) as model_type,
+        cast(right(cast(spec as varchar), 1) as integer) as model_type,
     from {{ ref('fit_probability_difference') }}
-),
-
-fit as (
-    select distinct
-        base_year,
-        spec,
-        centrality_level,
-        sex,
-        n_obs,
-    from {{ ref('fit_trinomial_logit') }}
 ),
 
 published as (
     select * from {{ ref('published_mnl_differences') }}
 ),
 
-tested as (
-    select
-        difference.*,
-        fit.n_obs,
-    from difference
-    inner join fit
-        on
-            difference.base_year = fit.base_year
-            and difference.spec = fit.spec
-            and difference.centrality_level = coalesce(fit.centrality_level, difference.centrality_level)
-            and difference.sex = coalesce(fit.sex, difference.sex)
-),
-
 final as (
     select
-        tested.*,
+        difference.*,
         published.table_id,
         published.estimate as published_estimate,
         published.t_value as published_t_value,
         published.note as published_note,
-        (tested.estimate - published.estimate) / nullif(tested.std_error, 0) as standardised_difference,
-    from tested
+        (difference.estimate - published.estimate) / nullif(difference.std_error, 0) as standardised_difference,
+    from difference
     left join published
         on
-            tested.base_year = 2012
-            and tested.model_type = published.model_type
-            and tested.centrality_level = published.centrality_level
-            and tested.sex = published.sex
-            and tested.varied_dimension = published.dimension
-            and tested.comparison = published.comparison
-            and tested.outcome = published.outcome
+            difference.base_year = 2012
+            and difference.model_type = published.model_type
+            and difference.centrality_level = published.centrality_level
+            and difference.sex = published.sex
+            and difference.varied_dimension = published.dimension
+            and difference.comparison = published.comparison
+            and difference.outcome = published.outcome
 )
 
 select

@@ -122,7 +122,7 @@ def simulate(
 
 `utvandring deliver data/incoming/2014-03-01`
 
-`utvandring deliver data/incoming/2014-03-01 --waive befolkning.kommnr.code_list --reason "renumbered, see letter"`
+`utvandring deliver incoming/2014 --waive befolkning.kommnr.code_list --reason "letter of 3 May"`
 """
 )
 def deliver(

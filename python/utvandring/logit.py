@@ -52,9 +52,13 @@ STEP_HALVINGS = 30
 ROUNDING_STEP = 1e-9
 # Outcomes are counted so many rows at a time.
 OUTCOME_ROWS = 1_000_000
-# Many rows: the first, long steps are taken on every sixteenth row, which saves half of the passes over all.
-SAMPLE_FROM_ROWS = 50_000
-SAMPLE_STRIDE = 16
+# Many rows: the long steps are taken on every eighth row, short ones by the gradient alone, which costs a
+# quarter of a pass for the information. The information is needed twice: near the maximum, and at it.
+MANY_ROWS = 50_000
+SAMPLE_STRIDE = 8
+NEAR = 0.1
+GRADIENT_STEPS = 8
+QUICK_SHRINKING = 0.2
 
 
 @dataclass(frozen=True)
@@ -74,7 +78,7 @@ class MultinomialFit:
     n_obs
         Observations: the sum of the weights.
     n_iterations
-        Newton steps taken.
+        Steps taken on all rows.
     converged
         Whether the last step was short enough.
     names
@@ -207,7 +211,7 @@ def fit_multinomial(
     clusters
         n labels, for instance persons: the sandwich with scores summed within clusters, times G/(G−1).
     max_iterations
-        Newton steps before giving up; the fit then says ``converged=False``.
+        Steps before giving up; the fit then says ``converged=False``.
 
     Raises
     ------
@@ -390,8 +394,24 @@ class Derivative:
     through: Mapping[str, Callable[[FloatArray], FloatArray]] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Coefficients:
+    """What effects are computed from, where a fit was read back from a table.
+
+    Attributes
+    ----------
+    params, cov, names, outcomes
+        As in :class:`MultinomialFit`.
+    """
+
+    params: FloatArray
+    cov: FloatArray
+    names: tuple[str, ...]
+    outcomes: tuple[str, ...]
+
+
 def average_marginal_effects(
-    fit: MultinomialFit,
+    fit: MultinomialFit | Coefficients,
     X: Any,  # noqa: N803
     effects: Mapping[str, Discrete | Derivative] | None = None,
     *,
@@ -439,20 +459,27 @@ def average_marginal_effects(
             if name not in position:
                 raise ValueError(f"No column is called {name!r}; the fit has {', '.join(fit.names)}.")
     n_outcomes = len(fit.outcomes)
-    estimate = np.zeros((len(effects), n_outcomes))
-    jacobian = np.zeros((len(effects), n_outcomes, n_outcomes - 1, design.n_columns))
-    for rows, block in design.blocks():
-        if not np.isfinite(block).all():
-            raise ValueError(
-                f"Column {fit.names[np.argwhere(~np.isfinite(block))[0, 1]]!r} holds NaN or infinity."
-            )
-        share = np.broadcast_to(design.weights_of(rows), block.shape[:1]) / design.n_obs
-        for index, effect in enumerate(effects.values()):
-            arguments = (position, fit.params, block, share, estimate[index], jacobian[index])
-            if isinstance(effect, Discrete):
-                _add_discrete(effect, *arguments)
-            else:
-                _add_derivative(effect, *arguments)
+
+    def partial(strip: slice) -> tuple[FloatArray, ...]:
+        estimate = np.zeros((len(effects), n_outcomes))
+        jacobian = np.zeros((len(effects), n_outcomes, n_outcomes - 1, design.n_columns))
+        for rows, block in design.blocks(strip):
+            if not np.isfinite(block).all():
+                raise ValueError(
+                    f"Column {fit.names[np.argwhere(~np.isfinite(block))[0, 1]]!r} holds NaN or infinity."
+                )
+            share = np.broadcast_to(design.weights_of(rows), block.shape[:1]) / design.n_obs
+            average = _BlockAverage(position, fit.params, block, share)
+            for index, effect in enumerate(effects.values()):
+                if isinstance(effect, Discrete):
+                    mean, slopes = average.difference(effect)
+                else:
+                    mean, slopes = average.derivative(effect)
+                estimate[index] += mean
+                jacobian[index] += slopes
+        return estimate, jacobian
+
+    estimate, jacobian = design.total(partial)
     std_error = np.array([_delta(part.reshape(n_outcomes, -1), fit.cov) for part in jacobian])
     return tidy_table(
         {
@@ -480,62 +507,83 @@ def _default_effects(design: Design) -> dict[str, Discrete | Derivative]:
     }
 
 
-def _add_discrete(
-    effect: Discrete,
-    position: Mapping[str, int],
-    params: FloatArray,
-    block: FloatArray,
-    share: FloatArray,
-    estimate: FloatArray,
-    jacobian: FloatArray,
-) -> None:
-    """Add one block to the average difference P(dummy = 1) − P(dummy = 0) and to its Jacobian."""
-    column = position[effect.column]
-    if not np.isin(block[:, column], (0, 1)).all():
-        raise ValueError(f"Column {effect.column!r} holds other values than 0 and 1: use Derivative for it.")
-    state = block.copy()
-    state[:, [position[name] for name in effect.instead_of]] = 0
-    for value, sign in ((1.0, 1.0), (0.0, -1.0)):
-        state[:, column] = value
-        p = _probabilities(state, params)
-        estimate += sign * (p @ share)
-        for j in range(len(p)):
-            for m in range(1, len(p)):
-                jacobian[j, m - 1] += sign * ((p[j] * ((j == m) - p[m]) * share) @ state)
+class _BlockAverage:
+    """Effects averaged over one block of rows, with their derivatives by the coefficients, J × (J−1) × K."""
 
+    def __init__(
+        self, position: Mapping[str, int], params: FloatArray, block: FloatArray, share: FloatArray
+    ) -> None:
+        self._position = position
+        self._params = params
+        self._block = block
+        self._share = share
+        self._index = linear_index(params, block)
+        # The state in which all dummies of a set are 0 serves every dummy of the set.
+        self._references: dict[frozenset[int], tuple[FloatArray, FloatArray, FloatArray]] = {}
 
-def _add_derivative(
-    effect: Derivative,
-    position: Mapping[str, int],
-    params: FloatArray,
-    block: FloatArray,
-    share: FloatArray,
-    estimate: FloatArray,
-    jacobian: FloatArray,
-) -> None:
-    """Add one block to the average of dP_j/dv = P_j (s_j − Σ P_m s_m), s_m = (dx/dv) b_m and its Jacobian."""
-    variable = block[:, position[effect.column]]
-    direction = np.zeros_like(block)
-    direction[:, position[effect.column]] = 1.0
-    for name, derivative in effect.through.items():
-        direction[:, position[name]] = derivative(variable)
-    p = _probabilities(block, params)
-    slope = np.vstack([np.zeros(len(block)), linear_index(params, direction)])
-    deviation = slope - (p * slope).sum(axis=0)
-    estimate += (p * deviation) @ share
-    for j in range(len(p)):
-        for m in range(1, len(p)):
-            own = p[j] * ((j == m) - p[m])
-            jacobian[j, m - 1] += ((own * deviation[j] - p[j] * p[m] * deviation[m]) * share) @ block
-            jacobian[j, m - 1] += (own * share) @ direction
+    def difference(self, effect: Discrete) -> tuple[FloatArray, FloatArray]:
+        """Average P(dummy = 1) − P(dummy = 0)."""
+        column = self._position[effect.column]
+        dummy = self._block[:, column]
+        if not ((dummy == 0) | (dummy == 1)).all():
+            raise ValueError(
+                f"Column {effect.column!r} holds other values than 0 and 1: use Derivative for it."
+            )
+        together = [column, *(self._position[name] for name in effect.instead_of)]
+        key = frozenset(together)
+        if key not in self._references:
+            without = self._index - linear_index(self._params[together], self._block[:, together])
+            self._references[key] = (without, *self._state(without, together, None))
+        without, p_without, slopes_without = self._references[key]
+        p_with, slopes_with = self._state(without + self._params[column][:, None], together, column)
+        return p_with - p_without, slopes_with - slopes_without
+
+    def _state(
+        self, index: FloatArray, together: list[int], column: int | None
+    ) -> tuple[FloatArray, FloatArray]:
+        """Average the probabilities where of the columns together only the one given is 1."""
+        p = _shares(index)
+        n_outcomes = len(p)
+        weights = (np.eye(n_outcomes)[:, 1:, None] - p[None, 1:]) * (p * self._share)[:, None]
+        slopes = cross_product(weights.reshape(-1, len(self._block)).T, self._block)
+        slopes = slopes.reshape(n_outcomes, n_outcomes - 1, -1)
+        slopes[:, :, together] = 0
+        if column is not None:
+            slopes[:, :, column] = weights.sum(axis=2)
+        return p @ self._share, slopes
+
+    def derivative(self, effect: Derivative) -> tuple[FloatArray, FloatArray]:
+        """Average dP_j/dv = P_j (s_j − Σ P_m s_m), s_m = (dx/dv) b_m."""
+        variable = self._block[:, self._position[effect.column]]
+        direction = np.zeros_like(self._block)
+        direction[:, self._position[effect.column]] = 1.0
+        for name, derivative in effect.through.items():
+            direction[:, self._position[name]] = derivative(variable)
+        p = _shares(self._index)
+        n_outcomes = len(p)
+        slope = np.vstack([np.zeros(len(variable)), linear_index(self._params, direction)])
+        deviation = slope - (p * slope).sum(axis=0)
+        slopes = np.empty((n_outcomes, n_outcomes - 1, self._block.shape[1]))
+        for j in range(n_outcomes):
+            for m in range(1, n_outcomes):
+                own = p[j] * ((j == m) - p[m])
+                slopes[j, m - 1] = (
+                    (own * deviation[j] - p[j] * p[m] * deviation[m]) * self._share
+                ) @ self._block
+                slopes[j, m - 1] += (own * self._share) @ direction
+        return (p * deviation) @ self._share, slopes
 
 
 def _probabilities(block: FloatArray, params: FloatArray) -> FloatArray:
-    """Return P(j | x) of (C.1–C.3) as J × rows, base first, safe against overflow."""
-    index = np.vstack([np.zeros(len(block)), linear_index(params, block)])
-    index -= index.max(axis=0)
-    np.exp(index, out=index)
-    return np.asarray(index / index.sum(axis=0))
+    """Return P(j | x) of (C.1–C.3) as J × rows, base first."""
+    return _shares(linear_index(params, block))
+
+
+def _shares(index: FloatArray) -> FloatArray:
+    """Return the probabilities, J × rows, from the indices of all outcomes but the base, without overflow."""
+    top = np.maximum(index.max(axis=0), 0.0)
+    odds = np.exp(np.vstack([-top, index - top]))
+    return np.asarray(odds / odds.sum(axis=0))
 
 
 def _slopes(p: FloatArray, x: FloatArray) -> FloatArray:
@@ -580,11 +628,13 @@ def _fit(
     if not totals.all():
         raise ValueError(f"Outcome {outcomes[int((totals == 0).argmax())]!r} never occurs.")
     sums, params, step = _start(design, counts, totals, outcomes)
-    if design.n_rows >= SAMPLE_FROM_ROWS:
-        params, step = _start_from_sample(design, counts, outcomes, sums, params, step)
-    params, step, factor, n_iterations, converged = _newton(
-        design, sums, outcomes, params, step, max_iterations
+    params, step, n_steps = _start_from_sample(
+        design, counts, outcomes, sums, params, step, max_iterations - 1
     )
+    params, step, factor, n_iterations, converged = _newton(
+        design, sums, outcomes, params, step, max_iterations - n_steps
+    )
+    n_iterations += n_steps
 
     cov_classical = factor.inverse()
     cov, kind, n_clusters = cov_classical, vcov, None
@@ -666,8 +716,17 @@ def _start_from_sample(
     sums: Moments,
     params: FloatArray,
     step: _Step,
-) -> tuple[FloatArray, _Step]:
-    """Start from the estimates of every sixteenth row, or as before where those rows do not do."""
+    max_steps: int,
+    tolerance: float = NEAR,
+) -> tuple[FloatArray, _Step, int]:
+    """Come near the maximum from the estimates of every eighth row; stay where those do not do.
+
+    Returns the coefficients, the derivatives there, and the number of steps taken on all rows.
+    """
+    if design.n_rows < MANY_ROWS:
+        return params, step, 0
+    # In any direction the maximum of the sample lies about a standard error of its own from that of all rows.
+    roughly = float(params.size)
     weights = design.weights
     sample = Design(
         design.matrix[::SAMPLE_STRIDE], design.names, None if weights is None else weights[::SAMPLE_STRIDE]
@@ -675,19 +734,69 @@ def _start_from_sample(
 
     def sample_counts(rows: Rows) -> FloatArray:
         assert isinstance(rows, slice)
-        return counts(slice(rows.start * SAMPLE_STRIDE, rows.stop * SAMPLE_STRIDE, SAMPLE_STRIDE))
+        return counts(slice(*(SAMPLE_STRIDE * part for part in (rows.start, rows.stop, rows.step or 1))))
 
     totals = sample_counts(slice(0, sample.n_rows)).sum(axis=1)
     if not totals.all():
-        return params, step
+        return params, step, 0
     try:
         sample_sums, guess, at_guess = _start(sample, sample_counts, totals, outcomes)
-        guess = _newton(sample, sample_sums, outcomes, guess, at_guess, 50, tolerance=0.1)[0]
+        guess, at_guess, _ = _start_from_sample(
+            sample, sample_counts, outcomes, sample_sums, guess, at_guess, GRADIENT_STEPS, roughly
+        )
+        guess, _, factor, _, _ = _newton(sample, sample_sums, outcomes, guess, at_guess, 50, roughly)
     except ValueError:
         # Collinear or separated in the sample, which says nothing about all rows.
-        return params, step
+        return params, step, 0
+    inverse = factor.inverse() * (sample.n_obs / design.n_obs)
+    here = _evaluate(design, sums, guess, with_information=False)
+    guess, n_steps = _climb(design, sums, guess, here, inverse, min(GRADIENT_STEPS, max_steps), tolerance)
     at_guess = _evaluate(design, sums, guess)
-    return (guess, at_guess) if at_guess.log_likelihood > step.log_likelihood else (params, step)
+    if at_guess.log_likelihood > step.log_likelihood:
+        return guess, at_guess, n_steps
+    return params, step, 0
+
+
+def _climb(
+    design: Design,
+    sums: Moments,
+    params: FloatArray,
+    here: _Step,
+    inverse: FloatArray,
+    max_steps: int,
+    tolerance: float,
+) -> tuple[FloatArray, int]:
+    """Step by the gradient and an approximate inverse of the information that every step improves (BFGS).
+
+    Stops when the next step is expected to be shorter than the tolerance, and where a step would lead
+    downwards or steps no longer shrink quickly. Returns the coefficients and the number of steps.
+    """
+    last_length = np.inf
+    for n_steps in range(max_steps):
+        direction = inverse @ here.gradient
+        length = float(here.gradient @ direction)
+        if length <= tolerance and n_steps == 0:
+            return params, 0
+        shrinking = length / last_length
+        if not 0 < shrinking <= QUICK_SHRINKING and n_steps > 0:
+            return params, n_steps
+        candidate = params + direction.reshape(params.shape, order="F")
+        if length * shrinking <= tolerance and n_steps > 0:
+            return candidate, n_steps + 1
+        after = _evaluate(design, sums, candidate, with_information=False)
+        change = here.gradient - after.gradient
+        curvature = float(change @ direction)
+        if not (curvature > 0 and after.log_likelihood >= here.log_likelihood - _rounding(here)):
+            return params, n_steps
+        turned = inverse @ change
+        crossed = np.outer(turned, direction)
+        inverse = (
+            inverse
+            + np.outer(direction, direction) * ((curvature + change @ turned) / curvature**2)
+            - (crossed + crossed.T) / curvature
+        )
+        params, here, last_length = candidate, after, length
+    return params, max_steps
 
 
 def _newton(
@@ -702,7 +811,9 @@ def _newton(
     """Climb to the maximum; return the coefficients, the derivatives there, the factor and how it went."""
     last_length = np.inf
     slow = 0
-    for iteration in range(1, max_iterations + 1):
+    iteration = 0
+    while True:
+        iteration += 1
         factor = _factor(design, sums, outcomes, step)
         direction = factor.solve(step.gradient)
         length = float(step.gradient @ direction)
@@ -710,21 +821,33 @@ def _newton(
         shrinks = length <= SLOW_SHRINKING * last_length
         if length <= tolerance or (length <= ROUNDING_STEP and not shrinks):
             return params + move, step, factor, iteration, True
+        if iteration == max_iterations:
+            return params, step, factor, iteration, False
         slow = slow + 1 if length < SHORT_STEP and not shrinks else 0
         if slow == SLOW_STEPS:
             _raise_separated(design, sums, outcomes, step)
         last_length = length
+        if design.n_rows >= MANY_ROWS and length <= NEAR:
+            most = min(GRADIENT_STEPS, max_iterations - iteration)
+            params, n_steps = _climb(design, sums, params, step, factor.inverse(), most, tolerance)
+            if n_steps:
+                iteration += n_steps - 1
+                step = _evaluate(design, sums, params)
+                continue
         # The log likelihood is concave, so halving finds a higher point unless rounding is all that is left.
-        noise = 1e-13 * abs(step.log_likelihood)
         for halving in range(STEP_HALVINGS):
             candidate = params + move / 2**halving
             after = _evaluate(design, sums, candidate)
-            if after.log_likelihood >= step.log_likelihood - noise:
+            if after.log_likelihood >= step.log_likelihood - _rounding(step):
                 break
         else:
             return params, step, factor, iteration, False
         params, step = candidate, after
-    return params, step, _factor(design, sums, outcomes, step), max_iterations, False
+
+
+def _rounding(step: _Step) -> float:
+    """Return how much of a difference in log likelihood may be rounding."""
+    return 1e-13 * abs(step.log_likelihood)
 
 
 def _factor(design: Design, sums: Moments, outcomes: tuple[str, ...], step: _Step) -> Factor:
@@ -734,8 +857,8 @@ def _factor(design: Design, sums: Moments, outcomes: tuple[str, ...], step: _Ste
         _raise_separated(design, sums, outcomes, step)
 
 
-def _evaluate(design: Design, sums: Moments, params: FloatArray) -> _Step:
-    """Read the rows once for log likelihood, gradient and information.
+def _evaluate(design: Design, sums: Moments, params: FloatArray, *, with_information: bool = True) -> _Step:
+    """Read the rows once for log likelihood, gradient and information; without the last it is left at zero.
 
     The outcomes enter only through X′Y, which is known: log L = Σ b_j X′y_j − Σ w ln(1 + Σ exp(x b_j)).
     """
@@ -757,6 +880,8 @@ def _evaluate(design: Design, sums: Moments, params: FloatArray) -> _Step:
             p = np.divide(index, total, out=index)
             mass = p * weights
             expected += cross_product(mass.T, block)
+            if not with_information:
+                continue
             product = scaled[: len(block)]
             for j in range(n_equations):
                 for m in range(j + 1):

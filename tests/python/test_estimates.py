@@ -1,6 +1,6 @@
 """The regressions: against statsmodels on persons, beside the report, and models that cannot be fitted."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,17 +10,18 @@ import pandas as pd
 import pytest
 import statsmodels.api as sm
 
-from utvandring.estimates.design import cells_of, design_matrix
+from utvandring.estimates.design import cells_of, design_matrix, effects_of
 from utvandring.estimates.fitting import (
     expected_names,
     linear_probabilities,
     linear_probability_counts,
+    marginal_effects,
     probability_differences,
     trinomial_logits,
 )
 from utvandring.estimates.recovery import recoveries
 from utvandring.estimates.specification import Model, Term, read_report
-from utvandring.logit import probability_difference
+from utvandring.logit import Derivative, Discrete, probability_difference
 
 PROJECT = Path(__file__).resolve().parents[2]
 REPORT = read_report()
@@ -45,6 +46,13 @@ def one(connection: duckdb.DuckDBPyConnection, query: str) -> Any:
 
 def dummies(rows: pd.DataFrame, column: str, values: list[str], prefix: str) -> dict[str, pd.Series]:
     return {f"{prefix}{value}".replace("-", "_"): (rows[column] == value).astype(float) for value in values}
+
+
+def slope(function: Callable[[float], np.ndarray], step: float) -> np.ndarray:
+    """Differentiate at zero by central differences of fourth order."""
+    near = function(step) - function(-step)
+    far = function(2 * step) - function(-2 * step)
+    return (8 * near - far) / (12 * step)
 
 
 # --- against statsmodels, from persons ----------------------------------------------------------------------
@@ -191,6 +199,78 @@ def test_the_grain_is_all_models_terms_and_outcomes(published: duckdb.DuckDBPyCo
     assert one(published, "select count(*) from estimates.trinomial_logit") == 54 + 4 * 48 + 8 * 46
     assert one(published, "select count(*) from estimates.trinomial_logit_fit") == 13
     assert one(published, "select count(*) from estimates.trinomial_logit_difference") == 13 * 23 * 3
+    effects = 25 + 4 * 22 + 8 * 21
+    assert one(published, "select count(*) from estimates.trinomial_logit_marginal_effect") == 3 * effects
+    dimensions = one(
+        published,
+        "select count(*) from (select distinct model_type, centrality_level, sex, varied_dimension "
+        "from estimates.trinomial_logit_difference)",
+    )
+    assert dimensions == 13 * 5
+
+
+def test_marginal_effects_average_over_the_persons_of_the_model(
+    published: duckdb.DuckDBPyConnection,
+) -> None:
+    """Recomputed from the published coefficients: everyone in a category, and numerical derivatives."""
+    terms = list(expected_names(LOGITS["type_1"]))
+    order = "where model_type = 1 order by equation desc, list_position($terms, term)"
+    theta = (
+        published.execute(f"select estimate from estimates.trinomial_logit {order}", {"terms": terms})
+        .df()["estimate"]
+        .to_numpy()
+    )
+    covariance = (
+        published.execute(
+            f"select covariance from estimates.trinomial_logit_covariance {order}, "
+            "other_equation desc, list_position($terms, other_term)",
+            {"terms": terms},
+        )
+        .df()["covariance"]
+        .to_numpy()
+        .reshape(54, 54)
+    )
+    cells = published.execute("select * from estimates.trinomial_logit_cell where base_year = 2012").df()
+    weights = cells[[f"{outcome}_n" for outcome in OUTCOMES]].sum(axis=1).to_numpy()
+
+    def put(**changed: Any) -> np.ndarray:
+        return design_matrix(cells.assign(**changed), LOGITS["type_1"].terms)[0]
+
+    in_work, nordic = put(immigration_background="work"), put(immigration_background="nordic")
+    aged = {by: put(age=cells["age"] + by) for by in (-0.2, -0.1, 0.1, 0.2)}
+
+    def probabilities(theta: np.ndarray, matrix: np.ndarray) -> np.ndarray:
+        odds = np.exp(np.column_stack([np.zeros(len(matrix)), matrix @ theta.reshape(2, -1).T]))
+        return weights @ (odds / odds.sum(axis=1, keepdims=True)) / weights.sum()
+
+    def work(theta: np.ndarray) -> np.ndarray:
+        return probabilities(theta, in_work) - probabilities(theta, nordic)
+
+    def age(theta: np.ndarray) -> np.ndarray:
+        return slope(lambda by: probabilities(theta, aged[by]), 0.1)
+
+    for term, effect in (("bg_work", work), ("age", age)):
+        ours = (
+            published.execute(
+                "select outcome, estimate, std_error, n_obs from estimates.trinomial_logit_marginal_effect "
+                "where model_type = 1 and term = ?",
+                [term],
+            )
+            .df()
+            .set_index("outcome")
+            .loc[OUTCOMES]
+        )
+        assert set(ours["n_obs"]) == {weights.sum()}
+        np.testing.assert_allclose(ours["estimate"], effect(theta), rtol=1e-7)
+        jacobian = np.column_stack(
+            [
+                slope(lambda by, unit=unit, effect=effect: effect(theta + by * unit), 0.01)
+                for unit in np.diag(np.sqrt(np.diag(covariance)))
+            ]
+        ) / np.sqrt(np.diag(covariance))
+        np.testing.assert_allclose(
+            ours["std_error"], np.sqrt(np.diag(jacobian @ covariance @ jacobian.T)), rtol=1e-6
+        )
 
 
 def test_differences_sum_to_zero(published: duckdb.DuckDBPyConnection) -> None:
@@ -288,6 +368,9 @@ def test_a_base_year_without_cells_is_reported() -> None:
     differences = probability_differences(fits, REPORT.trinomial_logit, REPORT.comparisons)
     assert len(differences) == 13 * 69
     assert differences["estimate"].isna().all()
+    effects = marginal_effects(fits, nothing, REPORT.trinomial_logit)
+    assert len(effects) == 3 * (25 + 4 * 22 + 8 * 21)
+    assert effects["estimate"].isna().all()
 
 
 def test_no_base_years_give_tables_without_rows() -> None:
@@ -296,6 +379,7 @@ def test_no_base_years_give_tables_without_rows() -> None:
     fits = trinomial_logits(nothing, REPORT.trinomial_logit, [])
     assert len(fits) == 0
     assert len(probability_differences(fits, REPORT.trinomial_logit, REPORT.comparisons)) == 0
+    assert len(marginal_effects(fits, nothing, REPORT.trinomial_logit)) == 0
 
 
 def test_a_level_without_persons_is_reported() -> None:
@@ -375,6 +459,25 @@ def test_printed_coefficients_give_the_printed_differences() -> None:
                 assert float(row.estimate) == pytest.approx(estimate[OUTCOMES.index(row.outcome)], abs=0.0006)
                 compared += 1
     assert compared == 57
+
+
+def test_every_term_but_the_constant_and_the_square_of_age_has_an_effect() -> None:
+    for model in LOGITS.values():
+        effects = effects_of(model)
+        assert set(effects) == set(expected_names(model)) - {"constant", "age_sq_scaled"}
+        age = effects["age"]
+        assert isinstance(age, Derivative)
+        assert age.through["age_sq_scaled"](np.array([30.0])) == pytest.approx(0.6)
+        work = effects["bg_work"]
+        assert isinstance(work, Discrete)
+        assert set(work.instead_of) == {"bg_refuge", "bg_family", "bg_education", "bg_unknown"}
+        assert effects["family_total"] == Derivative("family_total")
+
+
+def test_a_number_that_enters_only_as_a_square_has_no_effect() -> None:
+    model = Model("own", "trinomial_logit", "county", (Term("age", "age_sq", power=2),))
+    with pytest.raises(ValueError, match="age needs a term of its own"):
+        effects_of(model)
 
 
 def test_a_value_outside_the_categories_is_refused() -> None:

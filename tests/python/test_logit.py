@@ -129,6 +129,17 @@ def test_average_derivatives_are_those_of_statsmodels() -> None:
     same(ours["std_error"].to_numpy().reshape(shape), theirs.margeff_se, 1e-6)
 
 
+def test_average_effects_of_dummies_are_those_of_statsmodels() -> None:
+    """For two outcomes: statsmodels cannot take dummies in its MNLogit."""
+    X, y, names = simulate(26, n=1500, n_outcomes=2)
+    fit = fit_multinomial(X, y, names=names)
+    theirs = sm.Logit(y, X).fit(method="newton", disp=0, tol=1e-14).get_margeff(dummy=True)
+    ours = average_marginal_effects(fit, X).query("outcome == '1'")
+    assert ours["term"].tolist() == names[1:]
+    same(ours["estimate"].to_numpy(), theirs.margeff, 1e-8)
+    same(ours["std_error"].to_numpy(), theirs.margeff_se, 1e-6)
+
+
 # Against R: stored values, made by tests/python/r/reference.R
 
 
@@ -534,6 +545,33 @@ def test_a_fit_that_is_cut_short_says_so() -> None:
     fit = fit_multinomial(X, y, max_iterations=2)
     assert not fit.converged
     assert fit.n_iterations == 2
+
+
+@pytest.mark.parametrize("max_iterations", [1, 2, 3])
+def test_a_large_fit_that_is_cut_short_says_so(max_iterations: int) -> None:
+    X, y, _ = simulate(18, n=60_000)
+    fit = fit_multinomial(X, y, max_iterations=max_iterations)
+    assert not fit.converged
+    assert fit.n_iterations <= max_iterations
+
+
+@pytest.mark.parametrize("n", [55_000, 450_000])
+def test_the_covariance_of_a_large_fit_is_taken_at_the_maximum(n: int) -> None:
+    """The second size is sampled twice."""
+    X, y, _ = simulate(27, n=n)
+    fit = fit_multinomial(X, y)
+    p = fit.predict(X)[:, 1:]
+    residual = (y[:, None] == [1, 2]) - p
+    size = X.shape[1]
+    information = np.empty((2, size, 2, size))
+    for j in range(2):
+        for m in range(2):
+            information[j, :, m] = (X * (p[:, j] * ((j == m) - p[:, m]))[:, None]).T @ X
+    cov = np.linalg.inv(information.reshape(2 * size, 2 * size))
+    score = (X.T @ residual).ravel(order="F")
+    assert fit.converged
+    assert score @ cov @ score < 1e-18
+    same(fit.std_errors.ravel(order="F"), np.sqrt(np.diag(cov)), 1e-9)
 
 
 # Bad input

@@ -1,4 +1,4 @@
--- Grain: person_id, base_year: immigrants aged 15-74 of the base years asked for, in a regression or not.
+-- Grain: person_id, base_year: immigrants aged 15-74 of the base years asked for, by themselves or pooled.
 -- Purpose: the persons of chapters 5.2-5.4 and 6 with the outcome that the regressions use.
 --
 -- estimates_administrative_emigrations says what becomes of administrative emigrations (2.1.5):
@@ -31,7 +31,7 @@ asked as (
     from immigrant_year
     where
         age between 15 and 74
-        and base_year in ({{ var('estimates_base_years') | join(', ') }})
+        and {{ is_base_year(['estimates_base_years', 'estimates_pooled_base_years']) }}
 ),
 
 silent as (

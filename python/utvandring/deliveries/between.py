@@ -1,7 +1,7 @@
 """What a delivery must have in common with its own registers and with what was accepted before.
 
-The questions stand as SQL in `expectations/between_registers.yml` and `between_deliveries.yml`; here they are asked
-of the files as they would be if the delivery were accepted, and the answers judged by Great Expectations.
+The questions stand as SQL in `expectations/between_registers.yml` and `between_deliveries.yml`; here they are
+asked of the files as they would be if the delivery were accepted; Great Expectations judges the answers.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -192,7 +192,8 @@ def _lay_tables(
     _fill(
         connection,
         "known_count",
-        "register varchar, period integer, is_delivered boolean, code_column varchar, code varchar, rows bigint",
+        "register varchar, period integer, is_delivered boolean, code_column varchar, code varchar, "
+        "rows bigint",
         [
             (file.register, file.period, is_new, column, code, rows)
             for file, is_new in files
@@ -212,8 +213,10 @@ def _lay_tables(
         select
             delivered.register,
             delivered.period,
-            arg_min(accepted_period.period, (abs(accepted_period.period - delivered.period), accepted_period.period))
-                as nearest_period,
+            arg_min(
+                accepted_period.period,
+                (abs(accepted_period.period - delivered.period), accepted_period.period)
+            ) as nearest_period,
             min(abs(accepted_period.period - delivered.period)) as distance
         from known_file as delivered
         inner join accepted_period

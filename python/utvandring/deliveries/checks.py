@@ -1,4 +1,4 @@
-"""The checks of one file: whether it can be read as specified, and then whether its values are what they must be.
+"""The checks of one file: whether it can be read as specified, then whether its values are what they must be.
 
 The first is asked in one scan by the database engine (columns, types, text, privacy); the second by Great
 Expectations, with rules made from the same specification.
@@ -52,8 +52,8 @@ _TYPE_NAMES = {
 class CheckedFile:
     """A file after its checks.
 
-    `select` gives its typed columns in the order of the specification, waived values unknown; `unknown` tells how
-    many values of each waived rule became unknown.
+    `select` gives its typed columns in the order of the specification, waived values unknown; `unknown` tells
+    how many values of each waived rule became unknown.
     """
 
     file: DeliveredFile
@@ -228,7 +228,9 @@ class _FileCheck:
                 if rule.name in self.unknown and rule.column == column.name
             ]
             condition = " or ".join(f"({violated})" for violated in at_fault)
-            values.append(f"case when not ({condition}) then {name} end as {name}" if at_fault else name)
+            values.append(
+                f"case when not coalesce({condition}, false) then {name} end as {name}" if at_fault else name
+            )
         period = f"cast({self.file.period} as integer) as periode"
         return f"select {', '.join([*values, period])} from {self._relation()}"
 
@@ -356,7 +358,8 @@ class _FileCheck:
         violated = fault.violated if isinstance(fault, Rule) else fault.condition
         rows = self.connection.execute(
             f"select case when {' and '.join(conditions)} then {text} end as shown, count(*) as rows "
-            f"from {self._relation()} where {violated} group by shown order by rows desc, shown limit {_SHOWN_VALUES + 1}"
+            f"from {self._relation()} where {violated} "
+            f"group by shown order by rows desc, shown limit {_SHOWN_VALUES + 1}"
         ).fetchall()
         visible = [(_printable(value), number) for value, number in rows if value is not None]
         return tuple(visible[:_SHOWN_VALUES])

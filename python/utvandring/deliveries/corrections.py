@@ -26,7 +26,7 @@ def describe_correction(
     Returns
     -------
     str
-        Rows added, removed and changed, the changes by column; for a register without a key only added and removed.
+        Rows added, removed and changed, the changes by column; without a key only added and removed.
     """
     old, new = f"read_parquet({path_literal(before)})", f"read_parquet({path_literal(after)})"
     if not register.key:

@@ -47,8 +47,8 @@ def count_file(
         which = f"grouping_id({', '.join(map(identifier, counted))})"
         codes = ", ".join(f"cast({identifier(name)} as varchar) as {identifier(name)}" for name in counted)
         rows = connection.execute(
-            f"select {which}, {', '.join(map(identifier, counted))}, count(*) from (select {codes} from {relation}) "
-            f"group by grouping sets ({sets}) order by all"
+            f"select {which}, {', '.join(map(identifier, counted))}, count(*) "
+            f"from (select {codes} from {relation}) group by grouping sets ({sets}) order by all"
         ).fetchall()
         for which_set, *values, number in rows:
             # grouping_id has a zero bit for the column of the set, the first column being the highest bit.

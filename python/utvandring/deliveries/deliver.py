@@ -121,8 +121,8 @@ def _require_waivable(waiver: Waiver, specification: Specification) -> None:
     )
     hint = f" Did you mean {' or '.join(likely)}?" if likely and waiver.check not in rules else ""
     raise UsageError(
-        f"{waiver.check} is not a check that can be waived: only value checks can, by the name that a refusal "
-        f"gives (register.column.check), never one of a key, of the structure or of privacy.{hint}"
+        f"{waiver.check} is not a check that can be waived: only value checks can, by the name that a "
+        f"refusal gives (register.column.check), never one of a key, of the structure or of privacy.{hint}"
     )
 
 

@@ -82,9 +82,11 @@ def outside(values: pd.Series, minimum: float | None, maximum: float | None) -> 
     minimum, maximum
         The bounds, None where there is none.
     """
-    import great_expectations.expectations as gxe
+    from great_expectations.expectations.core import (  # type: ignore[attr-defined]
+        ExpectColumnValuesToBeBetween,
+    )
 
-    within = gxe.ExpectColumnValuesToBeBetween(column="value", min_value=minimum, max_value=maximum)
+    within = ExpectColumnValuesToBeBetween(column="value", min_value=minimum, max_value=maximum)
     found: list[bool] = []
     # Great Expectations names at most 200 places.
     for start in range(0, len(values), _NAMED_PLACES):
@@ -135,8 +137,9 @@ def _validate(batch: pd.DataFrame, expectations: list[Any], result_format: dict[
 @cache
 def _batch_definition() -> Any:
     import great_expectations as gx
+    from great_expectations.data_context.types.base import ProgressBarsConfig
 
     context = gx.get_context(mode="ephemeral")
-    context.variables.progress_bars = {"globally": False, "metric_calculations": False}
+    context.variables.progress_bars = ProgressBarsConfig(globally=False, metric_calculations=False)
     source = context.data_sources.add_pandas("delivery")
     return source.add_dataframe_asset("file").add_batch_definition_whole_dataframe("rows")

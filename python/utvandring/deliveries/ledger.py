@@ -16,8 +16,8 @@ FORMAT = 1
 class AcceptedFile:
     """A file as it was stored; `path` is relative to the folder of the ledger.
 
-    `persons` and `counts` (rows by code, per column) are what later deliveries are held against; `unknown` tells how
-    many values became unknown by each waiver.
+    `persons` and `counts` (rows by code, per column) are what later deliveries are held against; `unknown`
+    tells how many values became unknown by each waiver.
     """
 
     register: str

@@ -173,7 +173,7 @@ def _produced_at(document: dict[str, Any], problems: list[Finding]) -> datetime.
 
 
 def _is_simulated(document: dict[str, Any], problems: list[Finding]) -> bool:
-    """Tell whether the delivery says of itself that it is simulated; whatever is built from it says so too."""
+    """Tell whether the delivery says that it is simulated; whatever is built from it says so too."""
     value = document.get("simulated", False)
     if isinstance(value, bool):
         return value

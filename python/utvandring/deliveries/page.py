@@ -1,7 +1,7 @@
-"""The page that a data steward opens: verdict first, then what was found, then counts against earlier deliveries.
+"""The page that a data steward opens: verdict, what was found, and counts against earlier deliveries.
 
-One HTML file that needs nothing else: no script, font or image from anywhere. Everything on it is in the ledger, so
-it can be written again at any time.
+One HTML file that needs nothing else: no script, font or image from anywhere. Everything on it is in the
+ledger, so it can be written again at any time.
 """
 
 from pathlib import Path
@@ -74,18 +74,20 @@ def render(delivery: Delivery, ledger: Ledger) -> str:
         brought=_brought(delivery),
         sections=_sections(delivery.findings),
         counts=counts,
-        chart=Markup(_chart(counts)) if any(row["is_this"] for row in counts) else None,  # noqa: S704 - our own SVG
+        chart=Markup(_chart(counts)) if any(row["is_this"] for row in counts) else None,
     )
 
 
 def _meaning(delivery: Delivery, refusals: list[Finding], warnings: list[Finding]) -> str:
     if not delivery.is_accepted:
         return (
-            f"{counted(len(refusals), 'reason')}. Nothing of it is read by any build; earlier deliveries are as "
-            "they were. Send the reasons below to the register owner and deliver the corrected folder again."
+            f"{counted(len(refusals), 'reason')}. Nothing of it is read by any build; earlier deliveries "
+            "are as they were. Send the reasons below to the register owner, and deliver the corrected "
+            "folder again."
         )
     if warnings:
-        return f"Every build from now on reads it. {counted(len(warnings), 'warning')}: read them before using it."
+        told = counted(len(warnings), "warning")
+        return f"Every build from now on reads it. {told}: read them before using it."
     return "Every build from now on reads it. Nothing unusual was found."
 
 

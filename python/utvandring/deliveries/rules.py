@@ -1,7 +1,7 @@
 """What the specification says of the values of a register, as expectations.
 
-Every rule stands here once as data: the Great Expectations class that judges it, the SQL that picks out the rows
-at fault (for the codes that a message names, and for what a waiver turns into unknown), and the sentence.
+Every rule stands here once as data: the Great Expectations class that judges it, the SQL that picks out the
+rows at fault (for the codes that a message names, for what a waiver makes unknown), and the sentence.
 """
 
 from collections.abc import Callable

@@ -26,8 +26,8 @@ class Status(StrEnum):
 class Finding:
     """One thing that is wrong or unusual; never holds anything about a single person.
 
-    `values` are codes with the number of rows that hold them, most frequent first; `waivable` tells whether a data
-    steward may accept the delivery all the same.
+    `values` are codes with the number of rows that hold them, most frequent first; `waivable` tells whether a
+    data steward may accept the delivery all the same.
     """
 
     check: str

@@ -1,6 +1,6 @@
 """Regressors from cells: the terms of a specification as columns of a matrix."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from utvandring.estimates.specification import Model, Term, Value
+from utvandring.logit import Derivative, Discrete
 
 FloatArray = NDArray[np.float64]
 
@@ -30,7 +31,7 @@ class Cells:
     incomplete_n
         Persons left out because a column of the model is NULL for them.
     clusters
-        n labels of the clusters, where they were asked for.
+        n numbers of the clusters, where they were asked for.
     """
 
     matrix: FloatArray
@@ -40,7 +41,7 @@ class Cells:
     clusters: NDArray[Any] | None = None
 
 
-def prepared(frame: pd.DataFrame, models: tuple[Model, ...]) -> pd.DataFrame:
+def prepared(frame: pd.DataFrame, models: tuple[Model, ...], cluster: str | None = None) -> pd.DataFrame:
     """Encode once what all models compare: text columns become categories.
 
     Parameters
@@ -49,12 +50,16 @@ def prepared(frame: pd.DataFrame, models: tuple[Model, ...]) -> pd.DataFrame:
         The cells of all models.
     models
         The models that will be fitted to them.
+    cluster
+        Column with the clusters, if they are wanted.
     """
-    columns = {column for model in models for column in model.columns}
+    columns = {column for model in models for column in model.columns} | {cluster}
     texts = [
         column
-        for column in sorted(columns)
-        if column in frame and not pd.api.types.is_numeric_dtype(frame[column])
+        for column in sorted(filter(None, columns))
+        if column in frame
+        and not isinstance(frame[column].dtype, pd.CategoricalDtype)
+        and not pd.api.types.is_numeric_dtype(frame[column])
     ]
     return frame.astype(dict.fromkeys(texts, "category"))
 
@@ -99,14 +104,14 @@ def cells_of(
     selected = frame.loc[wanted]
     complete = selected[list(model.columns)].notna().all(axis=1).to_numpy(dtype=bool)
     persons = selected[counts].to_numpy(dtype=np.float64)
-    used = selected.loc[complete]
+    used = selected if complete.all() else selected.loc[complete]
     matrix, names = design_matrix(used, model.terms)
     return Cells(
         matrix,
         names,
         persons[complete],
         round(float(persons[~complete].sum())),
-        None if cluster is None else used[cluster].to_numpy(),
+        None if cluster is None else used[cluster].astype("category").cat.codes.to_numpy(),
     )
 
 
@@ -130,17 +135,65 @@ def design_matrix(frame: pd.DataFrame, terms: tuple[Term, ...]) -> tuple[FloatAr
     ValueError
         If a column holds a value that is neither the reference nor among the categories.
     """
-    columns: dict[str, FloatArray] = {CONSTANT: np.ones(len(frame))}
+    columns: dict[str, NDArray[Any]] = {CONSTANT: np.ones(len(frame), dtype=bool)}
     for term in terms:
         if term.reference is None:
             values = frame[term.column].to_numpy(dtype=np.float64)
             columns[term.name] = (values / term.divide_by) ** term.power
         else:
             columns |= _dummies(frame[term.column], term)
-    return np.column_stack(list(columns.values())), tuple(columns)
+    matrix = np.empty((len(frame), len(columns)))
+    for position, column in enumerate(columns.values()):
+        matrix[:, position] = column
+    return matrix, tuple(columns)
 
 
-def _dummies(values: "pd.Series[Any]", term: Term) -> dict[str, FloatArray]:
+def effects_of(model: Model) -> dict[str, Discrete | Derivative]:
+    """Say how each variable of a model changes, for average marginal effects.
+
+    Parameters
+    ----------
+    model
+        A specification whose categories are declared.
+
+    Returns
+    -------
+    dict of str to Discrete or Derivative
+        A category by the name of its coefficient, against the reference category; a number by the name of
+        the term that holds it as it is, its powers included.
+
+    Raises
+    ------
+    ValueError
+        If a number enters only divided or raised to a power.
+    """
+    effects: dict[str, Discrete | Derivative] = {}
+    for term in model.terms:
+        if term.reference is not None:
+            names = list(term.categories or ())
+            effects |= {name: Discrete(name, [other for other in names if other != name]) for name in names}
+            continue
+        same = [other for other in model.terms if other.reference is None and other.column == term.column]
+        plain = [other for other in same if other.divide_by == 1 and other.power == 1]
+        if not plain:
+            raise ValueError(f"{term.column} needs a term of its own for its marginal effect.")
+        if term is plain[0]:
+            effects[term.name] = Derivative(
+                term.name, {other.name: _derivative(other) for other in same if other is not term}
+            )
+    return effects
+
+
+def _derivative(term: Term) -> Callable[[FloatArray], FloatArray]:
+    """Return the derivative of (value / divide_by) ** power."""
+
+    def derivative(values: FloatArray) -> FloatArray:
+        return term.power / term.divide_by * (values / term.divide_by) ** (term.power - 1)
+
+    return derivative
+
+
+def _dummies(values: "pd.Series[Any]", term: Term) -> dict[str, NDArray[Any]]:
     encoded = values.astype("category").cat
     codes = encoded.codes.to_numpy()
     position = {value: code for code, value in enumerate(encoded.categories)}
@@ -157,7 +210,7 @@ def _dummies(values: "pd.Series[Any]", term: Term) -> dict[str, FloatArray]:
         raise ValueError(
             f"{term.column} holds {strange[0]!r}, which is neither the reference nor one of the categories."
         )
-    return {name: (codes == position.get(value, -2)).astype(np.float64) for name, value in categories.items()}
+    return {name: codes == position.get(value, -2) for name, value in categories.items()}
 
 
 def _text(value: Value) -> str:

@@ -65,7 +65,7 @@ def fit_own_model(database: Path, own: OwnModel) -> list[OwnFit]:
     """
     if not database.is_file():
         raise UtvandringError(f"{database} does not exist: build the warehouse first (utvandring build).")
-    frame = prepared(_cells(database, own), (own.model,))
+    frame = prepared(_cells(database, own), (own.model,), _CLUSTER)
     if frame.empty:
         raise UtvandringError("The condition selects no person-year with an outcome.")
     values = [

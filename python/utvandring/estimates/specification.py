@@ -1,9 +1,8 @@
-"""Specifications of regressions in YAML: those of the report (`report.yml`) and a researcher's own."""
+"""Specifications of regressions in YAML: a researcher's own and, beside the models, those of the report."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from importlib.resources import files
 from itertools import product
 from pathlib import Path
 from typing import Any, Literal
@@ -11,11 +10,14 @@ from typing import Any, Literal
 import yaml
 
 from utvandring.errors import UsageError
+from utvandring.project import project_root
 
 Kind = Literal["linear_probability", "trinomial_logit"]
 Region = Literal["centrality", "county", "municipality"]
 StdErrors = Literal["classical", "robust", "clustered"]
 Value = str | int | float | bool
+
+REPORT = Path("models/estimates/specifications/report.yml")
 
 KINDS = ("linear_probability", "trinomial_logit")
 STD_ERRORS = ("classical", "robust", "clustered")
@@ -156,7 +158,7 @@ def read_report() -> Report:
     Report
         The four linear probability models, the three types of logit and the comparisons of tables 6.2-6.6.
     """
-    content = yaml.safe_load(files(__package__).joinpath("report.yml").read_text("utf-8"))
+    content = yaml.safe_load((project_root() / REPORT).read_text("utf-8"))
     models = {kind: tuple(_model(entry, kind) for entry in content[kind]) for kind in KINDS}
     profile, varied = content["differences"]["profile"], content["differences"]["varied"]
     comparisons = tuple(

@@ -239,23 +239,23 @@ def moments(design: Design, outcomes: Callable[[Rows], FloatArray]) -> Moments:
 
     def partial(strip: slice) -> tuple[FloatArray, ...]:
         gram = np.zeros((size, size))
-        column_sums = np.zeros(size)
         cross: FloatArray | float = 0.0
         # NaN and infinity are looked for afterwards, in the sums.
         with np.errstate(invalid="ignore", over="ignore"):
             for rows, block in design.blocks(strip):
-                scaled = block if design.weights is None else block * design.weights[rows][:, None]
-                column_sums += scaled.sum(axis=0)
+                weights = np.broadcast_to(design.weights_of(rows), (1, len(block)))
+                scaled = block if design.weights is None else block * weights.T
                 gram += cross_product(scaled, block)
-                cross = cross + cross_product(outcomes(rows).T, block)
-        return gram, column_sums, np.asarray(cross)
+                # The sums of the columns are a product like the others, with the weights for an outcome.
+                cross = cross + cross_product(np.vstack([weights, outcomes(rows)]).T, block)
+        return gram, np.asarray(cross)
 
-    gram, column_sums, cross = design.total(partial)
+    gram, cross = design.total(partial)
     if not np.isfinite(gram).all():
         _raise_not_finite(design)
     gram = (gram + gram.T) / 2
     _raise_collinear(gram, design.names)
-    return Moments(gram, column_sums, np.ascontiguousarray(cross.T))
+    return Moments(gram, cross[0], np.ascontiguousarray(cross[1:].T))
 
 
 def cross_product(left: FloatArray, right: FloatArray) -> FloatArray:

@@ -185,6 +185,7 @@ def _write_manifest(
 ) -> None:
     manifest = {
         "delivery_id": delivery_id,
+        "simulated": True,
         "produced_at": produced_at,
         "files": sorted(entries, key=lambda file: (str(file["register"]), str(file["period"]))),
     }

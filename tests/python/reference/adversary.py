@@ -170,11 +170,14 @@ class Adversary:
             return
         last = self.januaries[-1]
         first = self.one_of(None, 1989, 1990, 2001, *self.januaries)
+        born = int(self.random.integers(last - 85, self.januaries[0] - 2))
+        if first is not None and first <= born:
+            first = None  # nobody comes before birth: a delivery that says so is refused
         death = self.day(int(self.random.integers(self.januaries[0] - 1, last + 2)))
         row = {
             "personid": person_id,
             "kjoenn": self.one_of(1, 2),
-            "foedselsaar_mnd": int(self.random.integers(last - 85, self.januaries[0] - 2)) * 100 + 7,
+            "foedselsaar_mnd": born * 100 + 7,
             "fodeland": self.one_of(*COUNTRIES),
             "landbak3gen": self.one_of(None, *COUNTRIES),
             "invkat": self.one_of(*"BBBBACDEFG"),

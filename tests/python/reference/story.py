@@ -51,17 +51,21 @@ def day(text: str) -> date:
 
 # What the registers say.
 
+FIRST_CAME = 20000815
+
 
 def person(
     born: int = 198001,
     country: str = "131",
     category: str = "B",
     reason: str | None = "ARB",
-    first: int | None = 20000815,
+    first: int | None = FIRST_CAME,
     died: str | None = None,
     sex: int = 2,
     background: str | None = "131",
 ) -> Fact:
+    if first == FIRST_CAME and born * 100 > FIRST_CAME:
+        first = born * 100 + 28  # nobody comes before birth
     row = {"kjoenn": sex, "foedselsaar_mnd": born, "fodeland": country, "landbak3gen": background}
     row |= {"invkat": category, "inngrunn1": reason, "forstdato": first, "mor_id": None, "far_id": None}
     return "person", 0, row | {"doedsdato": day(died) if died else None}

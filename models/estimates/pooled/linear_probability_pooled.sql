@@ -1,0 +1,32 @@
+-- Grain: base_years, spec, scope_type, scope_code, outcome, term.
+-- Purpose: the linear probability models of 5.2-5.4, one fit to all base years of estimates_pooled_base_years.
+--
+-- Standard errors, intervals and p values allow for the same person in several years: scores are summed by person.
+-- std_error_classical is what a fit that takes the person-years for different people would say. The specification is
+-- that of one base year, without terms for the years (choice). Nothing is printed to compare with. No rows where no
+-- years are pooled. A model that could not be fitted has its rows without estimates; the reason is in
+-- linear_probability_pooled_fit.
+with
+
+fit as (
+    select * from {{ ref('fit_pooled_linear_probability') }}
+)
+
+select
+    cast(base_years as varchar) as base_years,
+    cast(spec as varchar) as spec,
+    cast(scope_type as varchar) as scope_type,
+    cast(scope_code as varchar) as scope_code,
+    cast(outcome as varchar) as outcome,
+    cast(term as varchar) as term,
+    cast(estimate as double) as estimate,
+    cast(std_error as double) as std_error,
+    cast(statistic as double) as statistic,
+    cast(p_value as double) as p_value,
+    cast(conf_low as double) as conf_low,
+    cast(conf_high as double) as conf_high,
+    cast(std_error_classical as double) as std_error_classical,
+    cast(n_obs as bigint) as n_obs,
+    cast(n_persons as bigint) as n_persons,
+from fit
+order by base_years, spec, scope_type, scope_code, outcome, term

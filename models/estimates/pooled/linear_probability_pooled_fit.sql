@@ -1,0 +1,24 @@
+-- Grain: base_years, spec, scope_type, scope_code, outcome: one row a regression.
+-- Purpose: which pooled linear probability models were fitted, on how many person-years of how many persons, and the
+-- reason where one was not.
+with
+
+fit as (
+    select * from {{ ref('fit_pooled_linear_probability') }}
+    where term = 'constant'
+)
+
+select
+    cast(base_years as varchar) as base_years,
+    cast(spec as varchar) as spec,
+    cast(scope_type as varchar) as scope_type,
+    cast(scope_code as varchar) as scope_code,
+    cast(outcome as varchar) as outcome,
+    '{{ var("estimates_administrative_emigrations") }}' as administrative_emigrations,
+    cast({{ var('estimates_deaths_in_linear_probability') | lower }} as boolean) as keeps_deaths,
+    cast(n_obs as bigint) as n_obs,
+    cast(n_persons as bigint) as n_persons,
+    cast(is_fitted as boolean) as is_fitted,
+    cast(not_fitted_reason as varchar) as not_fitted_reason,
+from fit
+order by base_years, spec, scope_type, scope_code, outcome

@@ -1,0 +1,40 @@
+-- Grain: register, period, code_column, code: rows of the version that the warehouse reads, by code.
+-- Purpose: the ledger of counts that every new delivery is held against. Long code lists (municipalities, countries)
+-- are not counted; an unknown value has the code NULL.
+with
+
+delivery_file as (
+    select * from {{ source('deliveries', 'delivery_file') }}
+    where is_current
+),
+
+counted as (
+    select
+        register,
+        period,
+        unnest(map_entries(counts)) as entry,
+    from delivery_file
+),
+
+by_code as (
+    select
+        register,
+        period,
+        entry.key as code_column,
+        unnest(map_entries(entry.value)) as entry,
+    from counted
+),
+
+final as (
+    select
+        register,
+        period,
+        code_column,
+        nullif(entry.key, '') as code,
+        entry.value as rows_n,
+        entry.value::double / sum(entry.value) over (partition by register, period, code_column) as rows_share,
+    from by_code
+)
+
+select * from final
+order by register, period, code_column, code nulls first

@@ -1,0 +1,267 @@
+"""What a delivery has in common with its own registers and with what was accepted before."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import Command
+from deliveries import PROJECT, Key, Row, day, write_delivery
+
+from utvandring.deliveries.between import read_comparisons
+
+PERSONS = 120
+
+
+def name(number: int) -> str:
+    return f"pseudonym-{number:04}"
+
+
+def resident(number: int, **other: Any) -> Row:
+    row = {"personid": name(number), "statuskode": 1, "kommnr": "0301", "famnr": f"family-{number}"}
+    return {**row, "personkode": 1 + number % 3, "sivstand": 1, **other}
+
+
+def person(number: int, **other: Any) -> Row:
+    row = {"personid": name(number), "kjoenn": 1 + number % 2, "foedselsaar_mnd": 198000 + 1 + number % 12}
+    row |= {"fodeland": "131", "landbak3gen": "131", "invkat": "B", "inngrunn1": "ARB", "forstdato": 20070815}
+    return {**row, "doedsdato": None, "mor_id": None, "far_id": None, **other}
+
+
+def move(number: int, kind: str, date: str, **other: Any) -> Row:
+    row: Row = {"personid": name(number), "hendelse": kind, "flyttedato": day(date), "regdato": day(date)}
+    row |= {"fra_kommnr": None, "til_kommnr": None, "fra_land": None, "til_land": None}
+    return {**row, "utvandringstype": None, **other}
+
+
+def job(number: int, **other: Any) -> Row:
+    return {
+        "personid": name(number),
+        "yrkstat": 1,
+        "orgnr": "987654321",
+        "naring": "47.111",
+        "timer": 37.5,
+        "hovedarbeid": True,
+        **other,
+    }
+
+
+def world() -> dict[Key, list[Row]]:
+    """Return a delivery of 2011 to 2013 in which everything agrees."""
+    everyone = range(PERSONS)
+    return {
+        **{
+            ("befolkning", year, 1): [
+                resident(number, famnr=f"family-{year}-{number}") for number in everyone
+            ]
+            for year in (2011, 2012, 2013)
+        },
+        ("person", 2012, 1): [person(number) for number in everyone],
+        ("flytting", 2011, 1): [move(number, "innenlands", "2011-05-05") for number in range(PERSONS)],
+        ("flytting", 2012, 1): [move(number, "innenlands", "2012-05-05") for number in range(PERSONS)],
+        ("sysselsetting", 2012, 1): [job(number) for number in everyone],
+    }
+
+
+def following(**files: list[Row]) -> dict[Key, list[Row]]:
+    """Return a delivery of the year after the world, some registers replaced."""
+    usual = {
+        "befolkning": [resident(number) for number in range(PERSONS)],
+        "flytting": [move(number, "innenlands", "2013-05-05") for number in range(PERSONS)],
+        "sysselsetting": [job(number, timer=30.0) for number in range(PERSONS)],
+    }
+    periods = {"befolkning": 2014, "flytting": 2013, "sysselsetting": 2013, "person": 2013}
+    return {(register, periods[register], 1): rows for register, rows in (usual | files).items()}
+
+
+def findings(ran_json: str, level: str) -> dict[str, str]:
+    """Return the sentences of one level by the name of the check."""
+    verdict = json.loads(ran_json)
+    key = {"refuse": "refusals", "warn": "warnings", "note": "notes"}[level]
+    return {finding["check"]: f"{finding['file']}: {finding['text']}" for finding in verdict[key]}
+
+
+@pytest.fixture
+def accepted(utvandring: Command, tmp_path: Path) -> Callable[..., str]:
+    """Deliver the world, then another delivery; returns the verdict on the latter as JSON."""
+
+    def deliver(files: dict[Key, list[Row]], code: int = 0) -> str:
+        first = utvandring("deliver", write_delivery(tmp_path / "first", "first", world()), "--json")
+        assert first.code == 0, first.text
+        assert not json.loads(first.out)["warnings"], first.out
+        ran = utvandring("deliver", write_delivery(tmp_path / "second", "second", files), "--json")
+        assert ran.code == code, ran.text
+        return ran.out
+
+    return deliver
+
+
+def test_an_ordinary_next_year_gives_no_warning(accepted: Callable[..., str]) -> None:
+    verdict = json.loads(accepted(following()))
+
+    assert verdict["status"] == "accepted"
+    assert verdict["warnings"] == []
+
+
+Spoil = Callable[[dict[Key, list[Row]]], None]
+
+
+def unknown_person(files: dict[Key, list[Row]]) -> None:
+    files["sysselsetting", 2012, 1] += [job(number + 500) for number in range(3)]
+
+
+def event_before_birth(files: dict[Key, list[Row]]) -> None:
+    files["person", 2012, 1][7] = person(7, foedselsaar_mnd=201209, forstdato=None)
+
+
+def event_after_death(files: dict[Key, list[Row]]) -> None:
+    files["person", 2012, 1][7] = person(7, doedsdato=day("2012-02-01"))
+
+
+def death_two_years_before_the_job(files: dict[Key, list[Row]]) -> None:
+    files["person", 2012, 1][7] = person(7, doedsdato=day("2010-02-01"))
+
+
+def residents_who_vanish(files: dict[Key, list[Row]]) -> None:
+    del files["befolkning", 2013, 1][:2]
+
+
+def emigrants_who_stay(files: dict[Key, list[Row]]) -> None:
+    files["flytting", 2012, 1] += [
+        move(number, "utvandring", "2012-09-01", fra_kommnr="0301", til_land="131") for number in range(9)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("spoil", "check", "says"),
+    [
+        (unknown_person, "known_to_person_register", "3 of 123 rows are of persons who are not"),
+        (event_before_birth, "event_after_birth", "1 of 120 events are dated before the person was born"),
+        (event_before_birth, "resident_not_unborn", "1 of 120 residents of 1 January were born later"),
+        (event_after_death, "event_before_death", "1 of 120 events are dated after the person died"),
+        (event_after_death, "resident_alive", "1 of 120 residents of 1 January died before that day"),
+        (
+            death_two_years_before_the_job,
+            "job_before_death",
+            "1 of 120 jobs are of persons who died in an earlier",
+        ),
+        (
+            residents_who_vanish,
+            "gone_with_event",
+            "2 of 120 residents of 1 January 2012 are not resident a year later",
+        ),
+        (
+            emigrants_who_stay,
+            "gone_after_emigration",
+            "9 of 9 persons whose last event of 2012 is an emigration",
+        ),
+    ],
+)
+def test_registers_that_contradict_each_other_are_accepted_with_a_warning(
+    spoil: Spoil, check: str, says: str, utvandring: Command, tmp_path: Path
+) -> None:
+    files = world()
+    spoil(files)
+
+    ran = utvandring("deliver", write_delivery(tmp_path / "d", "d", files), "--json")
+
+    assert ran.code == 0, ran.text
+    assert says in findings(ran.out, "warn")[check]
+    assert "pseudonym-" not in ran.out
+
+
+def test_residents_who_leave_with_an_event_or_die_do_not_vanish(utvandring: Command, tmp_path: Path) -> None:
+    files = world()
+    del files["befolkning", 2013, 1][:4]
+    files["flytting", 2012, 1] += [
+        move(0, "utvandring", "2012-09-01", fra_kommnr="0301", til_land="131"),
+        # registered in the year, dated before it
+        move(1, "utvandring", "2012-01-01", fra_kommnr="0301", til_land="131"),
+    ]
+    files["person", 2012, 1][2] = person(2, doedsdato=day("2012-10-01"))
+    files["befolkning", 2013, 1].append({**resident(3), "statuskode": 5, "kommnr": None})
+
+    ran = utvandring("deliver", write_delivery(tmp_path / "d", "d", files), "--json")
+
+    assert "gone_with_event" not in findings(ran.out, "warn")
+
+
+def test_a_changed_key_of_the_pseudonyms_is_refused_with_the_overlap(accepted: Callable[..., str]) -> None:
+    rows = [resident(number + (500 if number > 11 else 0)) for number in range(PERSONS)]
+
+    said = findings(accepted({("befolkning", 2014, 1): rows}, code=1), "refuse")
+
+    assert "only 12 of 120 persons (10.0 %) are among the persons accepted before" in said["same_pseudonyms"]
+
+
+def test_a_register_with_pseudonyms_of_another_key_is_refused(accepted: Callable[..., str]) -> None:
+    rows = [job(number + 500) for number in range(PERSONS)]
+
+    said = findings(accepted(following(sysselsetting=rows), code=1), "refuse")
+
+    assert "only 0 of 120 persons (0.0 %) are in the person register" in said["pseudonyms_of_person_register"]
+
+
+def test_many_newcomers_are_no_changed_key(accepted: Callable[..., str]) -> None:
+    rows = [resident(number) for number in range(PERSONS + 30)]
+    people = [person(number) for number in range(PERSONS + 30)]
+
+    assert json.loads(accepted(following(befolkning=rows, person=people)))["status"] == "accepted"
+
+
+def test_rows_out_of_line_are_a_warning(accepted: Callable[..., str]) -> None:
+    said = findings(accepted(following(sysselsetting=[job(number) for number in range(60)])), "warn")
+
+    assert "60 rows, against 120 of the nearest accepted period (0.50 times" in said["rows_in_line"]
+
+
+def test_shares_out_of_line_are_a_warning_that_names_the_code(accepted: Callable[..., str]) -> None:
+    rows = [job(number, yrkstat=1 if number % 2 else 2) for number in range(PERSONS)]
+
+    verdict = json.loads(accepted(following(sysselsetting=rows)))
+
+    texts = [finding["text"] for finding in verdict["warnings"] if finding["check"] == "shares_in_line"]
+    assert (
+        "column yrkstat, code 2: 50.0 % of the rows, against 0.0 % in the nearest accepted period." in texts
+    )
+
+
+def test_missing_and_unexpected_years_are_warnings(accepted: Callable[..., str]) -> None:
+    files = {("sysselsetting", 2015, 1): [job(number) for number in range(PERSONS)]}
+    files |= {("inntekt", 1999, 1): [{"personid": name(1), "wyrkinnt": 5}]}
+
+    said = findings(accepted(files), "warn")
+
+    assert "2 year(s) before it have not been delivered: 2013, 2014" in said["no_period_missing"]
+    assert "the period lies 12 years from every other period" in said["expected_period"]
+
+
+@pytest.mark.parametrize(
+    ("key", "rows", "says"),
+    [
+        (
+            ("person", 2012, 2),
+            [person(number, kjoenn=1) for number in range(1, PERSONS + 1)],
+            "version 2 in place of 1: 1 row added, 1 row removed, 60 changed (kjoenn 60).",
+        ),
+        (
+            ("flytting", 2012, 2),
+            [move(number, "innenlands", "2012-05-05") for number in range(2, PERSONS + 1)],
+            "version 2 in place of 1: 1 row added, 2 rows removed.",
+        ),
+        (("sysselsetting", 2012, 2), [job(number) for number in reversed(range(PERSONS))], "the same rows"),
+    ],
+)
+def test_what_a_corrected_period_changes_is_told(
+    key: Key, rows: list[Row], says: str, accepted: Callable[..., str]
+) -> None:
+    assert says in findings(accepted({key: rows}), "note")["correction"]
+
+
+def test_every_declared_comparison_is_tried_here() -> None:
+    text = Path(__file__).read_text(encoding="utf-8")
+    untried = {
+        comparison.name for comparison in read_comparisons(PROJECT) if f'"{comparison.name}"' not in text
+    }
+    assert untried == set()
