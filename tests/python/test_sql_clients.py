@@ -1,4 +1,4 @@
-"""Reading the published warehouse: the ten questions, Norwegian names, descriptions, readers while a build runs."""
+"""Reading the published warehouse: ten questions, Norwegian names, descriptions, readers during a build."""
 
 import subprocess
 import sys
