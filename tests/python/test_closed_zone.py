@@ -8,10 +8,9 @@ from pathlib import Path
 import pytest
 from deliveries import good_files, write_delivery
 
-# Taken up by every Python process of the command, dbt's included, through PYTHONPATH.
-# Not socket.bind: urllib3, which comes with Great Expectations, binds a local port when imported, to see
-whether the
-# machine knows IPv6; nothing is sent.
+# Taken up by every Python process of the command, dbt's included, through PYTHONPATH. Not socket.bind:
+# urllib3, which comes with Great Expectations, binds a local port when imported to learn whether there is IPv6;
+# nothing is sent.
 GUARD = """
 import os, sys
 
