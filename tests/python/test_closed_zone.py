@@ -9,7 +9,7 @@ import pytest
 from deliveries import good_files, write_delivery
 
 # Taken up by every Python process of the command, dbt's included, through PYTHONPATH. Not socket.bind:
-# urllib3, which comes with Great Expectations, binds a local port when imported to learn whether there is IPv6;
+# urllib3, which comes with Great Expectations, binds a local port when imported to learn if there is IPv6;
 # nothing is sent.
 GUARD = """
 import os, sys
