@@ -25,7 +25,7 @@ followed as (
         on
             emigration.person_id = immigration.person_id
             and immigration.event_type = 'immigration'
-            and immigration.event_date > emigration.left_on
+            and emigration.left_on < immigration.event_date
             and immigration.event_date <= emigration.left_on + interval 5 year
     group by all
 )

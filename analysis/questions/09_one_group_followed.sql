@@ -1,4 +1,4 @@
--- Of the labour immigrants who first came in 2006, how many are still resident year by year, and who of them is at work?
+-- Of the labour immigrants who first came in 2006, how many are still resident, year by year, and who of them works?
 select
     base_year,
     residence_years,

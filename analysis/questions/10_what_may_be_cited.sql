@@ -1,5 +1,5 @@
--- What may be shown outside: emigration by county and background in the last year with both Januaries, from the released
--- table. An empty count is a withheld one.
+-- What may be shown outside: emigration by county and background in the last year that is not provisional, from the
+-- released table. An empty count is a withheld one.
 select
     municipality.county_name,
     rate.immigration_background,

@@ -1,4 +1,4 @@
-"""The documentation: the diagram names what exists, exposures name what is released, dbt docs are one file."""
+"""The documentation: the diagram names what exists, exposures name every released table."""
 
 import re
 from pathlib import Path
