@@ -7,6 +7,14 @@ export UTVANDRING_DATA
 
 BIN := .venv/bin
 INSTALLED := .venv/installed.stamp
+BUNDLE := utvandring-$(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
+
+# In an unpacked bundle the dependencies lie beside the project, and no index is asked.
+ifneq ($(wildcard wheels/*.whl),)
+export PIP_NO_INDEX := 1
+export PIP_FIND_LINKS := $(CURDIR)/wheels
+endif
+
 DELIVERY := $(UTVANDRING_DATA)/incoming/simulated-$(SCALE)
 
 .PHONY: build test browser lint lint-sql expectations lock clean help
@@ -17,6 +25,8 @@ help:
 	@echo "make browser Chromium for the tests of the report, from Debian's packages"
 	@echo "make lint    linters and types only"
 	@echo "make expectations  write expectations/<register>.yml again from models/staging/registers.yml"
+	@echo "make docs    dbt's documentation of every model with lineage, one file (target/static_index.html)"
+	@echo "make bundle  one archive for machines without a network (dist/); make test-bundle tries it"
 	@echo "make lock    renew requirements.lock from pyproject.toml"
 	@echo "make clean   remove what build and test made, except the data root and the environment"
 
@@ -65,6 +75,31 @@ expectations: $(INSTALLED)
 lock:
 	printf 'setuptools>=77\n' | uv pip compile pyproject.toml - --extra dev --universal --python-version 3.11 \
 		--generate-hashes --upgrade --quiet --custom-compile-command "make lock" -o requirements.lock
+
+# The documentation describes what was built: make build first.
+docs: $(INSTALLED)
+	$(BIN)/dbt docs generate --static --no-send-anonymous-usage-stats
+	@echo "Open target/static_index.html"
+
+# The committed project, a wheel for each locked dependency (for this Python on this kind of machine), a demo delivery.
+bundle: $(INSTALLED)
+	rm -rf dist/$(BUNDLE)
+	mkdir -p dist/$(BUNDLE)/wheels
+	git archive HEAD | tar -x -C dist/$(BUNDLE)
+	$(BIN)/python -m pip download --quiet --disable-pip-version-check --require-hashes --no-deps \
+		--only-binary :all: -r requirements.lock -d dist/$(BUNDLE)/wheels
+	$(BIN)/utvandring simulate --out dist/$(BUNDLE)/data/incoming/simulated-$(SCALE) --scale $(SCALE)
+	tar -c -z -f dist/$(BUNDLE)-bundle.tar.gz -C dist $(BUNDLE)
+	rm -rf dist/$(BUNDLE)
+	@ls -l dist/$(BUNDLE)-bundle.tar.gz
+
+# Unpacks the bundle and builds from it where there is no network at all, with every index pointing nowhere.
+test-bundle:
+	rm -rf dist/try && mkdir -p dist/try
+	tar -x -z -f dist/$(BUNDLE)-bundle.tar.gz -C dist/try
+	cd dist/try/$(BUNDLE) && env -u UTVANDRING_DATA PIP_CONFIG_FILE=/dev/null PIP_NO_INDEX=1 \
+		PIP_INDEX_URL=http://127.0.0.1:9/ unshare --map-root-user --net $(MAKE) build SCALE=$(SCALE)
+	rm -rf dist/try
 
 clean:
 	rm -rf target logs dbt_packages .pytest_cache .ruff_cache .mypy_cache .user.yml

@@ -18,7 +18,7 @@ final as (
         (
             'protection',
             {{ var('disclosure_protection') }},
-            'Values that what adds up to it must leave possible for a suppressed count; else one more count is withheld.'
+            'Values that a suppressed count must be able to take, given what adds up to it; else more is withheld.'
         ),
         (
             'min_persons',

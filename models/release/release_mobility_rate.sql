@@ -37,12 +37,12 @@ shown as (
         cell.population,
         cell.dimension,
         cell.category,
-        {%- for measure in measures %}
-        case
-            when not coalesce(list_contains(withheld.measures, '{{ measure }}'), false)
-                then {{ released_count('cell.' ~ measure) }}
-        end as {{ measure }},
-        {%- endfor %}
+        {% for measure in measures %}
+            case
+                when not coalesce(list_contains(withheld.measures, '{{ measure }}'), false)
+                    then {{ released_count('cell.' ~ measure) }}
+            end as {{ measure }},
+        {% endfor %}
     from cell
     left join withheld on cell.cell_id = withheld.cell_id
 ),
@@ -78,9 +78,9 @@ whole as (
         category,
         outcome_is_provisional,
         residents_n,
-        {%- for measure in measures[1:] %}
-        case when residents_n is not null then {{ measure }} end as {{ measure }},
-        {%- endfor %}
+        {% for measure in measures[1:] %}
+            case when residents_n is not null then {{ measure }} end as {{ measure }},
+        {% endfor %}
     from named
 ),
 

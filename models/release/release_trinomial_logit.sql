@@ -27,7 +27,8 @@ judged as (
             and trinomial_logit.sex is not distinct from term_count.sex
             and trinomial_logit.equation = term_count.equation
             and case
-                when trinomial_logit.term in ('age', 'age_sq_scaled', 'family_total', 'family_immigrants') then 'constant'
+                when trinomial_logit.term in ('age', 'age_sq_scaled', 'family_total', 'family_immigrants')
+                    then 'constant'
                 else trinomial_logit.term
             end = term_count.term
 ),

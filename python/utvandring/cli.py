@@ -364,8 +364,8 @@ def export(
 ) -> None:
     """Write released tables as files that may leave the secure zone.
 
-    Only the schema `release` of the published database is read: numbers that have passed disclosure control. The
-    folder appears when it is whole, with a README that names the deliveries and the rules.
+    Only the schema `release` of the published database is read: numbers that have passed disclosure control.
+    The folder appears when it is whole, with a README that names the deliveries and the rules.
 
     Exit code 0: written. 1: nothing is published, or the work could not be done. 2: wrong use of the command.
     """

@@ -1,8 +1,9 @@
 """Secondary suppression: which counts to withhold so that what adds up gives no small count away.
 
-A release shows counts of at least the threshold, rounded, and none below it. Tables add up, so a reader who takes the
-shown parts from a shown total may be left with a small count. `withheld_counts` does what such a reader would do, on
-everything that is shown at once, and withholds counts until no small one is known to fewer values than asked for.
+A release shows counts of at least the threshold, rounded, and none below it. Tables add up, so a reader who
+takes the shown parts from a shown total may be left with a small count. `withheld_counts` does what such a
+reader would do, on everything that is shown at once, and withholds counts until no small one is known to
+fewer values than asked for.
 """
 
 from collections.abc import Iterator
@@ -30,7 +31,8 @@ class Rule:
     base
         Other counts are shown as the nearest multiple of it; odd.
     protection
-        Values from 0 to `threshold` - 1 that must stay possible for every small count, at most `threshold` - 1.
+        Values from 0 to `threshold` - 1 that must stay possible for every small count, at most `threshold` -
+        1.
     """
 
     threshold: int
@@ -57,8 +59,8 @@ class Rule:
     def bounds(self, count: Integers, withheld: Booleans) -> tuple[Integers, Integers]:
         """Return what a reader knows of each count by itself.
 
-        The reader is taken to know which of the missing counts are small, which is the worst case, and nothing of
-        the others.
+        The reader is taken to know which of the missing counts are small, which is the worst case, and
+        nothing of the others.
 
         Parameters
         ----------
@@ -163,12 +165,12 @@ def withheld_counts(relations: pd.DataFrame, counts: pd.DataFrame, rule: Rule) -
     Parameters
     ----------
     relations
-        One row for each member of a relation: `block_id`, `relation_id`, `cell_id`, `is_total` (the one member that
-        the others add up to), `is_exhaustive` (whether the others are meant to be all of it). A cell belongs to
-        several relations, all of them of one block.
+        One row for each member of a relation: `block_id`, `relation_id`, `cell_id`, `is_total` (the one
+        member that the others add up to), `is_exhaustive` (whether the others are meant to be all of it). A
+        cell belongs to several relations, all of them of one block.
     counts
-        Counts of the cells, one column for each thing counted, with `cell_id` as index. What is missing for a whole
-        block is not counted there.
+        Counts of the cells, one column for each thing counted, with `cell_id` as index. What is missing for a
+        whole block is not counted there.
     rule
         How counts are shown.
 
@@ -184,9 +186,9 @@ def withheld_counts(relations: pd.DataFrame, counts: pd.DataFrame, rule: Rule) -
 
     Notes
     -----
-    While the bounds that a reader can work out leave a small count fewer than `rule.protection` values, one more count
-    is withheld in every relation that does so: its smallest shown part, else the total. What is withheld widens the
-    bounds and never narrows them, so this ends.
+    While the bounds that a reader can work out leave a small count fewer than `rule.protection` values, one
+    more count is withheld in every relation that does so: its smallest shown part, else the total. What is
+    withheld widens the bounds and never narrows them, so this ends.
     """
     found = [pd.DataFrame({"cell_id": counts.index[:0], "measure": pd.Series(dtype=object)})]
     for _, block in relations.groupby("block_id"):
@@ -265,7 +267,7 @@ def _widening(system: System, relations: Integers, shown: Booleans) -> Iterator[
 
 
 def _least_loss(system: System, relation: int, shown: Booleans) -> int:
-    """Return the smallest part of a relation that is shown, or else its total; -1 if nothing of it is shown."""
+    """Return the smallest shown part of a relation, or else its total; -1 if nothing of it is shown."""
     first, last = np.searchsorted(system.relation, [relation, relation + 1])
     parts = system.part[first:last]
     parts = parts[shown[parts]]

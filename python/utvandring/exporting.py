@@ -113,7 +113,7 @@ def export(
     folder = folder.absolute()
     _require_free(folder, replace)
     if not folder.parent.is_dir():
-        raise UsageError(f"The folder {folder.parent} does not exist: make it first, or name another one.")
+        raise UsageError(f"The folder {folder.parent} does not exist: make it first.")
     if not root.publication.is_file():
         raise UtvandringError("Nothing has been published yet: run `utvandring build` first.")
     temporary = folder.with_name(f".{folder.name}.exporting")
@@ -157,11 +157,12 @@ def _put_in_place(temporary: Path, folder: Path) -> None:
 
 def _released(connection: duckdb.DuckDBPyConnection) -> dict[str, Table]:
     described = connection.execute(
-        "select table_name, coalesce(comment, '') from duckdb_tables() where schema_name = $schema order by 1",
+        "select table_name, coalesce(comment, '') from duckdb_tables() where schema_name = $schema "
+        "order by table_name",
         {"schema": SCHEMA},
     ).fetchall()
     if not described:
-        raise UtvandringError("The publication has no released tables: run `utvandring build` first.")
+        raise UtvandringError("The publication has no released tables: run `utvandring build`.")
     columns: dict[str, list[Column]] = {}
     for table, *column in connection.execute(
         "select table_name, column_name, data_type, coalesce(comment, '') from duckdb_columns() "

@@ -13,6 +13,11 @@ from utvandring.sql import identifier, literal
 
 # Registers, deliveries, staging and intermediate tables stay in the warehouse.
 PUBLISHED_SCHEMAS = ("marts", "estimates", "release", "quality", "code_lists", "published_report")
+# Views over the published tables under other names; they stay views.
+VIEW_SCHEMA = "norsk"
+
+# Readable by clients two years older than the engine that writes: not every client has the newest one.
+_STORAGE_VERSION = "v1.4.0"
 
 _MEMORY_LIMIT = os.environ.get("UTVANDRING_MEMORY", "4GB")
 
@@ -32,7 +37,8 @@ def publish(root: DataRoot) -> Publication:
     """Write the publication from the warehouse, check it, and put it in the place of the last one.
 
     The tables are written into a new file rather than dropped from a copy: a dropped table leaves its
-    pages in the file, and with them what was not to be published. Views become tables.
+    pages in the file, and with them what was not to be published. Views become tables, but for those of
+    `norsk`.
 
     Parameters
     ----------
@@ -67,7 +73,11 @@ def _remove_database(path: Path) -> None:
 
 def _copy(warehouse: Path, destination: Path) -> dict[tuple[str, str], int]:
     """Copy the tables of the published schemas with their descriptions; return the rows read of each."""
-    with duckdb.connect(str(destination), config={"memory_limit": _MEMORY_LIMIT, "threads": 2}) as connection:
+    with duckdb.connect(config={"memory_limit": _MEMORY_LIMIT, "threads": 2}) as connection:
+        connection.execute(
+            f"attach {literal(str(destination))} as publication (storage_version {literal(_STORAGE_VERSION)})"
+        )
+        connection.execute("use publication")
         connection.execute(f"attach {literal(str(warehouse))} as warehouse (read_only)")
         relations: list[tuple[str, str]] = connection.execute(
             "select table_schema, table_name from information_schema.tables "
@@ -84,33 +94,48 @@ def _copy(warehouse: Path, destination: Path) -> dict[tuple[str, str], int]:
             connection.execute(f"create table {target} as from warehouse.{target}")
             row = connection.execute(f"select count(*) from warehouse.{target}").fetchone()
             counts[schema, name] = row[0] if row else 0
+        _copy_views(connection)
         for statement in _descriptions(connection):
             connection.execute(statement)
         connection.execute("detach warehouse")
-        connection.execute("checkpoint")
+        connection.execute("checkpoint publication")
     return counts
 
 
+def _copy_views(connection: duckdb.DuckDBPyConnection) -> None:
+    views = connection.execute(
+        "select sql from duckdb_views() where database_name = 'warehouse' and schema_name = $schema "
+        "order by view_name",
+        {"schema": VIEW_SCHEMA},
+    ).fetchall()
+    connection.execute(f"create schema if not exists {identifier(VIEW_SCHEMA)}")
+    for (statement,) in views:
+        connection.execute(statement)
+
+
 def _descriptions(connection: duckdb.DuckDBPyConnection) -> list[str]:
-    tables = connection.execute(
-        "select schema_name, table_name, comment from duckdb_tables() "
+    schemas = [*PUBLISHED_SCHEMAS, VIEW_SCHEMA]
+    relations = connection.execute(
+        "select 'table', schema_name, table_name, comment from duckdb_tables() "
         "where database_name = 'warehouse' and comment is not null and list_contains($schemas, schema_name) "
-        "union all select schema_name, view_name, comment from duckdb_views() "
+        "union all "
+        "select if(schema_name = $views, 'view', 'table'), schema_name, view_name, comment "
+        "from duckdb_views() "
         "where database_name = 'warehouse' and comment is not null and list_contains($schemas, schema_name)",
-        {"schemas": PUBLISHED_SCHEMAS},
+        {"schemas": schemas, "views": VIEW_SCHEMA},
     ).fetchall()
     columns = connection.execute(
         "select schema_name, table_name, column_name, comment from duckdb_columns() "
         "where database_name = 'warehouse' and comment is not null and list_contains($schemas, schema_name)",
-        {"schemas": PUBLISHED_SCHEMAS},
+        {"schemas": schemas},
     ).fetchall()
     statements = [
-        f"comment on table {identifier(schema)}.{identifier(table)} is {literal(comment)}"
-        for schema, table, comment in tables
+        f"comment on {kind} {identifier(schema)}.{identifier(name)} is {literal(comment)}"
+        for kind, schema, name, comment in relations
     ]
     for schema, table, column, comment in columns:
-        name = ".".join(identifier(part) for part in (schema, table, column))
-        statements.append(f"comment on column {name} is {literal(comment)}")
+        place = ".".join(identifier(part) for part in (schema, table, column))
+        statements.append(f"comment on column {place} is {literal(comment)}")
     return statements
 
 

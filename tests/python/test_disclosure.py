@@ -63,7 +63,9 @@ def withheld(*relations: dict[str, Any], counts: dict[str, int], rule: Rule = RU
         for relation, ((total, parts),) in enumerate(one.items() for one in relations)
         for member in (total, *parts)
     ]
-    frame = pd.DataFrame({"persons_n": [counts[name] for name in sorted(counts)]}, index=sorted(number.values()))
+    frame = pd.DataFrame(
+        {"persons_n": [counts[name] for name in sorted(counts)]}, index=sorted(number.values())
+    )
     found = withheld_counts(pd.DataFrame(rows), frame, rule)
     return {name for name, position in number.items() if position in set(found["cell_id"])}
 
@@ -93,11 +95,9 @@ def test_parts_that_stay_below_their_total_do_not_bound_from_below() -> None:
     assert withheld({"all": ["a", "b"]}, counts={"all": 12, "a": 4, "b": 4}) == set()
 
 
-@pytest.mark.parametrize(
-    ("threshold", "base", "protection"), [(5, 4, 4), (3, 5, 2), (5, 5, 5), (5, 3, 0)]
-)
+@pytest.mark.parametrize(("threshold", "base", "protection"), [(5, 4, 4), (3, 5, 2), (5, 5, 5), (5, 3, 0)])
 def test_rules_that_cannot_be_kept_are_refused(threshold: int, base: int, protection: int) -> None:
-    with pytest.raises(ValueError, match="rounding base|threshold|protection"):
+    with pytest.raises(ValueError, match=r"rounding base|threshold|protection"):
         Rule(threshold, base, protection)
 
 
@@ -126,8 +126,12 @@ def test_no_table_of_any_counts_gives_a_small_one_away(table: list[list[int]], r
     )
     position = {cell: place for place, cell in enumerate(cells)}
     n = np.array(list(cells.values()))
-    shown = np.array([n_cell >= rule.threshold and names[cell] not in hidden for cell, n_cell in cells.items()])
-    attack = Attack(n, *known_bounds(n, shown, rule), [(position[t], [position[p] for p in ps]) for t, ps in sums], [])
+    shown = np.array(
+        [n_cell >= rule.threshold and names[cell] not in hidden for cell, n_cell in cells.items()]
+    )
+    attack = Attack(
+        n, *known_bounds(n, shown, rule), [(position[t], [position[p] for p in ps]) for t, ps in sums], []
+    )
     least, most = attack.run(np.flatnonzero(n < rule.threshold), rule.protection)
     assert narrowest(least, most, rule) >= rule.protection
 
@@ -226,7 +230,7 @@ Cell = tuple[str, str, str, str, str, str]
 
 
 def what_adds_up(cells: list[Cell]) -> tuple[list[tuple[int, list[int]]], list[tuple[int, int]]]:
-    """Return sums and subsets of cells (region_level, region_code, background, population, dimension, category)."""
+    """Return sums and subsets of cells; a cell is region level and code, background and so on."""
     place = {cell: position for position, cell in enumerate(cells)}
     sums: list[tuple[int, list[int]]] = []
     parts: dict[Cell, dict[str, list[int]]] = {}
@@ -253,7 +257,10 @@ def what_adds_up(cells: list[Cell]) -> tuple[list[tuple[int, list[int]]], list[t
             if total in place:
                 parts.setdefault(total, {}).setdefault(name, []).append(position)
         for young, old in pairwise(("age_20_35", "age_15_74", "all")):
-            if population == young and (whole := (level, code, background, old, dimension, category)) in place:
+            if (
+                population == young
+                and (whole := (level, code, background, old, dimension, category)) in place
+            ):
                 subsets.append((position, place[whole]))
     for total, named in parts.items():
         sums += [(place[total], members) for members in named.values()]
@@ -264,7 +271,8 @@ BLOCKS = {
     "centrality levels": (
         "emigrants_n",
         "region_level in ('country', 'centrality') and population = 'age_15_74' "
-        "and dimension in ('none', 'sex', 'education_group', 'family_size', 'family_type', 'family_size_type') "
+        "and dimension in ('none', 'sex', 'education_group', 'family_size', 'family_type', "
+        "'family_size_type') "
         "and category not like '%|all'",
     ),
     "counties": (
@@ -368,13 +376,16 @@ def test_a_cell_without_persons_looks_like_one_with_few(warehouse: duckdb.DuckDB
     assert rows == regions * categories
 
 
-def test_estimates_that_rest_on_few_are_withheld_with_the_reason(warehouse: duckdb.DuckDBPyConnection) -> None:
+def test_estimates_that_rest_on_few_are_withheld_with_the_reason(
+    warehouse: duckdb.DuckDBPyConnection,
+) -> None:
     """Persons and emigrants by education and centrality level, counted from the cells anew."""
     for level in range(1, 5):
         counts = dict(
             (group, (persons, events))
             for group, persons, events in warehouse.execute(
-                "select education_group, sum(stay_centrality_n + internal_outmigration_centrality_n + emigration_n "
+                "select education_group, "
+                "sum(stay_centrality_n + internal_outmigration_centrality_n + emigration_n "
                 "+ neither_n), sum(emigration_n) from estimates.linear_probability_cell "
                 "where base_year = 2012 and centrality_level = ? group by 1",
                 [level],
@@ -390,7 +401,8 @@ def test_estimates_that_rest_on_few_are_withheld_with_the_reason(warehouse: duck
                 "from release.linear_probability as released "
                 "inner join estimates.linear_probability as made "
                 "using (base_year, spec, scope_type, scope_code, outcome, term) "
-                "where base_year = 2012 and spec = 'main' and scope_code = ? and outcome = 'emigration' and term = ?",
+                "where base_year = 2012 and spec = 'main' and scope_code = ? "
+                "and outcome = 'emigration' and term = ?",
                 [str(level), term],
             ).fetchone() or (None, None, None)
             if made is None:
@@ -401,7 +413,7 @@ def test_estimates_that_rest_on_few_are_withheld_with_the_reason(warehouse: duck
 
 
 def test_every_estimate_has_its_persons_counted(warehouse: duckdb.DuckDBPyConnection) -> None:
-    """No term of a model is missing from the counts: an estimate of the country is not withheld for want of them."""
+    """No term of a model is missing from the counts, which would withhold it everywhere."""
     rows = warehouse.execute(
         "select distinct term from estimates.linear_probability where estimate is not null "
         "except select distinct term from release.linear_probability where estimate is not null "
@@ -411,7 +423,12 @@ def test_every_estimate_has_its_persons_counted(warehouse: duckdb.DuckDBPyConnec
 
 
 def test_numbers_of_persons_and_likelihoods_are_rounded(warehouse: duckdb.DuckDBPyConnection) -> None:
-    for table in ("linear_probability", "trinomial_logit", "trinomial_logit_fit", "trinomial_logit_difference"):
+    for table in (
+        "linear_probability",
+        "trinomial_logit",
+        "trinomial_logit_fit",
+        "trinomial_logit_difference",
+    ):
         assert warehouse.execute(
             f"select count(*) from release.{table} where n_obs % 5 <> 0 or n_obs < 5"
         ).fetchone() == (0,)
@@ -422,15 +439,21 @@ def test_numbers_of_persons_and_likelihoods_are_rounded(warehouse: duckdb.DuckDB
 
 
 def test_every_released_table_and_column_is_described(warehouse: duckdb.DuckDBPyConnection) -> None:
-    assert warehouse.execute(
-        "select table_name from duckdb_tables() where schema_name = 'release' and comment is null "
-        "union all select table_name || '.' || column_name from duckdb_columns() "
-        "where schema_name = 'release' and comment is null"
-    ).fetchall() == []
+    assert (
+        warehouse.execute(
+            "select table_name from duckdb_tables() where schema_name = 'release' and comment is null "
+            "union all select table_name || '.' || column_name from duckdb_columns() "
+            "where schema_name = 'release' and comment is null"
+        ).fetchall()
+        == []
+    )
 
 
 def test_nothing_released_names_a_person_or_a_file(warehouse: duckdb.DuckDBPyConnection) -> None:
-    assert warehouse.execute(
-        "select table_name, column_name from duckdb_columns() where schema_name = 'release' "
-        "and (column_name in ('person_id', 'family_id', 'sha256') or column_name like '%path%')"
-    ).fetchall() == []
+    assert (
+        warehouse.execute(
+            "select table_name, column_name from duckdb_columns() where schema_name = 'release' "
+            "and (column_name in ('person_id', 'family_id', 'sha256') or column_name like '%path%')"
+        ).fetchall()
+        == []
+    )

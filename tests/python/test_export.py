@@ -14,7 +14,7 @@ from conftest import Command
 from utvandring import exporting
 from utvandring.project import DataRoot
 
-ROWS = [(2012, "03", None, None), (2013, "=1+1", 20, 12.5), (2013, "Ålesund; \"by\"", 1005, 0.1 + 0.2)]
+ROWS = [(2012, "03", None, None), (2013, "=1+1", 20, 12.5), (2013, 'Ålesund; "by"', 1005, 0.1 + 0.2)]
 
 
 @pytest.fixture
@@ -34,11 +34,13 @@ def published(data_root: Path) -> Path:
         connection.execute("comment on table release.rate is 'Rates by place.'")
         connection.execute("comment on column release.rate.place is 'Where.'")
         connection.execute(
-            "create table release.delivery as select '2014-03-01' as delivery_id, '2014-03-15' as produced_at, "
+            "create table release.delivery as "
+            "select '2014-03-01' as delivery_id, '2014-03-15' as produced_at, "
             "'2014-03-16' as received_at, true as is_simulated"
         )
         connection.execute(
-            "create table release.disclosure_rule as select 'threshold' as rule, 5 as value, 'Small.' as description"
+            "create table release.disclosure_rule as "
+            "select 'threshold' as rule, 5 as value, 'Small.' as description"
         )
     return root.publication
 
@@ -139,9 +141,7 @@ def test_nothing_but_the_schema_release_is_written(
     assert not (tmp_path / "other").exists()
 
 
-def test_one_table_and_what_was_written_as_json(
-    utvandring: Command, published: Path, tmp_path: Path
-) -> None:
+def test_one_table_and_what_was_written_as_json(utvandring: Command, published: Path, tmp_path: Path) -> None:
     ran = utvandring("export", "--out", tmp_path / "out", "--table", "rate", "--json")
 
     assert json.loads(ran.out) == {

@@ -39,7 +39,7 @@ scoped as (
             (
                 'internal_outmigration',
                 case
-                    scope.scope_type when 'county' then cell.internal_outmigration_county_n
+                    when scope.scope_type = 'county' then cell.internal_outmigration_county_n
                     else cell.internal_outmigration_centrality_n
                 end
             ),

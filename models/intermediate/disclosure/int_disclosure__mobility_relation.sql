@@ -93,19 +93,19 @@ described as (
 ),
 
 final as (
-    {%- for name, key, total, members in relations %}
-    select
-        outcome_year as block_id,
-        md5_number_lower(concat_ws('/', '{{ name }}', {{ key | join(', ') }})) as relation_id,
-        cell_id,
-        {{ total }} as is_total,
-        {{ name not in ('working_age', 'young') }} as is_exhaustive,
-    from {{ 'described' if name == 'category' else 'cell' }}
-    where {{ members }}
-    {%- if not loop.last %}
-    union all
-    {%- endif %}
-    {%- endfor %}
+    {% for name, key, total, members in relations %}
+        {% if not loop.first %}
+            union all
+        {% endif %}
+        select
+            outcome_year as block_id,
+            md5_number_lower(concat_ws('/', '{{ name }}', {{ key | join(', ') }})) as relation_id,
+            cell_id,
+            {{ total }} as is_total,
+            {{ name not in ('working_age', 'young') }} as is_exhaustive,
+        from {{ 'described' if name == 'category' else 'cell' }}
+        where {{ members }}
+    {% endfor %}
 )
 
 select * from final

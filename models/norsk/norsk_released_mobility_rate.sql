@@ -1,0 +1,21 @@
+-- Grain: that of release.mobility_rate, with Norwegian column names.
+select
+    outcome_year as utfallsår,
+    region_level as regionnivå,
+    region_code as region,
+    immigration_background as innvandringsbakgrunn,
+    population as populasjon,
+    dimension as kjennetegn,
+    category as kategori,
+    outcome_is_provisional as utfall_er_foreløpig,
+    residents_n as bosatte,
+    emigrants_n as utvandrede,
+    internal_outmigrants_centrality_n as flyttet_mellom_sentralitetsnivåer,
+    internal_outmigrants_county_n as flyttet_mellom_fylker,
+    deaths_n as døde,
+    unaccounted_n as uten_forklaring,
+    is_suppressed as er_skjult,
+    emigration_rate as utvandringsrate,
+    internal_outmigration_centrality_rate as flytterate_sentralitet,
+    internal_outmigration_county_rate as flytterate_fylke,
+from {{ ref('release_mobility_rate') }}
