@@ -1,6 +1,6 @@
 -- Grain: period, county_code, immigration_background, outcome.
--- Purpose: figures 5.14-5.19 from what is released: emigration and moves to another county, means of the yearly rates of
--- a period, every year weighing the same. A mean is shown if the rate is shown in every year of the period that was
+-- Purpose: figures 5.14-5.19 from what is released: emigration and moves to another county, means of the yearly rates
+-- of a period, every year weighing the same. A mean is shown if the rate is shown in every year of the period that was
 -- delivered: a mean of the shown years alone would leave out the years with few movers, and be too high.
 with
 
