@@ -133,6 +133,70 @@ def emigrants_who_stay(files: dict[Key, list[Row]]) -> None:
     ]
 
 
+def immigration_before_birth(files: dict[Key, list[Row]]) -> None:
+    files["person", 2012, 1][7] = person(7, foedselsaar_mnd=198005, forstdato=19800430)
+
+
+def immigration_in_a_year_before_birth(files: dict[Key, list[Row]]) -> None:
+    files["person", 2012, 1][7] = person(7, forstdato=19790000)
+
+
+def death_before_birth(files: dict[Key, list[Row]]) -> None:
+    files["person", 2012, 1][7] = person(7, doedsdato=day("1979-12-31"))
+
+
+def immigrant_born_in_norway(files: dict[Key, list[Row]]) -> None:
+    files["person", 2012, 1][7] = person(7, fodeland="000")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "check", "says"),
+    [
+        (immigration_before_birth, "immigrated_after_birth", "1 row with a first immigration before birth"),
+        (
+            immigration_in_a_year_before_birth,
+            "immigrated_after_birth",
+            "1 row with a first immigration before",
+        ),
+        (death_before_birth, "died_after_birth", "1 row with a death before birth"),
+        (
+            death_before_birth,
+            "immigrated_before_death",
+            "1 row with a first immigration in a year after death",
+        ),
+        (
+            immigrant_born_in_norway,
+            "immigrant_born_abroad",
+            "1 row of immigrants (category B) born in Norway",
+        ),
+    ],
+)
+def test_a_row_that_contradicts_itself_is_accepted_with_a_warning(
+    spoil: Spoil, check: str, says: str, utvandring: Command, tmp_path: Path
+) -> None:
+    files = world()
+    spoil(files)
+
+    ran = utvandring("deliver", write_delivery(tmp_path / "d", "d", files), "--json")
+
+    assert ran.code == 0, ran.text
+    assert says in findings(ran.out, "warn")[check]
+
+
+@pytest.mark.parametrize(
+    "forstdato", [19800500, 19800501, 19800000, None], ids=["same month", "same day", "same year", "unknown"]
+)
+def test_who_comes_in_the_month_of_birth_gives_no_warning(
+    forstdato: int | None, utvandring: Command, tmp_path: Path
+) -> None:
+    files = world()
+    files["person", 2012, 1][7] = person(7, foedselsaar_mnd=198005, forstdato=forstdato)
+
+    ran = utvandring("deliver", write_delivery(tmp_path / "d", "d", files), "--json")
+
+    assert findings(ran.out, "warn") == {}
+
+
 @pytest.mark.parametrize(
     ("spoil", "check", "says"),
     [

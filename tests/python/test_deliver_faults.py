@@ -499,21 +499,6 @@ def death_in_a_far_future(folder: Path) -> None:
     with_value(folder, PERSON, "doedsdato", day("2099-12-31"), 1)
 
 
-@fault("person_p2012_v1.parquet", "column forstdato", "1 row with a first immigration before birth")
-def first_immigration_before_birth(folder: Path) -> None:
-    with_value(folder, PERSON, "forstdato", 19751130, 1)
-
-
-@fault("person_p2012_v1.parquet", "column forstdato", "1 row with a first immigration before birth")
-def first_immigration_in_an_earlier_year_than_birth(folder: Path) -> None:
-    with_value(folder, PERSON, "forstdato", 19740000, 1)
-
-
-@fault("person_p2012_v1.parquet", "column doedsdato", "1 row with a death before birth")
-def death_before_birth(folder: Path) -> None:
-    with_value(folder, PERSON, "doedsdato", day("1975-11-30"), 1)
-
-
 @fault("flytting_p2012_v1.parquet", "column flyttedato", "outside the period 2012", "1 row")
 def event_of_another_year(folder: Path) -> None:
     with_value(folder, MOVES, "flyttedato", day("2013-01-01"), 0)

@@ -171,8 +171,6 @@ class Adversary:
         last = self.januaries[-1]
         first = self.one_of(None, 1989, 1990, 2001, *self.januaries)
         born = int(self.random.integers(last - 85, self.januaries[0] - 2))
-        if first is not None and first <= born:
-            first = None  # nobody comes before birth: a delivery that says so is refused
         death = self.day(int(self.random.integers(self.januaries[0] - 1, last + 2)))
         row = {
             "personid": person_id,
