@@ -35,9 +35,18 @@
             program,
         from program"
     ) -%}
-    {#- Only states that something was built in are of use. -#}
+    {#- Only states that something was built in are of use, and whose files are still there to be compared with. -#}
+    {%- set accepted = modules.re.sub('([*?\[])', '[\\1]', env_var('UTVANDRING_DATA', 'data')) ~ '/accepted/files/*/*.parquet' -%}
     {%- do run_query(
-        "delete from builds.state where state_id not in (select state_id from builds.built);
+        "delete from builds.state where
+            state_id not in (select state_id from builds.built)
+            or state_id in (
+                select state_id
+                from builds.state_file
+                where path not in (
+                    select regexp_replace(file, '^.*/accepted/files/', 'files/') from glob(" ~ text_literal(accepted) ~ ")
+                )
+            );
         delete from builds.state_file where state_id not in (select state_id from builds.state);
         insert into builds.state from builds.current_state anti join builds.state using (state_id);
         insert into builds.state_file
