@@ -1,4 +1,4 @@
-"""The queries of `analysis/questions/`: described, run as they are, one row for each key of their grain."""
+"""The queries of `analysis/beyond_the_report/`: described, run as they are, one row for each key of their grain."""
 
 import re
 from collections import Counter
@@ -9,8 +9,8 @@ import duckdb
 import pytest
 import yaml
 
-FOLDER = Path(__file__).resolve().parents[2] / "analysis" / "questions"
-DECLARED: list[dict[str, Any]] = yaml.safe_load((FOLDER / "_questions.yml").read_text(encoding="utf-8"))[
+FOLDER = Path(__file__).resolve().parents[2] / "analysis" / "beyond_the_report"
+DECLARED: list[dict[str, Any]] = yaml.safe_load((FOLDER / "_beyond_the_report.yml").read_text(encoding="utf-8"))[
     "analyses"
 ]
 
