@@ -19,17 +19,17 @@ found as (
 
 final as (
     select
-        delivery_id,
-        arrival::integer as arrival,
-        finding_number::integer as finding_number,
-        verdict,
-        finding.level as level,
-        finding.name as expectation,
-        finding.register as register,
-        finding.period as period,
-        finding.file as file_name,
-        finding.count as rows_n,
-        finding.text as description,
+        found.delivery_id,
+        found.arrival::integer as arrival,
+        found.finding_number::integer as finding_number,
+        found.verdict,
+        found.finding['level'] as level,
+        found.finding['name'] as expectation,
+        found.finding['register'] as register,
+        found.finding['period'] as period,
+        found.finding['file'] as file_name,
+        found.finding['count'] as rows_n,
+        found.finding['text'] as description,
     from found
 )
 

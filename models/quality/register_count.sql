@@ -20,20 +20,26 @@ by_code as (
     select
         register,
         period,
-        entry.key as code_column,
-        unnest(map_entries(entry.value)) as entry,
+        entry['key'] as code_column,
+        unnest(map_entries(entry['value'])) as code_entry,
     from counted
 ),
 
-final as (
+coded as (
     select
         register,
         period,
         code_column,
-        nullif(entry.key, '') as code,
-        entry.value as rows_n,
-        entry.value::double / sum(entry.value) over (partition by register, period, code_column) as rows_share,
+        nullif(code_entry['key'], '') as code,
+        code_entry['value'] as rows_n,
     from by_code
+),
+
+final as (
+    select
+        *,
+        rows_n::double / sum(rows_n) over (partition by register, period, code_column) as rows_share,
+    from coded
 )
 
 select * from final

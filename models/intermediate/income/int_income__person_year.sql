@@ -22,7 +22,8 @@ final as (
         income.income_year,
         income.occupational_income_nok,
         case
-            when income.occupational_income_nok < 0.5 * typical.median_nok and income.occupational_income_nok > 0 then 'low'
+            when income.occupational_income_nok > 0 and income.occupational_income_nok < 0.5 * typical.median_nok
+                then 'low'
             when income.occupational_income_nok > 1.5 * typical.median_nok then 'high'
             when income.occupational_income_nok > 0 then 'middle'
             else 'none'
