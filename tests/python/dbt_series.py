@@ -28,7 +28,7 @@ def build(root: Path, ledger: Path, *, full: bool, first: bool, manifest: object
         manifest = runner.invoke(["parse", "--quiet", *options(root)]).result
         runner = dbtRunner(manifest=manifest)
     kinds = ["model", "seed"] if first else ["model"]
-    arguments = ["build", "--quiet", *options(root), "--exclude", "path:models/estimates"]
+    arguments = ["build", "--quiet", *options(root), "--exclude", "path:models/estimates+"]
     arguments += [part for kind in kinds for part in ("--resource-type", kind)]
     done = runner.invoke([*arguments, *(["--full-refresh"] if full else [])])
     DuckDBConnectionManager.close_all_connections()

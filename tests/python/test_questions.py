@@ -10,9 +10,9 @@ import pytest
 import yaml
 
 FOLDER = Path(__file__).resolve().parents[2] / "analysis" / "beyond_the_report"
-DECLARED: list[dict[str, Any]] = yaml.safe_load((FOLDER / "_beyond_the_report.yml").read_text(encoding="utf-8"))[
-    "analyses"
-]
+DECLARED: list[dict[str, Any]] = yaml.safe_load(
+    (FOLDER / "_beyond_the_report.yml").read_text(encoding="utf-8")
+)["analyses"]
 
 
 def test_every_question_is_described_and_every_description_has_a_query() -> None:

@@ -117,7 +117,8 @@ def test_builds_killed_at_six_moments(
     now = export(root, tmp_path / "now")
     # Refused deliveries came after the last accepted one: the ledger alone knows of them.
     assert {name for name in now if now[name] != published[SECOND].get(name)} == {
-        "quality.delivery_ledger.parquet"
+        "quality.delivery_ledger.parquet",
+        "quality.failed_expectation.parquet",
     }
 
 
