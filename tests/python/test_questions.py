@@ -1,4 +1,4 @@
-"""The queries of `analysis/beyond_the_report/`: described, run as they are, one row for each key of their grain."""
+"""The queries of `analysis/beyond_the_report/`: described, run as they are, one row for each key."""
 
 import re
 from collections import Counter
