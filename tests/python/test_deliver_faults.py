@@ -670,6 +670,6 @@ def test_csv_reports_the_same_faults_as_parquet(separator: str, utvandring: Comm
     said = []
     for fmt in ("parquet", "csv"):
         folder = write_delivery(tmp_path / fmt, fmt, files, fmt, separator)
-        said.append(utvandring("deliver", folder).out.replace(fmt, "FORMAT").split("Report:")[0])
+        said.append(utvandring("deliver", folder).out.replace(fmt, "FORMAT").split("Page to read:")[0])
     assert said[0] == said[1]
     assert "'77' (1 row)" in said[0]
