@@ -2,9 +2,8 @@
 
     python dbt_series.py ROOT LEDGER [--full] [LEDGER ...]
 
-Models that are built by year and what they rest on; the first run loads the seeds as well. `--full` before a
-ledger builds it anew. After each build the tables are exported to
-ROOT/exported/<number>/<schema>.<table>.parquet, rows in
+Models only, without the regressions; the first run loads the seeds as well. `--full` before a ledger builds
+it anew. After each build the tables are exported to ROOT/exported/<number>/<schema>.<table>.parquet, rows in
 their order.
 """
 
@@ -29,7 +28,7 @@ def build(root: Path, ledger: Path, *, full: bool, first: bool, manifest: object
         manifest = runner.invoke(["parse", "--quiet", *options(root)]).result
         runner = dbtRunner(manifest=manifest)
     kinds = ["model", "seed"] if first else ["model"]
-    arguments = ["build", "--quiet", *options(root), "--select", "+config.materialized:incremental"]
+    arguments = ["build", "--quiet", *options(root), "--exclude", "path:models/estimates+"]
     arguments += [part for kind in kinds for part in ("--resource-type", kind)]
     done = runner.invoke([*arguments, *(["--full-refresh"] if full else [])])
     DuckDBConnectionManager.close_all_connections()
