@@ -78,3 +78,22 @@
     insert into {{ arguments['target_relation'] }} ({{ columns }})
     select {{ columns }} from {{ arguments['temp_relation'] }}
 {% endmacro %}
+
+
+{#-
+    What is built by year is inserted straight from its query: dbt's temporary relation is a view, not a table that would
+    be written only to be read once.
+-#}
+{% macro duckdb__create_table_as(temporary, relation, compiled_code, language='sql', partitioned_by=none, sorted_by=none) %}
+    {%- if not temporary or language != 'sql' or config.get('incremental_strategy') != 'by_year' -%}
+        {{ return(dbt.duckdb__create_table_as(
+            temporary, relation, compiled_code, language, partitioned_by, sorted_by
+        )) }}
+    {%- endif -%}
+    {%- if config.get('contract').enforced -%}
+        {{ get_assert_columns_equivalent(compiled_code) }}
+    {%- endif %}
+    create temporary view {{ relation.include(database=false, schema=false) }} as (
+        {{ compiled_code }}
+    )
+{% endmacro %}

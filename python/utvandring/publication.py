@@ -29,6 +29,17 @@ Relation = tuple[str, str]
 # Rows and checksum of a table by year; a table that is not built by year is one year, None.
 Content = dict[int | None, tuple[int, int]]
 
+
+@dataclass(frozen=True)
+class _Written:
+    """The rows of a table that were written, by a condition, and what the warehouse holds of them."""
+
+    condition: str
+    rows: int
+    checksum: int
+    total_rows: int
+
+
 # A file of which more than this is free space is written anew.
 _FREE_SHARE = 0.3
 
@@ -52,8 +63,8 @@ def publish(root: DataRoot, *, anew: bool = False) -> Publication:
     for those of `norsk`.
 
     Of tables that are built by year only the years that differ from the last publication are written, into a
-    copy of it. The new file is compared with the warehouse, every year of every table by rows and checksum,
-    whichever way it came about.
+    copy of it: every year of every table of the copy is compared with the warehouse by rows and checksum.
+    What was written is read again from the file and compared once more.
 
     Parameters
     ----------
@@ -111,15 +122,15 @@ def _is_compact(path: Path) -> bool:
     return row is not None and row[0] <= _FREE_SHARE * row[1]
 
 
-def _copy(warehouse: Path, destination: Path) -> dict[Relation, Content]:
+def _copy(warehouse: Path, destination: Path) -> dict[Relation, _Written]:
     """Bring the tables of the published schemas, with their descriptions, to what the warehouse holds.
 
     Returns
     -------
     dict
-        What the warehouse holds.
+        What of every table was written.
     """
-    content: dict[Relation, Content] = {}
+    written: dict[Relation, _Written] = {}
     with duckdb.connect(config={"memory_limit": _MEMORY_LIMIT, "threads": 2}) as connection:
         connection.execute(
             f"attach {literal(str(destination))} as publication (storage_version {literal(_STORAGE_VERSION)})"
@@ -137,18 +148,19 @@ def _copy(warehouse: Path, destination: Path) -> dict[Relation, Content]:
         for relation, columns in relations.items():
             table = f"{identifier(relation[0])}.{identifier(relation[1])}"
             year = years.get(relation)
-            content[relation] = _content(connection, f"warehouse.{table}", year)
+            content = _content(connection, f"warehouse.{table}", year)
             if year is not None and published.get(relation) == columns:
-                _replace_years(connection, table, year, content[relation])
+                written[relation] = _replace_years(connection, table, year, content)
             else:
                 connection.execute(f"create schema if not exists {identifier(relation[0])}")
                 connection.execute(f"create or replace table {table} as from warehouse.{table}")
+                written[relation] = _part(content, "true", list(content))
         _copy_views(connection)
         for statement in _descriptions(connection):
             connection.execute(statement)
         connection.execute("detach warehouse")
         connection.execute("checkpoint publication")
-    return content
+    return written
 
 
 def _relations(connection: duckdb.DuckDBPyConnection, database: str) -> dict[Relation, str]:
@@ -182,7 +194,18 @@ def _content(connection: duckdb.DuckDBPyConnection, table: str, year: str | None
     return {row[0]: (row[1], row[2]) for row in rows}
 
 
-def _replace_years(connection: duckdb.DuckDBPyConnection, table: str, year: str, expected: Content) -> None:
+def _part(content: Content, condition: str, years: list[int | None]) -> _Written:
+    return _Written(
+        condition,
+        rows=sum(content[year][0] for year in years),
+        checksum=sum(content[year][1] or 0 for year in years),
+        total_rows=sum(rows for rows, _ in content.values()),
+    )
+
+
+def _replace_years(
+    connection: duckdb.DuckDBPyConnection, table: str, year: str, expected: Content
+) -> _Written:
     """Write the years from the first one on that differs from what was published."""
     published = _content(connection, table, year)
     differing = [
@@ -191,11 +214,12 @@ def _replace_years(connection: duckdb.DuckDBPyConnection, table: str, year: str,
         if expected.get(number) != published.get(number)
     ]
     if not differing:
-        return
+        return _part(expected, "false", [])
     first = min((number for number in differing if number is not None), default=9999)
     condition = f"coalesce({year} >= {first}, true)"
     connection.execute(f"delete from {table} where {condition}")
     connection.execute(f"insert into {table} from warehouse.{table} where {condition}")
+    return _part(expected, condition, [number for number in expected if number is None or number >= first])
 
 
 def _copy_views(connection: duckdb.DuckDBPyConnection) -> None:
@@ -236,24 +260,22 @@ def _descriptions(connection: duckdb.DuckDBPyConnection) -> list[str]:
     return statements
 
 
-def _verify(path: Path, expected: dict[Relation, Content], final: Path) -> Publication:
-    """Compare the written file, read from the disk again, with what the warehouse holds."""
+def _verify(path: Path, written: dict[Relation, _Written], final: Path) -> Publication:
+    """Compare what was written, read from the disk again, with what the warehouse holds."""
     with duckdb.connect(
         str(path), read_only=True, config={"memory_limit": _MEMORY_LIMIT, "threads": 2}
     ) as connection:
-        for (schema, name), content in expected.items():
+        for (schema, name), part in written.items():
             table = f"{identifier(schema)}.{identifier(name)}"
-            rows, checksum = connection.execute(
-                f"select count(*), sum(hash(content)) from {table} as content"
-            ).fetchall()[0]
-            wanted = [
-                sum(part or 0 for part in parts) for parts in zip((0, 0), *content.values(), strict=True)
-            ]
-            if [rows, checksum or 0] != wanted:
+            total = connection.execute(f"select count(*) from {table}").fetchone()
+            found = connection.execute(
+                f"select count(*), coalesce(sum(hash(content)), 0) from {table} as content "
+                f"where {part.condition}"
+            ).fetchone()
+            if total != (part.total_rows,) or found != (part.rows, part.checksum):
                 raise UtvandringError(
                     f"{schema}.{name} was not copied whole; the last publication is unchanged."
                 )
         years = connection.execute("select min(base_year), max(base_year) from marts.person_year").fetchone()
     first, last = years if years else (None, None)
-    person_years = sum(rows for rows, _ in expected["marts", "person_year"].values())
-    return Publication(final, len(expected), person_years, first, last)
+    return Publication(final, len(written), written["marts", "person_year"].total_rows, first, last)

@@ -3,6 +3,7 @@
 import contextlib
 import io
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -119,3 +120,16 @@ def built_warehouse(small_delivery: Path, tmp_path_factory: pytest.TempPathFacto
             assert ran.code == 0, ran.text
 
     return made_once(tmp_path_factory, "built", build)
+
+
+@pytest.fixture(scope="session")
+def new_root(built_warehouse: Path) -> Callable[[Path], Path]:
+    """Make a data root of which the program knows that its unit tests, which need no data, have passed."""
+
+    def make(path: Path) -> Path:
+        passed, root = DataRoot(built_warehouse).unit_tested, DataRoot(path)
+        root.target.mkdir(parents=True)
+        shutil.copyfile(passed, root.unit_tested)
+        return path
+
+    return make

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -27,13 +28,13 @@ sys.addaudithook(refuse)
 
 
 @pytest.fixture
-def guarded(tmp_path: Path) -> dict[str, str]:
+def guarded(tmp_path: Path, new_root: Callable[[Path], Path]) -> dict[str, str]:
     (tmp_path / "guard").mkdir()
     (tmp_path / "guard/sitecustomize.py").write_text(GUARD, encoding="utf-8")
     return {
         **os.environ,
         "PYTHONPATH": str(tmp_path / "guard"),
-        "UTVANDRING_DATA": str(tmp_path / "data"),
+        "UTVANDRING_DATA": str(new_root(tmp_path / "data")),
     }
 
 

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
@@ -47,10 +48,10 @@ def series(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 
 @pytest.fixture(scope="module")
 def built(
-    series: list[Path], tmp_path_factory: pytest.TempPathFactory
+    series: list[Path], tmp_path_factory: pytest.TempPathFactory, new_root: Callable[[Path], Path]
 ) -> tuple[Path, dict[str, dict[str, bytes]]]:
     """Build after each delivery, refused ones between; return the root and what was published each time."""
-    root = tmp_path_factory.mktemp("yearly") / "data"
+    root = new_root(tmp_path_factory.mktemp("yearly") / "data")
     exports = tmp_path_factory.mktemp("exports")
     published = {}
     for name, folder in zip((FIRST, SECOND), series, strict=True):

@@ -13,9 +13,6 @@ scoped as (
         scope.spec,
         scope.scope_type,
         scope.scope_code,
-        outcome.outcome,
-        outcome.events_n,
-        cell.stay_county_n + cell.internal_outmigration_county_n + cell.emigration_n + cell.neither_n as persons_n,
     from
         cell,
         lateral (
@@ -29,39 +26,32 @@ scoped as (
                 cell.family_size_group <> '1' and cell.immigrants_only_size is not null
             ),
             ('county_background', 'county', cell.county_code, true)
-        ) as scope (spec, scope_type, scope_code, is_member),
-        lateral (
-            values
-            (
-                'stay',
-                case scope.scope_type when 'county' then cell.stay_county_n else cell.stay_centrality_n end
-            ),
-            (
-                'internal_outmigration',
-                case
-                    when scope.scope_type = 'county' then cell.internal_outmigration_county_n
-                    else cell.internal_outmigration_centrality_n
-                end
-            ),
-            ('emigration', cell.emigration_n)
-        ) as outcome (outcome, events_n)
+        ) as scope (spec, scope_type, scope_code, is_member)
     where
         scope.is_member
         and scope.scope_code is not null
 ),
 
 -- The term is NULL for the reference category.
-counted as (
+category as (
     select
         scoped.base_year,
         scoped.spec,
         scoped.scope_type,
         scoped.scope_code,
-        scoped.outcome,
         characteristic.dimension,
         characteristic.term,
-        sum(scoped.persons_n) as persons_n,
-        least(sum(scoped.events_n), sum(scoped.persons_n - scoped.events_n)) as events_n,
+        sum(scoped.stay_county_n + scoped.internal_outmigration_county_n + scoped.emigration_n + scoped.neither_n)
+            as persons_n,
+        sum(case scoped.scope_type when 'county' then scoped.stay_county_n else scoped.stay_centrality_n end)
+            as stay_n,
+        sum(
+            case
+                when scoped.scope_type = 'county' then scoped.internal_outmigration_county_n
+                else scoped.internal_outmigration_centrality_n
+            end
+        ) as internal_outmigration_n,
+        sum(scoped.emigration_n) as emigration_n,
     from
         scoped,
         lateral (
@@ -86,6 +76,27 @@ counted as (
         ) as characteristic (dimension, term, is_used)
     where characteristic.is_used
     group by all
+),
+
+counted as (
+    select
+        category.base_year,
+        category.spec,
+        category.scope_type,
+        category.scope_code,
+        outcome.outcome,
+        category.dimension,
+        category.term,
+        category.persons_n,
+        least(outcome.events_n, category.persons_n - outcome.events_n) as events_n,
+    from
+        category,
+        lateral (
+            values
+            ('stay', category.stay_n),
+            ('internal_outmigration', category.internal_outmigration_n),
+            ('emigration', category.emigration_n)
+        ) as outcome (outcome, events_n)
 ),
 
 final as (

@@ -8,14 +8,34 @@
 -- those of the person alone: is_probable_overcoverage of person_year also looks at the family. Children and the old
 -- seldom show signs and are here all the same.
 -- Source: Rapporter 2016/27, 2.1.5.
+--
+-- By year: the registers of a year tell of its signs; 1 January ends the base year before it and begins the one that it
+-- opens. Of the years before those that are built the last two may be silent, which takes the residents of a third.
+{{ config(
+    materialized='incremental',
+    meta={
+        'year': 'base_year',
+        'rests_on': {
+            'befolkning': -1,
+            'person': -1,
+            'sysselsetting': 0,
+            'utdanningsaktivitet': 0,
+            'arbeidssoker': 0,
+            'inntekt': 0,
+            'flytting': 0,
+        },
+    }
+) }}
 with
 
 person_year as (
     select * from {{ ref('person_year') }}
+    where {{ is_needed('base_year', earlier=3) }}
 ),
 
 sign as (
     select * from {{ ref('int_sign_of_life__person_year') }}
+    where {{ is_needed('sign_year', earlier=3) }}
 ),
 
 calendar as (
@@ -111,6 +131,7 @@ final as (
             else is_silent
         end as silent_years_n,
     from in_a_row
+    where {{ is_needed('base_year') }}
 )
 
 select * from final
