@@ -87,22 +87,17 @@ numbered as (
     from changed
 ),
 
+-- A phase is what its first sign says: the others of it say the same.
 phase as (
     select
         person_id,
         phase_number,
-        bool_and(is_in_norway) as is_in_norway,
-        min(sign_date) as begins_on,
-        first(
-            sign_type
-            order by sign_date, position_in_day, registered_date nulls last, sign_type, event_id nulls last
-        ) as sign_type,
-        first(
-            event_id
-            order by sign_date, position_in_day, registered_date nulls last, sign_type, event_id nulls last
-        ) as event_id,
+        is_in_norway,
+        sign_date as begins_on,
+        sign_type,
+        event_id,
     from numbered
-    group by person_id, phase_number
+    where is_change
 ),
 
 emigration as (
