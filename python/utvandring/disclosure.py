@@ -167,10 +167,11 @@ def withheld_counts(relations: pd.DataFrame, counts: pd.DataFrame, rule: Rule) -
     relations
         One row for each member of a relation: `block_id`, `relation_id`, `cell_id`, `is_total` (the one
         member that the others add up to), `is_exhaustive` (whether the others are meant to be all of it). A
-        cell belongs to several relations, all of them of one block.
+        cell belongs to several relations, all of them of one block. With a column `measure`, a row holds for
+        the counts in that column alone, and for all of them where it is missing.
     counts
-        Counts of the cells, one column for each thing counted, with `cell_id` as index. What is missing for a
-        whole block is not counted there.
+        Counts of the cells, one column for each thing counted, with `cell_id` as index. What is missing is
+        not counted, and takes no part in any relation.
     rule
         How counts are shown.
 
@@ -190,16 +191,78 @@ def withheld_counts(relations: pd.DataFrame, counts: pd.DataFrame, rule: Rule) -
     more count is withheld in every relation that does so: its smallest shown part, else the total. What is
     withheld widens the bounds and never narrows them, so this ends.
     """
-    found = [pd.DataFrame({"cell_id": counts.index[:0], "measure": pd.Series(dtype=object)})]
-    for _, block in relations.groupby("block_id"):
-        cells, layout = _layout(block)
-        for measure, of_cells in counts.loc[cells].items():
-            if of_cells.isna().all():
+    # Ties are broken by position, so that the order of the rows must not matter.
+    counts = counts.sort_index()
+    cells = counts.index.to_numpy()
+    members = _Members.of(relations, counts)
+    found = [pd.DataFrame({"cell_id": cells[:0], "measure": pd.Series(dtype=object)})]
+    for block in np.unique(members.block):
+        in_block = members.where(members.block == block)
+        for code, measure in enumerate(counts.columns):
+            of_cells = counts[measure].to_numpy(dtype=np.float64)
+            counted = in_block.where(in_block.is_of(code) & ~np.isnan(of_cells[in_block.cell]))
+            if not len(counted.cell):
                 continue
-            system = layout.counting(of_cells.to_numpy(dtype=np.int64))
-            withheld = cells[_withheld(system, rule)]
-            found.append(pd.DataFrame({"cell_id": withheld, "measure": str(measure)}))
+            here, layout = counted.layout()
+            withheld = _withheld(layout.counting(of_cells[here].astype(np.int64)), rule)
+            found.append(pd.DataFrame({"cell_id": cells[here[withheld]], "measure": str(measure)}))
     return pd.concat(found, ignore_index=True)
+
+
+@dataclass(frozen=True)
+class _Members:
+    """Members of relations, one position in each array: numbers for blocks, measures, relations and cells."""
+
+    block: Integers
+    # -1: of every measure.
+    measure: Integers
+    relation: Integers
+    cell: Integers
+    is_total: Booleans
+    is_exhaustive: Booleans
+
+    @classmethod
+    def of(cls, relations: pd.DataFrame, counts: pd.DataFrame) -> "_Members":
+        every = pd.Series(None, index=relations.index, dtype=object)
+        members = cls(
+            pd.factorize(relations["block_id"], sort=True)[0],
+            counts.columns.get_indexer(pd.Index(relations.get("measure", every))),
+            pd.factorize(relations["relation_id"])[0],
+            counts.index.get_indexer(pd.Index(relations["cell_id"])),
+            relations["is_total"].to_numpy(dtype=bool),
+            relations["is_exhaustive"].to_numpy(dtype=bool),
+        )
+        return members.where(members.cell >= 0)
+
+    def where(self, chosen: Booleans) -> "_Members":
+        return _Members(
+            self.block[chosen],
+            self.measure[chosen],
+            self.relation[chosen],
+            self.cell[chosen],
+            self.is_total[chosen],
+            self.is_exhaustive[chosen],
+        )
+
+    def is_of(self, measure: int) -> Booleans:
+        return (self.measure == -1) | (self.measure == measure)
+
+    def layout(self) -> tuple[Integers, Layout]:
+        """Return the cells, ascending, and what adds up to what, as positions among them."""
+        cells, position = np.unique(self.cell, return_inverse=True)
+        totals, total_of = np.unique(self.relation[self.is_total], return_index=True)
+        if len(totals) < self.is_total.sum():
+            raise ValueError("A relation has more than one total.")
+        number = np.full(self.relation.max() + 1, -1)
+        number[totals] = np.arange(len(totals))
+        relation = number[self.relation]
+        is_part = ~self.is_total & (relation >= 0)
+        relation, part = relation[is_part], position[is_part]
+        order = np.lexsort((part, relation))
+        exhaustive = self.is_exhaustive[self.is_total][total_of]
+        # A total without parts follows from nothing.
+        exhaustive &= np.isin(np.arange(len(totals)), relation)
+        return cells, Layout(position[self.is_total][total_of], exhaustive, relation[order], part[order])
 
 
 def _withheld(system: System, rule: Rule) -> Booleans:
@@ -214,22 +277,6 @@ def _withheld(system: System, rule: Rule) -> Booleans:
         if not len(chosen):
             raise ValueError("Small counts cannot be protected although everything beside them is withheld.")
         withheld[chosen] = True
-
-
-def _layout(relations: pd.DataFrame) -> tuple[NDArray[np.uint64], Layout]:
-    cells, position = np.unique(relations["cell_id"].to_numpy(), return_inverse=True)
-    is_total = relations["is_total"].to_numpy(dtype=bool)
-    totals = pd.Index(relations["relation_id"].to_numpy()[is_total])
-    if totals.has_duplicates:
-        raise ValueError("A relation has more than one total.")
-    relation = totals.get_indexer(relations["relation_id"].to_numpy())
-    is_part = ~is_total & (relation >= 0)
-    relation, part = relation[is_part], position[is_part]
-    order = np.lexsort((part, relation))
-    exhaustive = relations["is_exhaustive"].to_numpy(dtype=bool)[is_total]
-    # A total without parts follows from nothing.
-    exhaustive &= np.isin(np.arange(len(totals)), relation)
-    return cells, Layout(position[is_total], exhaustive, relation[order], part[order])
 
 
 def _choose(
