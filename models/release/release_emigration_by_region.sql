@@ -1,7 +1,7 @@
 -- Grain: outcome_year, region_level, region_code, population, immigration_background.
 -- Purpose: marts.emigration_by_region as it may leave the secure zone: small counts suppressed, others rounded, rates
--- computed from the rounded counts (docs/disclosure.md). Rates of the four years before pool the rounded counts, and are
--- NULL where one of the years is missing or suppressed.
+-- computed from the rounded counts (docs/disclosure.md). Rates of the four years before pool the rounded counts, and
+-- are NULL where one of the years is missing or suppressed.
 --
 -- Every combination of year, region, population and background has a row, whether or not anybody is in it.
 with

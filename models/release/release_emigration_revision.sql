@@ -1,6 +1,6 @@
 -- Grain: basis, event_year, development_year.
--- Purpose: marts.emigration_revision as it may leave the secure zone: small counts suppressed, others rounded, the chain
--- ladder of the rounded counts (docs/disclosure.md).
+-- Purpose: marts.emigration_revision as it may leave the secure zone: small counts suppressed, others rounded, the
+-- chain ladder of the rounded counts (docs/disclosure.md).
 with
 
 known as (

@@ -1,6 +1,7 @@
 -- Grain: reference_year, immigrant_group, destination_group, years_since_leaving.
--- Purpose: marts.former_resident as it may leave the secure zone: by destination and four groups of years since leaving,
--- with totals, small counts suppressed and others rounded (docs/disclosure.md). Deaths abroad are known in part only.
+-- Purpose: marts.former_resident as it may leave the secure zone: by destination and four groups of years since
+-- leaving, with totals, small counts suppressed and others rounded (docs/disclosure.md). Deaths abroad are known in
+-- part only.
 with
 
 shown as (

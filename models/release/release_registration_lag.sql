@@ -1,6 +1,6 @@
 -- Grain: event_year, event_type, emigration_basis, lag_group.
--- Purpose: marts.registration_lag as it may leave the secure zone, with all lags together as lag_group all: small counts
--- suppressed, others rounded, shares computed from the rounded counts (docs/disclosure.md).
+-- Purpose: marts.registration_lag as it may leave the secure zone, with all lags together as lag_group all: small
+-- counts suppressed, others rounded, shares computed from the rounded counts (docs/disclosure.md).
 with
 
 shown as (

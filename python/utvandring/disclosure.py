@@ -183,7 +183,7 @@ def withheld_counts(relations: pd.DataFrame, counts: pd.DataFrame, rule: Rule) -
     Raises
     ------
     ValueError
-        If a relation has two totals, or the rule cannot be kept.
+        If a relation has two totals or is about a measure that is not counted, or the rule cannot be kept.
 
     Notes
     -----
@@ -223,10 +223,15 @@ class _Members:
 
     @classmethod
     def of(cls, relations: pd.DataFrame, counts: pd.DataFrame) -> "_Members":
-        every = pd.Series(None, index=relations.index, dtype=object)
+        measure = np.full(len(relations), -1)
+        if "measure" in relations:
+            named = relations["measure"].notna().to_numpy()
+            measure[named] = counts.columns.get_indexer(pd.Index(relations["measure"][named]))
+            if (measure[named] < 0).any():
+                raise ValueError("A relation is about a measure that is not counted.")
         members = cls(
             pd.factorize(relations["block_id"], sort=True)[0],
-            counts.columns.get_indexer(pd.Index(relations.get("measure", every))),
+            measure,
             pd.factorize(relations["relation_id"])[0],
             counts.index.get_indexer(pd.Index(relations["cell_id"])),
             relations["is_total"].to_numpy(dtype=bool),
@@ -245,7 +250,7 @@ class _Members:
         )
 
     def is_of(self, measure: int) -> Booleans:
-        return (self.measure == -1) | (self.measure == measure)
+        return np.isin(self.measure, (-1, measure))
 
     def layout(self) -> tuple[Integers, Layout]:
         """Return the cells, ascending, and what adds up to what, as positions among them."""

@@ -20,6 +20,7 @@ PAGES = (
     "chapter-4",
     "chapter-5",
     "chapter-6",
+    "beyond",
     "explore",
     "comparison",
     "quality",
