@@ -8,6 +8,7 @@ fewer values than asked for.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -111,7 +112,7 @@ class System:
     adds_up
         r; whether the parts of the relation are the whole total, so that it bounds them from below too.
     relation, part
-        m memberships: positions in `total` and in `count`.
+        m memberships: positions in `total`, ascending, and in `count`.
     """
 
     count: Integers
@@ -138,20 +139,46 @@ class System:
         Bounds are carried from relation to relation until nothing changes.
         """
         least, most = least.copy(), most.copy()
+        system = self
         while True:
-            before = int(least.sum()), int(most.sum())
-            below, above = self.from_relations(least, most)
-            np.maximum.at(least, self.part, below)
-            np.minimum.at(most, self.part, above)
-            below, above = self.totals_of_parts(least, most)
-            np.maximum.at(least, self.total, below)
-            np.minimum.at(most, self.total, above)
-            if (int(least.sum()), int(most.sum())) == before:
+            least_before, most_before = least.copy(), most.copy()
+            below, above = system.from_relations(least, most)
+            np.maximum.at(least, system.part, below)
+            np.minimum.at(most, system.part, above)
+            below, above = system.totals_of_parts(least, most)
+            np.maximum.at(least, system.total, below)
+            np.minimum.at(most, system.total, above)
+            changed = (least != least_before) | (most != most_before)
+            if not changed.any():
                 return least, most
+            # The other relations have nothing new to say.
+            system = self.about(changed)
+
+    def about(self, cells: Booleans) -> "System":
+        """Return the same counts with only those relations that have one of the cells."""
+        chosen = cells[self.total]
+        chosen[self.relation[cells[self.part]]] = True
+        members = chosen[self.relation]
+        number = np.cumsum(chosen) - 1
+        return System(
+            self.count,
+            self.total[chosen],
+            self.adds_up[chosen],
+            number[self.relation[members]],
+            self.part[members],
+        )
+
+    @cached_property
+    def _first_members(self) -> Integers:
+        """Where the members of each relation that has any begin."""
+        return np.flatnonzero(np.diff(self.relation, prepend=-1))
 
     def _sums(self, values: Integers) -> Integers:
-        # Exact: the largest sums are far below 2**53.
-        return np.bincount(self.relation, values[self.part], len(self.total)).astype(np.int64)
+        sums = np.zeros(len(self.total), dtype=np.int64)
+        first = self._first_members
+        if len(first):
+            sums[self.relation[first]] = np.add.reduceat(values[self.part], first)
+        return sums
 
 
 def possible_values(least: Integers, most: Integers, rule: Rule) -> Integers:
@@ -297,9 +324,9 @@ def _choose(
             np.flatnonzero((in_total < values) & known[system.total]),
         )
         for relations in _widening(system, giving_away, shown):
-            chosen = [cell for relation in relations if (cell := _least_loss(system, relation, shown)) >= 0]
-            if chosen:
-                return np.unique(np.array(chosen, dtype=np.int64))
+            chosen = _least_loss(system, relations, shown)
+            if len(chosen):
+                return chosen
     return np.array([], dtype=np.int64)
 
 
@@ -318,12 +345,16 @@ def _widening(system: System, relations: Integers, shown: Booleans) -> Iterator[
         relations = np.flatnonzero(near & ~seen)
 
 
-def _least_loss(system: System, relation: int, shown: Booleans) -> int:
-    """Return the smallest shown part of a relation, or else its total; -1 if nothing of it is shown."""
-    first, last = np.searchsorted(system.relation, [relation, relation + 1])
-    parts = system.part[first:last]
-    parts = parts[shown[parts]]
-    if len(parts):
-        return int(parts[np.lexsort((parts, system.count[parts]))[0]])
-    total = int(system.total[relation])
-    return total if shown[total] else -1
+def _least_loss(system: System, relations: Integers, shown: Booleans) -> Integers:
+    """Return the smallest shown part of each of the relations, or else its total where that is shown."""
+    asked = np.zeros(len(system.total), dtype=bool)
+    asked[relations] = True
+    members = np.flatnonzero(asked[system.relation])
+    members = members[shown[system.part[members]]]
+    relation, part = system.relation[members], system.part[members]
+    # The smallest first in each relation, of equal ones the first cell.
+    order = np.lexsort((part, system.count[part], relation))
+    first = order[np.flatnonzero(np.diff(relation[order], prepend=-1))]
+    asked[relation[first]] = False
+    totals = system.total[asked]
+    return np.union1d(part[first], totals[shown[totals]])

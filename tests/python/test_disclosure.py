@@ -494,6 +494,7 @@ def stays(warehouse: duckdb.DuckDBPyConnection) -> Attack:
         released as (
             select * from release.immigration_survival
             where transition = 'emigration' and dimension in ('none', 'immigration_background')
+                and years_since in (1, 3, 5)
         )
         select cohort, category, event, years_since::varchar, (
                 select count(*) from stay
@@ -639,7 +640,7 @@ def registrations(warehouse: duckdb.DuckDBPyConnection) -> Attack:
         (descendants, 300),
         (stays, 200),
         (former_residents, 20),
-        (signs_of_life, 30),
+        (signs_of_life, 20),
         (registrations, 5),
     ],
     ids=lambda value: getattr(value, "__name__", None),
