@@ -23,7 +23,7 @@ withheld as (
     select
         cell_id,
         list(measure) as measures,
-    from {{ ref('int_disclosure__mobility_withheld') }}
+    from {{ ref('int_disclosure__withheld') }}
     group by cell_id
 ),
 

@@ -8,6 +8,7 @@ fewer values than asked for.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -111,7 +112,7 @@ class System:
     adds_up
         r; whether the parts of the relation are the whole total, so that it bounds them from below too.
     relation, part
-        m memberships: positions in `total` and in `count`.
+        m memberships: positions in `total`, ascending, and in `count`.
     """
 
     count: Integers
@@ -138,20 +139,46 @@ class System:
         Bounds are carried from relation to relation until nothing changes.
         """
         least, most = least.copy(), most.copy()
+        system = self
         while True:
-            before = int(least.sum()), int(most.sum())
-            below, above = self.from_relations(least, most)
-            np.maximum.at(least, self.part, below)
-            np.minimum.at(most, self.part, above)
-            below, above = self.totals_of_parts(least, most)
-            np.maximum.at(least, self.total, below)
-            np.minimum.at(most, self.total, above)
-            if (int(least.sum()), int(most.sum())) == before:
+            least_before, most_before = least.copy(), most.copy()
+            below, above = system.from_relations(least, most)
+            np.maximum.at(least, system.part, below)
+            np.minimum.at(most, system.part, above)
+            below, above = system.totals_of_parts(least, most)
+            np.maximum.at(least, system.total, below)
+            np.minimum.at(most, system.total, above)
+            changed = (least != least_before) | (most != most_before)
+            if not changed.any():
                 return least, most
+            # The other relations have nothing new to say.
+            system = self.about(changed)
+
+    def about(self, cells: Booleans) -> "System":
+        """Return the same counts with only those relations that have one of the cells."""
+        chosen = cells[self.total]
+        chosen[self.relation[cells[self.part]]] = True
+        members = chosen[self.relation]
+        number = np.cumsum(chosen) - 1
+        return System(
+            self.count,
+            self.total[chosen],
+            self.adds_up[chosen],
+            number[self.relation[members]],
+            self.part[members],
+        )
+
+    @cached_property
+    def _first_members(self) -> Integers:
+        """Where the members of each relation that has any begin."""
+        return np.flatnonzero(np.diff(self.relation, prepend=-1))
 
     def _sums(self, values: Integers) -> Integers:
-        # Exact: the largest sums are far below 2**53.
-        return np.bincount(self.relation, values[self.part], len(self.total)).astype(np.int64)
+        sums = np.zeros(len(self.total), dtype=np.int64)
+        first = self._first_members
+        if len(first):
+            sums[self.relation[first]] = np.add.reduceat(values[self.part], first)
+        return sums
 
 
 def possible_values(least: Integers, most: Integers, rule: Rule) -> Integers:
@@ -167,10 +194,11 @@ def withheld_counts(relations: pd.DataFrame, counts: pd.DataFrame, rule: Rule) -
     relations
         One row for each member of a relation: `block_id`, `relation_id`, `cell_id`, `is_total` (the one
         member that the others add up to), `is_exhaustive` (whether the others are meant to be all of it). A
-        cell belongs to several relations, all of them of one block.
+        cell belongs to several relations, all of them of one block. With a column `measure`, a row holds for
+        the counts in that column alone, and for all of them where it is missing.
     counts
-        Counts of the cells, one column for each thing counted, with `cell_id` as index. What is missing for a
-        whole block is not counted there.
+        Counts of the cells, one column for each thing counted, with `cell_id` as index. What is missing is
+        not counted, and takes no part in any relation.
     rule
         How counts are shown.
 
@@ -182,7 +210,7 @@ def withheld_counts(relations: pd.DataFrame, counts: pd.DataFrame, rule: Rule) -
     Raises
     ------
     ValueError
-        If a relation has two totals, or the rule cannot be kept.
+        If a relation has two totals or is about a measure that is not counted, or the rule cannot be kept.
 
     Notes
     -----
@@ -190,16 +218,83 @@ def withheld_counts(relations: pd.DataFrame, counts: pd.DataFrame, rule: Rule) -
     more count is withheld in every relation that does so: its smallest shown part, else the total. What is
     withheld widens the bounds and never narrows them, so this ends.
     """
-    found = [pd.DataFrame({"cell_id": counts.index[:0], "measure": pd.Series(dtype=object)})]
-    for _, block in relations.groupby("block_id"):
-        cells, layout = _layout(block)
-        for measure, of_cells in counts.loc[cells].items():
-            if of_cells.isna().all():
+    # Ties are broken by position, so that the order of the rows must not matter.
+    counts = counts.sort_index()
+    cells = counts.index.to_numpy()
+    members = _Members.of(relations, counts)
+    found = [pd.DataFrame({"cell_id": cells[:0], "measure": pd.Series(dtype=object)})]
+    for block in np.unique(members.block):
+        in_block = members.where(members.block == block)
+        for code, measure in enumerate(counts.columns):
+            of_cells = counts[measure].to_numpy(dtype=np.float64)
+            counted = in_block.where(in_block.is_of(code) & ~np.isnan(of_cells[in_block.cell]))
+            if not len(counted.cell):
                 continue
-            system = layout.counting(of_cells.to_numpy(dtype=np.int64))
-            withheld = cells[_withheld(system, rule)]
-            found.append(pd.DataFrame({"cell_id": withheld, "measure": str(measure)}))
+            here, layout = counted.layout()
+            withheld = _withheld(layout.counting(of_cells[here].astype(np.int64)), rule)
+            found.append(pd.DataFrame({"cell_id": cells[here[withheld]], "measure": str(measure)}))
     return pd.concat(found, ignore_index=True)
+
+
+@dataclass(frozen=True)
+class _Members:
+    """Members of relations, one position in each array: numbers for blocks, measures, relations and cells."""
+
+    block: Integers
+    # -1: of every measure.
+    measure: Integers
+    relation: Integers
+    cell: Integers
+    is_total: Booleans
+    is_exhaustive: Booleans
+
+    @classmethod
+    def of(cls, relations: pd.DataFrame, counts: pd.DataFrame) -> "_Members":
+        measure = np.full(len(relations), -1)
+        if "measure" in relations:
+            named = relations["measure"].notna().to_numpy()
+            measure[named] = counts.columns.get_indexer(pd.Index(relations["measure"][named]))
+            if (measure[named] < 0).any():
+                raise ValueError("A relation is about a measure that is not counted.")
+        members = cls(
+            pd.factorize(relations["block_id"], sort=True)[0],
+            measure,
+            pd.factorize(relations["relation_id"])[0],
+            counts.index.get_indexer(pd.Index(relations["cell_id"])),
+            relations["is_total"].to_numpy(dtype=bool),
+            relations["is_exhaustive"].to_numpy(dtype=bool),
+        )
+        return members.where(members.cell >= 0)
+
+    def where(self, chosen: Booleans) -> "_Members":
+        return _Members(
+            self.block[chosen],
+            self.measure[chosen],
+            self.relation[chosen],
+            self.cell[chosen],
+            self.is_total[chosen],
+            self.is_exhaustive[chosen],
+        )
+
+    def is_of(self, measure: int) -> Booleans:
+        return np.isin(self.measure, (-1, measure))
+
+    def layout(self) -> tuple[Integers, Layout]:
+        """Return the cells, ascending, and what adds up to what, as positions among them."""
+        cells, position = np.unique(self.cell, return_inverse=True)
+        totals, total_of = np.unique(self.relation[self.is_total], return_index=True)
+        if len(totals) < self.is_total.sum():
+            raise ValueError("A relation has more than one total.")
+        number = np.full(self.relation.max() + 1, -1)
+        number[totals] = np.arange(len(totals))
+        relation = number[self.relation]
+        is_part = ~self.is_total & (relation >= 0)
+        relation, part = relation[is_part], position[is_part]
+        order = np.lexsort((part, relation))
+        exhaustive = self.is_exhaustive[self.is_total][total_of]
+        # A total without parts follows from nothing.
+        exhaustive &= np.isin(np.arange(len(totals)), relation)
+        return cells, Layout(position[self.is_total][total_of], exhaustive, relation[order], part[order])
 
 
 def _withheld(system: System, rule: Rule) -> Booleans:
@@ -216,22 +311,6 @@ def _withheld(system: System, rule: Rule) -> Booleans:
         withheld[chosen] = True
 
 
-def _layout(relations: pd.DataFrame) -> tuple[NDArray[np.uint64], Layout]:
-    cells, position = np.unique(relations["cell_id"].to_numpy(), return_inverse=True)
-    is_total = relations["is_total"].to_numpy(dtype=bool)
-    totals = pd.Index(relations["relation_id"].to_numpy()[is_total])
-    if totals.has_duplicates:
-        raise ValueError("A relation has more than one total.")
-    relation = totals.get_indexer(relations["relation_id"].to_numpy())
-    is_part = ~is_total & (relation >= 0)
-    relation, part = relation[is_part], position[is_part]
-    order = np.lexsort((part, relation))
-    exhaustive = relations["is_exhaustive"].to_numpy(dtype=bool)[is_total]
-    # A total without parts follows from nothing.
-    exhaustive &= np.isin(np.arange(len(totals)), relation)
-    return cells, Layout(position[is_total], exhaustive, relation[order], part[order])
-
-
 def _choose(
     system: System, rule: Rule, least: Integers, most: Integers, known: Booleans, shown: Booleans
 ) -> Integers:
@@ -245,9 +324,9 @@ def _choose(
             np.flatnonzero((in_total < values) & known[system.total]),
         )
         for relations in _widening(system, giving_away, shown):
-            chosen = [cell for relation in relations if (cell := _least_loss(system, relation, shown)) >= 0]
-            if chosen:
-                return np.unique(np.array(chosen, dtype=np.int64))
+            chosen = _least_loss(system, relations, shown)
+            if len(chosen):
+                return chosen
     return np.array([], dtype=np.int64)
 
 
@@ -266,12 +345,16 @@ def _widening(system: System, relations: Integers, shown: Booleans) -> Iterator[
         relations = np.flatnonzero(near & ~seen)
 
 
-def _least_loss(system: System, relation: int, shown: Booleans) -> int:
-    """Return the smallest shown part of a relation, or else its total; -1 if nothing of it is shown."""
-    first, last = np.searchsorted(system.relation, [relation, relation + 1])
-    parts = system.part[first:last]
-    parts = parts[shown[parts]]
-    if len(parts):
-        return int(parts[np.lexsort((parts, system.count[parts]))[0]])
-    total = int(system.total[relation])
-    return total if shown[total] else -1
+def _least_loss(system: System, relations: Integers, shown: Booleans) -> Integers:
+    """Return the smallest shown part of each of the relations, or else its total where that is shown."""
+    asked = np.zeros(len(system.total), dtype=bool)
+    asked[relations] = True
+    members = np.flatnonzero(asked[system.relation])
+    members = members[shown[system.part[members]]]
+    relation, part = system.relation[members], system.part[members]
+    # The smallest first in each relation, of equal ones the first cell.
+    order = np.lexsort((part, system.count[part], relation))
+    first = order[np.flatnonzero(np.diff(relation[order], prepend=-1))]
+    asked[relation[first]] = False
+    totals = system.total[asked]
+    return np.union1d(part[first], totals[shown[totals]])

@@ -92,10 +92,11 @@ def incidence_by_year(
     codes = {event: code for code, event in enumerate(events, start=1)}
     days = spells["duration_days"].to_numpy(dtype=np.int64)
     cause = spells["event"].map(codes).fillna(0).to_numpy(dtype=np.int64)
+    width = float(norm.ppf((1 + level) / 2))
     found = [
         table
         for key, rows in _groups(spells, dimensions)
-        for table in _tables(key, days[rows], cause[rows], events, level)
+        for table in _tables(key, days[rows], cause[rows], events, width)
     ]
     return pd.DataFrame(found, columns=list(_COLUMNS)).astype(_COLUMNS)
 
@@ -137,12 +138,12 @@ def _tables(
     days: NDArray[np.int64],
     cause: NDArray[np.int64],
     events: Sequence[str],
-    level: float,
+    width: float,
 ) -> Iterator[tuple[Any, ...]]:
     years = np.arange(1, int(days.max() // DAYS_A_YEAR) + 1)
     at_days = np.floor(years * DAYS_A_YEAR)
     share, std_error = cumulative_incidence(days, cause, at_days, len(events))
-    half = norm.ppf((1 + level) / 2) * std_error
+    half = width * std_error
     low, high = np.clip(share - half, 0, 1), np.clip(share + half, 0, 1)
     at_risk = len(days) - np.searchsorted(np.sort(days), at_days, side="left")
     for column, event in enumerate(events):

@@ -1,6 +1,6 @@
 """Disclosure control: small counts, what adds up to them, estimates, and an attack by linear programming."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -93,6 +93,26 @@ def test_a_withheld_total_is_not_given_away_by_another_relation() -> None:
 
 def test_parts_that_stay_below_their_total_do_not_bound_from_below() -> None:
     assert withheld({"all": ["a", "b"]}, counts={"all": 12, "a": 4, "b": 4}) == set()
+
+
+def test_a_relation_of_one_measure_says_nothing_of_another_and_cells_without_a_count_are_in_none() -> None:
+    relations = pd.DataFrame(
+        {
+            "block_id": "a year",
+            "measure": ["first_n", "first_n", "first_n", None, None],
+            "relation_id": [1, 1, 1, 2, 2],
+            "cell_id": [0, 1, 2, 0, 3],
+            "is_total": [True, False, False, True, False],
+            "is_exhaustive": True,
+        }
+    )
+    counts = pd.DataFrame({"first_n": [8, 4, 4, None], "second_n": [8, 4, 4, 8]}, index=[0, 1, 2, 3])
+    found = withheld_counts(relations, counts, RULE)
+    assert list(found.itertuples(index=False, name=None)) == [(0, "first_n")]
+
+    relations["measure"] = "third_n"
+    with pytest.raises(ValueError, match="a measure that is not counted"):
+        withheld_counts(relations, counts, RULE)
 
 
 @pytest.mark.parametrize(("threshold", "base", "protection"), [(5, 4, 4), (3, 5, 2), (5, 5, 5), (5, 3, 0)])
@@ -338,6 +358,322 @@ def test_rounding_alone_is_not_enough(warehouse: duckdb.DuckDBPyConnection) -> N
     small = np.flatnonzero(n < RULE.threshold)
     attack = Attack(n, *known_bounds(n, n >= RULE.threshold, RULE), *what_adds_up(cells))
     assert narrowest(*attack.run(small, GUARANTEED), RULE) < GUARANTEED
+
+
+# The attack on the tables beyond the report, with what adds up to what written down a second time
+
+Key = tuple[str, ...]
+Counts = dict[Key, tuple[int, int]]
+Memberships = Callable[[Key], list[tuple[str, Key]]]
+
+
+def attack_on(counts: Counts, sums: Memberships, subsets: Memberships | None = None) -> Attack:
+    """Return the attack on true and shown counts; `sums` names the totals that a cell is a part of."""
+    place = {key: position for position, key in enumerate(counts)}
+    parts: dict[tuple[str, Key], list[int]] = {}
+    within = []
+    for key, position in place.items():
+        for name, total in sums(key):
+            if total in place:
+                parts.setdefault((name, total), []).append(position)
+        for _, total in subsets(key) if subsets else []:
+            if total in place:
+                within.append((position, place[total]))
+    n, shown = (np.array(column) for column in zip(*counts.values(), strict=True))
+    assert ((shown == -1) | (abs(shown - n) <= RULE.base // 2)).all()
+    assert (shown[n < RULE.threshold] == -1).all()
+    return Attack(
+        n,
+        *known_bounds(n, shown >= 0, RULE),
+        [(place[total], members) for (_, total), members in parts.items()],
+        within,
+    )
+
+
+def counted(warehouse: duckdb.DuckDBPyConnection, sql: str) -> Counts:
+    """Return the counts of a query whose last two columns are the true and the shown one."""
+    return {
+        tuple(str(value) for value in key): (n, -1 if shown is None else shown)
+        for *key, n, shown in warehouse.execute(sql).fetchall()
+    }
+
+
+def regions(warehouse: duckdb.DuckDBPyConnection) -> Attack:
+    """Emigrants of 2013 by region, population and background, and immigrants among them by sex."""
+    key = "outcome_year, region_level, region_code, population, immigration_background"
+    counts = counted(
+        warehouse,
+        f"""
+        select released.region_level, released.region_code, released.population,
+            released.immigration_background, 'all', coalesce(mart.emigrants_n, 0), released.emigrants_n
+        from release.emigration_by_region as released
+        left join marts.emigration_by_region as mart using ({key})
+        where outcome_year = 2013
+        union all
+        select released.region_level, released.region_code, 'immigrants', released.immigration_background,
+            released.category, coalesce(mart.emigrants_n, 0), released.emigrants_n
+        from release.mobility_rate as released left join marts.mobility_rate as mart using ({", ".join(KEY)})
+        where outcome_year = 2013 and released.population = 'all' and released.dimension = 'sex'
+        order by all""",
+    )
+
+    def sums(cell: Key) -> list[tuple[str, Key]]:
+        level, code, population, background, sex = cell
+        found = []
+        if level != "country":
+            found.append((level, ("country", "0", *cell[2:])))
+        if background != "all":
+            found.append(("background", (level, code, population, "all", sex)))
+        elif population != "all" and sex == "all" and level != "first_centrality":
+            found.append(("population", (level, code, "all", "all", "all")))
+        if sex != "all":
+            found.append(("sex", (*cell[:4], "all")))
+        return found
+
+    return attack_on(counts, sums)
+
+
+def descendants(warehouse: duckdb.DuckDBPyConnection) -> Attack:
+    """Emigrants of 2013 of every group by characteristic and destination, and children of immigrants."""
+    destinations = [
+        f"emigrants_{where}_n" for where in ("parents_country", "nordic", "western", "other", "unknown")
+    ]
+    key = "outcome_year, immigrant_group, dimension, category"
+    counts = {}
+    for item in ("emigrants_n", "first_emigrants_n", *destinations):
+        counts |= counted(
+            warehouse,
+            f"""
+            select immigrant_group, dimension, category, '{item}', coalesce(mart.{item}, 0), released.{item}
+            from release.descendant_emigration_rate as released
+            left join marts.descendant_emigration_rate as mart using ({key})
+            where outcome_year = 2013
+            order by all""",
+        )
+    counts |= counted(
+        warehouse,
+        """
+        select population, mart.emigrants_n, released.emigrants_n
+        from release.emigration_by_region as released
+        inner join marts.emigration_by_region as mart
+            using (outcome_year, region_level, region_code, population, immigration_background)
+        where (outcome_year, region_level, immigration_background) = (2013, 'country', 'all')""",
+    )
+    populations = {"descendant": "children_of_immigrants", "childhood_immigrant": "immigrants"}
+
+    def sums(cell: Key) -> list[tuple[str, Key]]:
+        if len(cell) == 1:
+            return [("population", ("all",))] if cell != ("all",) else []
+        group, dimension, _, item = cell
+        found = []
+        if dimension != "none":
+            found.append((dimension, (group, "none", "all", item)))
+        elif item == "emigrants_n":
+            found.append(("group", (populations.get(group, "others"),)))
+        if item in destinations:
+            found.append(("destination", (*cell[:3], "emigrants_n")))
+        return found
+
+    def subsets(cell: Key) -> list[tuple[str, Key]]:
+        return [("first", (*cell[:3], "emigrants_n"))] if cell[-1] == "first_emigrants_n" else []
+
+    return attack_on(counts, sums, subsets)
+
+
+def stays(warehouse: duckdb.DuckDBPyConnection) -> Attack:
+    """Immigrants by cohort and background, and what had happened to them, counted from the stays anew."""
+    counts = counted(
+        warehouse,
+        """
+        with stay as (
+            select entry_year::varchar as cohort, immigration_background, duration_days,
+                case when exit_date <= observed_until then exit_type end as event
+            from marts.immigration_spell
+            where is_immigrant and entry_type = 'immigration' and stay_number = 1 and not is_reimmigration
+        ),
+        released as (
+            select * from release.immigration_survival
+            where transition = 'emigration' and dimension in ('none', 'immigration_background')
+                and years_since in (1, 3, 5)
+        )
+        select cohort, category, event, years_since::varchar, (
+                select count(*) from stay
+                where released.cohort in ('all', stay.cohort)
+                    and released.category in ('all', stay.immigration_background)
+                    and stay.event = released.event and stay.duration_days <= released.years_since * 365.25
+            ), events_n
+        from released
+        union all
+        select distinct cohort, category, 'persons', '0', (
+                select count(*) from stay
+                where released.cohort in ('all', stay.cohort)
+                    and released.category in ('all', stay.immigration_background)
+            ), persons_n
+        from released
+        order by all""",
+    )
+    years = sorted({int(key[3]) for key in counts})
+
+    def sums(cell: Key) -> list[tuple[str, Key]]:
+        cohort, category, event, since = cell
+        found = []
+        if cohort != "all":
+            found.append(("cohort", ("all", *cell[1:])))
+        if category != "all":
+            found.append(("background", (cohort, "all", event, since)))
+        if event != "persons":
+            found.append((f"persons {since}", (cohort, category, "persons", "0")))
+        return found
+
+    def subsets(cell: Key) -> list[tuple[str, Key]]:
+        later = [year for year in years if year > int(cell[3]) > 0]
+        return [("later", (*cell[:3], str(later[0])))] if later else []
+
+    return attack_on(counts, sums, subsets)
+
+
+def former_residents(warehouse: duckdb.DuckDBPyConnection) -> Attack:
+    """Former residents abroad on the last 1 January by group, destination and time."""
+    counts = counted(
+        warehouse,
+        """
+        with former as (
+            select *, case when years_since_leaving <= 1 then '0-1' when years_since_leaving <= 4 then '2-4'
+                when years_since_leaving <= 9 then '5-9' else '10+' end as since
+            from marts.former_resident where reference_year = 2014
+        )
+        select immigrant_group, destination_group, years_since_leaving, (
+                select coalesce(sum(former.persons_n), 0)::bigint from former
+                where released.immigrant_group in ('all', former.immigrant_group)
+                    and released.destination_group in ('all', former.destination_group)
+                    and released.years_since_leaving in ('all', former.since)
+            ), persons_n
+        from release.former_resident as released where reference_year = 2014 order by all""",
+    )
+
+    def sums(cell: Key) -> list[tuple[str, Key]]:
+        return [
+            (str(place), (*cell[:place], "all", *cell[place + 1 :]))
+            for place in range(3)
+            if cell[place] != "all"
+        ]
+
+    return attack_on(counts, sums)
+
+
+def signs_of_life(warehouse: duckdb.DuckDBPyConnection) -> Attack:
+    """Residents by origin and background, with signs of life and without; emigrations by basis."""
+    items = (
+        *("residents_n", "with_job_n", "with_education_activity_n", "with_jobseeker_registration_n"),
+        *(
+            "with_occupational_income_n",
+            "with_move_n",
+            "silent_1_year_n",
+            "silent_2_years_n",
+            "silent_3_years_n",
+        ),
+    )
+    counts = {}
+    for item in items:
+        counts |= counted(
+            warehouse,
+            f"""
+            select dimension, category, '{item}', coalesce(mart.{item}, 0), released.{item}
+            from release.presence_rate as released
+            left join marts.presence_rate as mart using (base_year, dimension, category)
+            where base_year = 2012 order by all""",
+        )
+    for item in ("emigrants_n", "administrative_n", "unknown_basis_n"):
+        counts |= counted(
+            warehouse,
+            f"""
+            select 'basis', dimension, category, '{item}', coalesce(mart.{item}, 0), released.{item}
+            from release.emigration_rate_by_basis as released
+            left join marts.emigration_rate_by_basis as mart using (outcome_year, dimension, category)
+            where outcome_year = 2013 order by all""",
+        )
+
+    def sums(cell: Key) -> list[tuple[str, Key]]:
+        if cell[0] == "basis":
+            _, dimension, _, item = cell
+            found = [(dimension, ("basis", "none", "all", item))] if dimension != "none" else []
+            return found + ([("basis", (*cell[:3], "emigrants_n"))] if item != "emigrants_n" else [])
+        dimension, category, item = cell
+        if dimension != "immigrant_group":
+            return [(dimension, ("immigrant_group", "immigrant", item))]
+        return [("groups", ("immigrant_group", "all", item))] if category != "all" else []
+
+    def subsets(cell: Key) -> list[tuple[str, Key]]:
+        if cell[0] == "basis" or cell[2] == "residents_n":
+            return []
+        longer = {"silent_2_years_n": "silent_1_year_n", "silent_3_years_n": "silent_2_years_n"}
+        return [("within", (*cell[:2], longer.get(cell[2], "residents_n")))]
+
+    return attack_on(counts, sums, subsets)
+
+
+def registrations(warehouse: duckdb.DuckDBPyConnection) -> Attack:
+    """Moves of 2010 by type, basis and lag."""
+    counts = counted(
+        warehouse,
+        """
+        select event_type, emigration_basis, lag_group, (
+                select coalesce(sum(events_n), 0)::bigint from marts.registration_lag as lag
+                where lag.event_year = 2010 and lag.event_type = released.event_type
+                    and lag.emigration_basis = released.emigration_basis
+                    and released.lag_group in ('all', lag.lag_group)
+            ), events_n
+        from release.registration_lag as released where event_year = 2010 order by all""",
+    )
+
+    def sums(cell: Key) -> list[tuple[str, Key]]:
+        found = [] if cell[1] == "all" else [("basis", (cell[0], "all", cell[2]))]
+        return found + ([] if cell[2] == "all" else [("lag", (*cell[:2], "all"))])
+
+    return attack_on(counts, sums)
+
+
+@pytest.mark.parametrize(
+    ("block", "fewest"),
+    [
+        (regions, 200),
+        (descendants, 300),
+        (stays, 200),
+        (former_residents, 20),
+        (signs_of_life, 20),
+        (registrations, 5),
+    ],
+    ids=lambda value: getattr(value, "__name__", None),
+)
+def test_linear_programming_does_not_recover_a_count_beyond_the_report(
+    block: Callable[[duckdb.DuckDBPyConnection], Attack], fewest: int, warehouse: duckdb.DuckDBPyConnection
+) -> None:
+    attack = block(warehouse)
+    small = np.flatnonzero(attack.bounds[:, 1] == RULE.threshold - 1)
+    assert len(small) > fewest
+    assert narrowest(*attack.run(small, GUARANTEED), RULE) >= GUARANTEED
+
+
+def test_the_same_persons_have_the_same_number_in_every_table(warehouse: duckdb.DuckDBPyConnection) -> None:
+    different = warehouse.execute(
+        """
+        select count(*), count(*) filter (
+            region.residents_n is distinct from rate.residents_n
+            or region.emigrants_n is distinct from rate.emigrants_n
+            or region.deaths_n is distinct from rate.deaths_n
+            or region.internal_outmigrants_n is distinct from rate.internal_outmigrants_county_n
+            or (region.region_level = 'country' and (basis.residents_n, basis.emigrants_n)
+                is distinct from (rate.residents_n, rate.emigrants_n))
+        )
+        from release.emigration_by_region as region
+        inner join release.mobility_rate as rate
+            using (outcome_year, region_level, region_code, immigration_background)
+        left join release.emigration_rate_by_basis as basis
+            on basis.outcome_year = rate.outcome_year and basis.category = rate.immigration_background
+        where region.population = 'immigrants' and rate.population = 'all' and rate.dimension = 'none'"""
+    ).fetchone() or (0, 1)
+    assert different[0] > 1000
+    assert different[1] == 0
 
 
 # What the tables hold

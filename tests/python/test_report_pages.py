@@ -20,6 +20,7 @@ PAGES = (
     "chapter-4",
     "chapter-5",
     "chapter-6",
+    "beyond",
     "explore",
     "comparison",
     "quality",
@@ -137,6 +138,51 @@ def test_rates_in_the_tables_are_those_of_the_database(
     statuses = ("employed", "employed_in_education", "in_education", "unemployed", "outside_labour_force")
     for row in browser.cells("figure-4.17"):
         assert row[1:] == [as_shown(by_status[int(row[0]), status]) for status in statuses]
+
+
+def test_figures_beyond_the_report_have_the_numbers_of_their_tables(
+    english: Path, browser: Browser, release: duckdb.DuckDBPyConnection
+) -> None:
+    browser.open(english, "beyond")
+    assert len(browser.shown("#beyond .figure")) == 17
+    groups = ("descendant", "one_foreign_born_parent", "majority", "childhood_immigrant")
+    rates = dict(
+        release.execute(
+            "select (outcome_year, immigrant_group), emigration_rate from release.descendant_emigration_rate "
+            "where dimension = 'none' and not outcome_is_provisional"
+        ).fetchall()
+    )
+    rows = browser.cells("figure-B.1")
+    assert len(rows) > 5
+    for row in rows:
+        assert row[1:] == [as_shown(rates[int(row[0]), group]) for group in groups]
+
+    shares = dict(
+        release.execute(
+            "select (years_since, category), 100 * estimate from release.immigration_survival "
+            "where (transition, event, cohort, dimension) = ('emigration', 'emigration', 'all', "
+            "'immigration_background') and withheld_reason is distinct from 'not_followed'"
+        ).fetchall()
+    )
+    backgrounds = ("work", "refuge", "family", "education", "nordic", "unknown")
+    for row in browser.cells("figure-B.5"):
+        assert row[1:] == [as_shown(shares[int(row[0]), background]) for background in backgrounds]
+
+
+def test_stated_numbers_stand_beside_ours_which_are_called_simulated(
+    english: Path, norwegian: Path, browser: Browser, release: duckdb.DuckDBPyConnection
+) -> None:
+    values = release.execute("select warehouse_value, stated_value from release.stated_number").fetchall()
+    for path, heading in ((english, "Ours, simulated"), (norwegian, "Våre, simulerte")):
+        browser.open(path, "figure-B.17")
+        browser.wait(lambda: browser.all("[id='figure-B.17'] .chart svg"))
+        assert heading in browser.one("[id='figure-B.17'] .chart").text
+        browser.run("document.querySelector('[id=\"figure-B.17\"] details').open = true")
+        assert heading in browser.one("table[data-name='figure-B.17'] thead").text
+        rows = browser.cells("figure-B.17")
+        assert sorted((row[3], row[2]) for row in rows) == sorted(
+            (as_shown(ours), as_shown(stated)) for ours, stated in values
+        )
 
 
 def test_estimates_stand_beside_the_printed_ones(

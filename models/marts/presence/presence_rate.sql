@@ -4,8 +4,8 @@
 -- origin and background: over-coverage of the population register (2.1.5).
 --
 -- The share without a sign for k years is of all these residents, those just come included, who cannot have been silent
--- so long. It is NULL where not all sign registers and 1 Januaries of the k years were delivered. Not all who show no
--- sign have left.
+-- so long. It is NULL where not all sign registers and 1 Januaries of the k years were delivered; residents with a sign
+-- are NULL where its register was not delivered for the year. Not all who show no sign have left.
 with
 
 presence as (
@@ -95,12 +95,21 @@ counted as (
 told as (
     select
         counted.* replace (
+            case when calendar.has_employment then counted.with_job_n end as with_job_n,
+            case when calendar.has_education_activity then counted.with_education_activity_n end
+                as with_education_activity_n,
+            case when calendar.has_jobseekers then counted.with_jobseeker_registration_n end
+                as with_jobseeker_registration_n,
+            case when calendar.has_occupational_income then counted.with_occupational_income_n end
+                as with_occupational_income_n,
+            case when calendar.has_migration then counted.with_move_n end as with_move_n,
             case when judged_in_a_row.is_judged then counted.silent_1_year_n end as silent_1_year_n,
             case when judged_in_a_row.is_judged_two_years then counted.silent_2_years_n end as silent_2_years_n,
             case when judged_in_a_row.is_judged_three_years then counted.silent_3_years_n end as silent_3_years_n
         ),
     from counted
     inner join judged_in_a_row on counted.base_year = judged_in_a_row.calendar_year
+    inner join calendar on counted.base_year = calendar.calendar_year
 ),
 
 final as (

@@ -5,27 +5,15 @@ where the report's is not documented (docs/analysis.md); it is the one of the qu
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+
+from utvandring.report import beyond
+from utvandring.report.entries import Entry, Query
 
 BACKGROUNDS = ("work", "refuge", "family", "education", "nordic", "unknown")
 OUTCOMES = ("emigration", "internal_outmigration")
 COUNTIES = tuple(f"{code:02d}" for code in range(1, 21) if code != 13)
 FIRST_YEAR, LAST_YEAR = 2004, 2013
 PERIODS = ("2004-2008", "2009-2013")
-
-
-@dataclass(frozen=True)
-class Query:
-    """What is read for a block, where its text is, and which column tells the lines of a chart apart.
-
-    `sql` is given where the release has a table of its own for the block; otherwise the file of `analysis/`
-    is run.
-    """
-
-    name: str
-    file: str
-    series: str = ""
-    sql: str | None = None
 
 
 BACKGROUND = Query(
@@ -93,25 +81,20 @@ from release.mobility_rate
 where not outcome_is_provisional
 order by outcome_year, region_level, region_code, immigration_background, population, dimension, category""",
 )
-FIGURE_QUERIES = (BACKGROUND, LABOUR_STATUS, EDUCATION, CENTRALITY, COMPOSITION, COUNTY)
+FIGURE_QUERIES = (BACKGROUND, LABOUR_STATUS, EDUCATION, CENTRALITY, COMPOSITION, COUNTY, *beyond.QUERIES)
 TABLE_QUERIES = (FAMILY, LINEAR_PROBABILITY, TRINOMIAL_LOGIT, DIFFERENCE)
 QUERIES = (*FIGURE_QUERIES, *TABLE_QUERIES, RATES)
 
 
-@dataclass(frozen=True)
-class Entry:
-    """One figure or table: its number, and the characteristics by which a page can be filtered."""
-
-    number: str
-    block: str
-    method: str
-    title: str
-    about: Mapping[str, str] = field(default_factory=dict)
-
-
 def figures() -> tuple[Entry, ...]:
     """Return the figures that are redrawn, in the order of their numbers."""
-    return (*_background(), *_by("labour_status", 9), *_by("education", 21), *_by_region())
+    return (
+        *_background(),
+        *_by("labour_status", 9),
+        *_by("education", 21),
+        *_by_region(),
+        *beyond.entries(),
+    )
 
 
 def _background() -> Iterator[Entry]:
@@ -198,9 +181,11 @@ CHAPTERS: Mapping[str, tuple[str, ...]] = {
         "tables_mnl_level",
         "tables_mnl_level_sex",
     ),
+    "beyond": tuple(beyond.BLOCKS),
 }
 FILTERS: Mapping[str, tuple[str, ...]] = {
     "chapter-4": ("background", "outcome", "year"),
     "chapter-5": ("background", "outcome", "centrality", "county", "year"),
     "chapter-6": ("outcome", "centrality", "sex"),
+    "beyond": (),
 }

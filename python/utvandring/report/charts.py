@@ -7,6 +7,7 @@ Colours have a contrast of at least 3 : 1 to white (WCAG 2.2, 1.4.11) and are to
 vision deficiencies (after Okabe and Ito); lines differ in dashes and points as well.
 """
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from typing import Any
@@ -23,6 +24,7 @@ RULE = "#d9dfdd"
 PRINTED = "#6b7473"
 
 GREEN, DARK, ORANGE, BLUE, PURPLE, GREY = "#00824d", "#274247", "#c2540a", "#0b6fb8", "#a1478f", "#757d7c"
+BROWN, RED = "#8a5a00", "#b3261e"
 
 COLOURS: Mapping[str, str] = {
     # immigration background
@@ -48,10 +50,52 @@ COLOURS: Mapping[str, str] = {
     "upper_secondary": GREEN,
     "tertiary_short": BLUE,
     "tertiary_long": DARK,
+    # groups of descendants, populations of regions
+    "descendant": BLUE,
+    "one_foreign_born_parent": GREEN,
+    "majority": DARK,
+    "childhood_immigrant": ORANGE,
+    "immigrants": BLUE,
+    "children_of_immigrants": ORANGE,
+    "others": GREEN,
+    # origins and destinations
+    "africa": ORANGE,
+    "asia": PURPLE,
+    "eu_2004_2007": BLUE,
+    "latin_america": BROWN,
+    "north_america_oceania": RED,
+    "other_europe": GREY,
+    "western_europe": GREEN,
+    "parents_country": BLUE,
+    "western": GREEN,
+    "other": ORANGE,
+    # years after, moves of Oslo, bases of the emigration rate, silence, lags, revision, stated numbers
+    "after_1": ORANGE,
+    "after_3": BLUE,
+    "after_5": DARK,
+    "abroad": BLUE,
+    "abroad_before": PURPLE,
+    "elsewhere": ORANGE,
+    "elsewhere_before": BROWN,
+    "registered": BLUE,
+    "without_administrative": GREEN,
+    "activity_dated": ORANGE,
+    "silent_1": ORANGE,
+    "silent_2": PURPLE,
+    "silent_3": DARK,
+    "in advance": GREY,
+    "0-7": GREEN,
+    "8-30": BLUE,
+    "31-90": PURPLE,
+    "91-365": ORANGE,
+    "366+": RED,
+    "known": BLUE,
+    "expected": ORANGE,
+    "warehouse": BLUE,
     # the explorer, where the series are whatever was chosen
     **{
         f"series_{number}": colour
-        for number, colour in enumerate((BLUE, ORANGE, GREEN, PURPLE, DARK, GREY, "#8a5a00", "#b3261e"))
+        for number, colour in enumerate((BLUE, ORANGE, GREEN, PURPLE, DARK, GREY, BROWN, RED))
     },
     # centrality level
     "1": ORANGE,
@@ -129,9 +173,17 @@ def _once(make: Callable[..., Spec]) -> Callable[..., Spec]:
 
 @_once
 def line_chart(
-    series: Mapping[str, str], text: Texts, *, y_title: str, printed: bool = False, height: int = 260
+    series: Mapping[str, str],
+    text: Texts,
+    *,
+    y_title: str,
+    printed: bool = False,
+    height: int = 260,
+    x: str = "year",
+    digits: int = 2,
+    counted: bool = True,
 ) -> Spec:
-    """Draw one line per series over the years.
+    """Draw one line per series over the years, or another whole number.
 
     Parameters
     ----------
@@ -145,17 +197,26 @@ def line_chart(
         Whether rows with `kind` `printed` (`year`, `last_year`, `low`, `high`) are drawn behind the lines.
     height
         Height in pixels.
+    x
+        The field of the rows that the lines run over; its name is a text of `columns`.
+    digits
+        Decimals of the values where they are pointed at.
+    counted
+        Whether the rows have the counts `residents` and `movers`.
 
     Returns
     -------
     dict
-        A specification for rows with `kind` (`rate`), `year`, `series`, `label`, `value`, `residents` and
-        `movers`.
+        A specification for rows with `kind` (`rate`), `year` (or the other field), `series`, `label`,
+        `value`, `residents` and `movers`.
     """
     codes = list(series)
-    x = alt.X("year:Q", title=None, scale=alt.Scale(nice=False, padding=14, zero=False)).axis(
-        format="d", tickMinStep=1, grid=False
-    )
+    of_years = x == "year"
+    over = alt.X(
+        f"{x}:Q",
+        title=None if of_years else text("columns", x),
+        scale=alt.Scale(nice=False, padding=14, zero=False),
+    ).axis(format="d", tickMinStep=1, grid=False)
     y = alt.Y("value:Q", title=y_title, scale=alt.Scale(zero=True, nice=True)).axis(
         tickCount=5, titleAngle=0, titleAlign="left", titleAnchor="start", titleY=-12, titleX=-26
     )
@@ -166,7 +227,7 @@ def line_chart(
     shapes = alt.Scale(
         domain=[series[code] for code in codes], range=[SHAPES[i % len(SHAPES)] for i in range(len(codes))]
     )
-    base = alt.Chart(_ROWS).transform_filter("datum.kind === 'rate'").encode(x=x, y=y)
+    base = alt.Chart(_ROWS).transform_filter("datum.kind === 'rate'").encode(x=over, y=y)
     # Room for the title of the axis between the legend and the lines.
     legend = alt.Legend(columns=3 if len(codes) > 2 else 2, offset=26, symbolStrokeWidth=0)
     lines = base.mark_line(strokeWidth=2.2).encode(
@@ -181,10 +242,20 @@ def line_chart(
             shape=alt.Shape("label:N", scale=shapes, legend=legend),
             tooltip=[
                 alt.Tooltip("label:N", title=text("columns", "series")),
-                alt.Tooltip("year:Q", title=text("columns", "year"), format="d"),
-                alt.Tooltip("value:Q", title=text("columns", "rate_percent"), format=".2f"),
-                alt.Tooltip("residents:Q", title=text("columns", "residents_n"), format=","),
-                alt.Tooltip("movers:Q", title=text("columns", "movers_n"), format=","),
+                alt.Tooltip(f"{x}:Q", title=text("columns", x), format="d"),
+                alt.Tooltip(
+                    "value:Q",
+                    title=text("columns", "rate_percent") if counted else y_title,
+                    format=f",.{digits}f",
+                ),
+                *(
+                    [
+                        alt.Tooltip("residents:Q", title=text("columns", "residents_n"), format=","),
+                        alt.Tooltip("movers:Q", title=text("columns", "movers_n"), format=","),
+                    ]
+                    if counted
+                    else []
+                ),
             ],
         )
     )
@@ -275,6 +346,102 @@ def county_chart(series: Mapping[str, str], counties: Sequence[str], text: Texts
         for period, shape, filled in (("2004–2008", "circle", False), ("2009–2013", "square", True))
     )
     return _spec(alt.layer(between, earlier, later).properties(width="container", height=len(counties) * 26))
+
+
+@_once
+def dots_chart(series: Mapping[str, str], places: Sequence[str], text: Texts, x_title: str) -> Spec:
+    """Draw a dot per place and series; rows have `place`, `label`, `value`."""
+    codes = list(series)
+    domain = list(series.values())
+    base = alt.Chart(_ROWS).encode(
+        y=alt.Y("place:N", title=None, sort=list(places)).axis(grid=True, labelLimit=240)
+    )
+    dots = (
+        base.transform_filter("isValid(datum.value)")
+        .mark_point(filled=True, size=52, opacity=1)
+        .encode(
+            x=alt.X("value:Q", title=x_title, scale=alt.Scale(zero=True)).axis(tickCount=6),
+            color=alt.Color(
+                "label:N",
+                scale=alt.Scale(domain=domain, range=[COLOURS[code] for code in codes]),
+                legend=alt.Legend(columns=2),
+            ),
+            shape=alt.Shape(
+                "label:N",
+                scale=alt.Scale(domain=domain, range=list(SHAPES[: len(codes)])),
+                legend=alt.Legend(columns=2),
+            ),
+            tooltip=[
+                alt.Tooltip("place:N", title=" "),
+                alt.Tooltip("label:N", title=text("columns", "series")),
+                alt.Tooltip("value:Q", title=x_title, format=".2f"),
+            ],
+        )
+    )
+    return _spec(dots.properties(width="container", height=len(places) * 26))
+
+
+@_once
+def bars_chart(series: Mapping[str, str], places: Sequence[str], text: Texts, x_title: str) -> Spec:
+    """Draw one stacked bar of shares per place; rows have `place`, `label`, `order`, `value`."""
+    scale = alt.Scale(domain=list(series.values()), range=[COLOURS[code] for code in series])
+    chart = (
+        alt.Chart(_ROWS)
+        .transform_filter("isValid(datum.value)")
+        .mark_bar(stroke="white", strokeWidth=0.6)
+        .encode(
+            x=alt.X("value:Q", title=x_title, scale=alt.Scale(zero=True)).axis(tickCount=5),
+            y=alt.Y("place:N", title=None, sort=list(places), scale=alt.Scale(paddingInner=0.3)).axis(
+                labelLimit=240
+            ),
+            color=alt.Color("label:N", scale=scale, legend=alt.Legend(columns=2, symbolType="square")),
+            order=alt.Order("order:Q"),
+            tooltip=[
+                alt.Tooltip("place:N", title=" "),
+                alt.Tooltip("label:N", title=text("columns", "series")),
+                alt.Tooltip("value:Q", title=x_title, format=".1f"),
+            ],
+        )
+    )
+    return _spec(chart.properties(width="container", height=max(120, len(places) * 44)))
+
+
+@_once
+def stated_chart(places: Sequence[str], labels: Sequence[str], text: Texts) -> Spec:
+    """Draw what the sources state as hollow diamonds beside our numbers as dots.
+
+    Rows have `place`, `value` and `stated`; `labels` name ours and theirs.
+    """
+    base = alt.Chart(_ROWS).encode(
+        y=alt.Y("place:N", title=None, sort=list(places)).axis(grid=True, labelLimit=320)
+    )
+    legend = alt.Legend(columns=2)
+    colours = alt.Scale(domain=list(labels), range=[BLUE, PRINTED])
+    shapes = alt.Scale(domain=list(labels), range=["circle", "diamond"])
+    tooltip = [
+        alt.Tooltip("place:N", title=" "),
+        alt.Tooltip("stated:Q", title=labels[1], format=".0f"),
+        alt.Tooltip("value:Q", title=labels[0], format=".1f"),
+    ]
+
+    def marks(field: str, label: str, filled: bool, size: int) -> Any:
+        name = json.dumps(label, ensure_ascii=False)
+        return (
+            base.transform_filter(f"isValid(datum.{field})")
+            .transform_calculate(whose=name)
+            .mark_point(filled=filled, size=size, strokeWidth=1.8, opacity=1)
+            .encode(
+                x=alt.X(f"{field}:Q", title=text("axes", "stated"), scale=alt.Scale(zero=True)).axis(
+                    tickCount=6
+                ),
+                color=alt.Color("whose:N", scale=colours, legend=legend),
+                shape=alt.Shape("whose:N", scale=shapes, legend=legend),
+                tooltip=tooltip,
+            )
+        )
+
+    layers = alt.layer(marks("stated", labels[1], False, 80), marks("value", labels[0], True, 52))
+    return _spec(layers.properties(width="container", height=len(places) * 32))
 
 
 @_once

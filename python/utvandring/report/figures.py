@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from utvandring.report import charts
+from utvandring.report import beyond, charts
 from utvandring.report.catalogue import (
     BACKGROUNDS,
     COUNTIES,
@@ -12,11 +12,10 @@ from utvandring.report.catalogue import (
     LAST_YEAR,
     OUTCOMES,
     PERIODS,
-    Entry,
-    Query,
     figures,
 )
 from utvandring.report.cells import Cell, Column, Line, Table, figure, words
+from utvandring.report.entries import Entry, Query
 from utvandring.report.released import Released, Row, query_text
 from utvandring.report.texts import MISSING, WITHHELD, Texts
 
@@ -49,7 +48,7 @@ class Figure:
     @property
     def is_wide(self) -> bool:
         """Whether it takes the whole width of a page."""
-        return self.entry.method in ("composition", "county")
+        return self.entry.method in ("composition", "county", "stated") or self.entry.number == "B.9"
 
     @property
     def is_empty(self) -> bool:
@@ -100,6 +99,8 @@ def make_figure(entry: Entry, data: FigureData, text: Texts) -> Figure:
         return _composition(entry, rows, data, text)
     if entry.method == "county":
         return _county(entry, rows, data, text)
+    if entry.number in beyond.DRAWN:
+        return _beyond(entry, rows, data, text)
     return _lines(entry, rows, data, text)
 
 
@@ -367,6 +368,24 @@ def _county(entry: Entry, rows: Sequence[Row], data: FigureData, text: Texts) ->
             text("figure", "two_dots"),
             *([_withheld(values.values(), text)] if None in values.values() else []),
         ],
+        entry.about,
+    )
+
+
+def _beyond(entry: Entry, rows: Sequence[Row], data: FigureData, text: Texts) -> Figure:
+    number, title = _heading(entry, text)
+    parts = beyond.make_parts(entry.number, f"{number}. {title}", rows, data.county_names, text)
+    alt = text("alt", f"beyond_{beyond.DRAWN[entry.number].kind}", title=title, series=parts.described)
+    return Figure(
+        entry,
+        f"figure-{entry.number}",
+        number,
+        title,
+        f"{alt} {text('alt', 'table_follows')}",
+        parts.spec,
+        parts.rows,
+        parts.table,
+        parts.notes,
         entry.about,
     )
 

@@ -10,9 +10,9 @@ import vl_convert
 from utvandring.errors import UsageError
 from utvandring.files import PRIVATE_FILE, replace_file
 from utvandring.report import charts
-from utvandring.report.catalogue import Entry
 from utvandring.report.catalogue import figures as figure_entries
 from utvandring.report.catalogue import tables as table_entries
+from utvandring.report.entries import Entry
 from utvandring.report.figures import Figure, make_figure, read_figures
 from utvandring.report.quality import read_quality
 from utvandring.report.released import open_released

@@ -9,7 +9,7 @@ import duckdb
 
 from utvandring.errors import UtvandringError
 from utvandring.project import project_root
-from utvandring.report.catalogue import Query
+from utvandring.report.entries import Query
 
 Row = dict[str, Any]
 
@@ -24,6 +24,16 @@ TABLES = (
     "trinomial_logit",
     "trinomial_logit_fit",
     "trinomial_logit_difference",
+    "emigration_by_region",
+    "descendant_emigration_rate",
+    "descendant_incidence",
+    "immigration_survival",
+    "former_resident",
+    "presence_rate",
+    "emigration_rate_by_basis",
+    "registration_lag",
+    "emigration_revision",
+    "stated_number",
     "reproduction",
     "delivery",
     "quality_count",

@@ -216,7 +216,7 @@ def render(content: Content, language: str, languages: Sequence[str] = LANGUAGES
 def _script_data(drawn: Mapping[str, Any], is_simulated: bool, text: Texts) -> dict[str, Any]:
     columns = text.group("columns")
     fields = {
-        "place": text("table", "term"),
+        "place": columns["place"],
         "county": columns["county"],
         "period": columns["period"],
         "year": columns["year"],
@@ -230,6 +230,11 @@ def _script_data(drawn: Mapping[str, Any], is_simulated: bool, text: Texts) -> d
         "low": text("figure", "low"),
         "high": text("figure", "high"),
         "printed": text("table", "printed"),
+        "age": columns["age"],
+        "years_since": columns["years_since"],
+        "entry_year": columns["entry_year"],
+        "std_error": text("table", "std_error"),
+        "stated": columns["stated_value"],
     }
     return {
         "language": text.language,

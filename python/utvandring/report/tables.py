@@ -5,8 +5,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from utvandring.report import charts
-from utvandring.report.catalogue import BACKGROUNDS, OUTCOMES, TABLE_QUERIES, Entry
+from utvandring.report.catalogue import BACKGROUNDS, OUTCOMES, TABLE_QUERIES
 from utvandring.report.cells import Cell, Column, Line, Table, figure, words
+from utvandring.report.entries import Entry
 from utvandring.report.released import Released, Row, query_text
 from utvandring.report.texts import IMPOSSIBLE, MISSING, WITHHELD, Texts
 

@@ -165,6 +165,25 @@ def expect_no_family(name: str, year: int) -> Expectation:
     return Expectation("family_year", {"family_id": name, "reference_year": year}, {})
 
 
+def expect_stay(number: int, **columns: Any) -> Expectation:
+    return Expectation("immigration_spell", {"stay_number": number}, dated(columns))
+
+
+def expect_descendant(**columns: Any) -> Expectation:
+    return Expectation("descendant_emigration", {}, dated(columns))
+
+
+def expect_presence(base_year: int, **columns: Any) -> Expectation:
+    return Expectation("presence", {"base_year": base_year}, columns)
+
+
+def dated(columns: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: day(value) if name.endswith("_date") and isinstance(value, str) else value
+        for name, value in columns.items()
+    }
+
+
 def flattened(parts: Any) -> list[Fact]:
     return [fact for part in parts for fact in (part if isinstance(part, list) else [part])]
 

@@ -27,6 +27,7 @@ MARTS = (
     "mobility_rate",
     "immigration_spell",
     "descendant_emigration",
+    "presence",
 )
 
 

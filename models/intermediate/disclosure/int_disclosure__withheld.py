@@ -1,4 +1,4 @@
-"""Counts of marts.mobility_rate withheld so that small ones cannot be worked out (secondary suppression)."""
+"""Released counts withheld so that small ones cannot be worked out (secondary suppression)."""
 
 
 def model(dbt, session):  # noqa: D103
@@ -12,8 +12,8 @@ def model(dbt, session):  # noqa: D103
         base=int(dbt.config.meta_get("base")),
         protection=int(dbt.config.meta_get("protection")),
     )
-    relations = dbt.ref("int_disclosure__mobility_relation").df()
-    counts = dbt.ref("int_disclosure__mobility_count").df().set_index("cell_id").filter(like="_n")
+    relations = dbt.ref("int_disclosure__relation").df()
+    counts = dbt.ref("int_disclosure__count").df().set_index("cell_id")
     # Where nothing is withheld, the engine cannot tell the types from the rows.
     schema = pyarrow.schema({"cell_id": pyarrow.uint64(), "measure": pyarrow.string()})
     withheld = withheld_counts(relations, counts, rule)

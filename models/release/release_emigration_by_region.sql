@@ -1,0 +1,87 @@
+-- Grain: outcome_year, region_level, region_code, population, immigration_background.
+-- Purpose: marts.emigration_by_region as it may leave the secure zone: small counts suppressed, others rounded, rates
+-- computed from the rounded counts (docs/disclosure.md). Rates of the four years before pool the rounded counts, and
+-- are NULL where one of the years is missing or suppressed.
+--
+-- Every combination of year, region, population and background has a row, whether or not anybody is in it.
+with
+
+shown as (
+    select * from {{ ref('int_disclosure__question_shown') }}
+    where table_name = 'emigration_by_region'
+),
+
+counted as (
+    select
+        outcome_year,
+        region_level,
+        region_code,
+        population,
+        immigration_background,
+        outcome_is_provisional,
+        {{ shown_item('residents_n') }} as residents_n,
+        {{ shown_item('emigrants_n') }} as emigrants_n,
+        {{ shown_item('internal_outmigrants_n') }} as internal_outmigrants_n,
+        {{ shown_item('deaths_n') }} as deaths_n,
+    from shown
+    group by all
+),
+
+-- Without residents to relate them to, nothing of a row is shown.
+whole as (
+    select
+        * replace (
+            case when residents_n is not null then emigrants_n end as emigrants_n,
+            case when residents_n is not null then internal_outmigrants_n end as internal_outmigrants_n,
+            case when residents_n is not null then deaths_n end as deaths_n
+        ),
+    from counted
+),
+
+compared as (
+    select
+        *,
+        count(residents_n) over four_years_before = 4 as is_known_before,
+        sum(residents_n) over four_years_before as residents_before_n,
+        case when count(emigrants_n) over four_years_before = 4 then sum(emigrants_n) over four_years_before end
+            as emigrants_before_n,
+        case
+            when count(internal_outmigrants_n) over four_years_before = 4
+                then sum(internal_outmigrants_n) over four_years_before
+        end as internal_outmigrants_before_n,
+    from whole
+    window four_years_before as (
+        partition by region_level, region_code, population, immigration_background
+        order by outcome_year
+        range between 4 preceding and 1 preceding
+    )
+),
+
+final as (
+    select
+        outcome_year,
+        region_level,
+        region_code,
+        population,
+        immigration_background,
+        outcome_is_provisional,
+        residents_n,
+        emigrants_n,
+        internal_outmigrants_n,
+        deaths_n,
+        emigrants_n is null or internal_outmigrants_n is null as is_suppressed,
+        {{ released_ratio('emigrants_n', 'residents_n', per=100) }} as emigration_rate,
+        {{ released_ratio('internal_outmigrants_n', 'residents_n', per=100) }} as internal_outmigration_rate,
+        case
+            when is_known_before
+                then {{ released_ratio('emigrants_before_n', 'residents_before_n', per=100) }}
+        end as emigration_rate_four_years_before,
+        case
+            when is_known_before
+                then {{ released_ratio('internal_outmigrants_before_n', 'residents_before_n', per=100) }}
+        end as internal_outmigration_rate_four_years_before,
+    from compared
+)
+
+select * from final
+order by outcome_year, region_level, region_code, population, immigration_background
