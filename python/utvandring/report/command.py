@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from utvandring.console import examples, progress_bar, say
+from utvandring.deliveries.verdict import counted
 from utvandring.project import DataRoot
 
 
@@ -121,7 +122,7 @@ def figures(
     if as_json:
         typer.echo(json.dumps({"files": [str(path) for path in files], "not_released": empty}, indent=1))
     elif not quiet:
-        say(f"Wrote {len(files)} files to {folder}.")
+        say(f"Wrote {counted(len(files), 'file')} to {folder}.")
         if empty:
             say(f"Nothing of these was released, so they were left out: {', '.join(empty)}.", "yellow")
 
