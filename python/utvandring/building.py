@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import subprocess
 import sys
 import time
@@ -23,6 +22,7 @@ from utvandring.deliveries.store import damaged_files
 from utvandring.errors import UtvandringError
 from utvandring.files import remove, write_json
 from utvandring.locking import exclusive
+from utvandring.opening import held_elsewhere
 from utvandring.project import DataRoot, rules_of
 from utvandring.publication import Publication, publish
 
@@ -30,7 +30,6 @@ Progress = Callable[[str, float], None]
 
 # A process that was killed a moment ago may still hold the database.
 _PATIENCE_SECONDS = 3.0
-_HELD_ELSEWHERE = re.compile("conflicting lock|could not set lock|used by another process", re.IGNORECASE)
 _SHOWN_FAILURES = 20
 _SHOWN_MESSAGE = 400
 
@@ -147,7 +146,7 @@ def _open_or_set_aside(root: DataRoot) -> None:
             duckdb.connect(str(root.warehouse)).close()
             return
         except duckdb.Error as error:
-            if not _HELD_ELSEWHERE.search(str(error)):
+            if not held_elsewhere(error):
                 break
             if time.monotonic() > deadline:
                 raise UtvandringError(

@@ -15,7 +15,7 @@ from rich.table import Table
 from utvandring import __version__
 from utvandring.building import BuildFailedError, Request, Result
 from utvandring.building import build as build_warehouse
-from utvandring.console import complain, out, progress_bar, say
+from utvandring.console import complain, examples, out, progress_bar, say
 from utvandring.deliveries.deliver import Waiver
 from utvandring.deliveries.deliver import deliver as deliver_folder
 from utvandring.deliveries.ledger import Delivery, Ledger, read_ledger
@@ -23,7 +23,7 @@ from utvandring.deliveries.page import write_page
 from utvandring.deliveries.verdict import Status, Verdict, counted
 from utvandring.errors import UsageError, UtvandringError, explain_os_error
 from utvandring.exporting import Format
-from utvandring.project import DataRoot, project_root
+from utvandring.project import DataRoot, project_root, require_engine_settings
 from utvandring.report.command import register as register_report
 
 EXIT_FAILED = 1
@@ -72,9 +72,10 @@ def _tell(text: str, style: str | None = None) -> None:
 
 
 @app.command(
-    epilog="Examples: `utvandring simulate --out data/incoming/norway --scale 0.1`; as it would arrive year "
-    "by year, the first delivery knowing everything up to the end of 2011: "
-    "`utvandring simulate --out data/incoming/yearly --yearly-from 2011`"
+    epilog=examples(
+        "utvandring simulate --out data/incoming/norway --scale 0.1",
+        "utvandring simulate --out data/incoming/yearly --yearly-from 2011",
+    )
 )
 def simulate(
     out_dir: Annotated[Path, typer.Option("--out", help="Folder for the delivery.", file_okay=False)],
@@ -91,6 +92,7 @@ def simulate(
     majority: Annotated[
         bool, typer.Option("--majority", help="Add the rest of the population: seven times as many people.")
     ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Say what was written as JSON.")] = False,
 ) -> None:
     """Write a synthetic delivery, calibrated to the published report."""
     from utvandring import simulation
@@ -115,6 +117,9 @@ def simulate(
                 )  # fmt: skip
     except ValueError as error:
         raise UsageError(str(error)) from error
+    if as_json:
+        typer.echo(json.dumps({"folders": [str(folder) for folder in folders]}, indent=1))
+        return
     if yearly_from is not None:
         _tell(
             f"Wrote {counted(len(folders), 'synthetic delivery', 'synthetic deliveries')} to {out_dir}. "
@@ -125,12 +130,10 @@ def simulate(
 
 
 @app.command(
-    epilog="""Examples:
-
-`utvandring deliver data/incoming/2014-03-01`
-
-`utvandring deliver incoming/2014 --waive befolkning.kommnr.code_list --reason "letter of 3 May"`
-"""
+    epilog=examples(
+        "utvandring deliver data/incoming/2014-03-01",
+        'utvandring deliver incoming/2014 --waive befolkning.kommnr.code_list --reason "letter of 3 May"',
+    )
 )
 def deliver(
     folder: Annotated[
@@ -197,7 +200,11 @@ def _show_verdict(verdict: Verdict) -> None:
         _tell("The warehouse can be built: utvandring build")
 
 
-@app.command(epilog="Examples: `utvandring deliveries --json`, `utvandring deliveries --page 2014-03-01`")
+@app.command(
+    epilog=examples(
+        "utvandring deliveries", "utvandring deliveries --json", "utvandring deliveries --page 2014-03-01"
+    )
+)
 def deliveries(
     as_json: Annotated[bool, typer.Option("--json", help="Everything, for programs.")] = False,
     page: Annotated[
@@ -244,6 +251,8 @@ def _state(delivery: Delivery, ledger: Ledger) -> str:
 
 def _show_deliveries(ledger: Ledger) -> None:
     table = Table("delivery", "received", "state", "registers and periods", box=None, pad_edge=False)
+    for column in table.columns[:2]:
+        column.no_wrap = True
     for heading in ("files", "rows"):
         table.add_column(heading, justify="right")
     for delivery in ledger.deliveries:
@@ -253,7 +262,7 @@ def _show_deliveries(ledger: Ledger) -> None:
         content = [f"{name} {_years(periods)}" for name, periods in registers.items()]
         table.add_row(
             delivery.delivery_id,
-            delivery.received_at,
+            delivery.received_at[:16].replace("T", " "),
             _state(delivery, ledger),
             ", ".join(content) if delivery.is_accepted else "; ".join(delivery.reasons[:3]),
             f"{len(delivery.files):,}",
@@ -267,7 +276,13 @@ def _years(periods: list[int]) -> str:
     return str(first) if first == last else f"{first}-{last}"
 
 
-@app.command(epilog="Example: `utvandring build --as-of 2014-03-01`")
+@app.command(
+    epilog=examples(
+        "utvandring build",
+        "utvandring build --as-of 2014-03-01",
+        "utvandring build --select +mobility_rate",
+    )
+)
 def build(
     full_refresh: Annotated[bool, typer.Option("--full-refresh", help="Build everything anew.")] = False,
     select: Annotated[
@@ -287,6 +302,7 @@ def build(
     Exit code 0: built, every test passed, published. 1: something failed, or nothing could be built; the last
     publication is unchanged. 2: wrong use of the command.
     """
+    require_engine_settings()
     root = DataRoot.from_environment()
     request = Request(full_refresh, tuple(select or ()), as_of, threads)
     try:
@@ -294,6 +310,8 @@ def build(
             result = build_warehouse(root, project_root(), request, progress)
     except BuildFailedError as error:
         raise _failed(error) from error
+    if not result.nodes:
+        raise UsageError(f"Nothing is selected by {' '.join(select or ())}: name a model, a tag or a path.")
     if as_json:
         typer.echo(json.dumps(asdict(result), indent=1, default=str))
     else:
@@ -325,8 +343,9 @@ def _show_build(result: Result) -> None:
 
 
 @app.command(
-    epilog="Examples: `utvandring diff 2013-03-01 2014-03-01`; as files: "
-    "`utvandring diff 2013-03-01 2014-03-01 --out difference`"
+    epilog=examples(
+        "utvandring diff 2013-03-01 2014-03-01", "utvandring diff 2013-03-01 2014-03-01 --out difference"
+    )
 )
 def diff(
     before: Annotated[str, typer.Argument(metavar="ID1", help="An accepted delivery.")],
@@ -345,6 +364,7 @@ def diff(
     from utvandring.comparison import showing
     from utvandring.comparison.comparing import compare
 
+    require_engine_settings()
     try:
         with progress_bar(quiet=_Options.quiet) as progress:
             tables = compare(DataRoot.from_environment(), project_root(), before, after, progress)
@@ -360,7 +380,7 @@ def diff(
             _tell(f"Wrote {', '.join(f'{table.name}.csv' for table in tables)} to {out_dir}.")
 
 
-@app.command(epilog="Example: `utvandring fit --spec my.yml --out my.csv` (the format: docs/regressions.md)")
+@app.command(epilog=examples("utvandring fit --spec my.yml", "utvandring fit --spec my.yml --out my.csv"))
 def fit(
     spec: Annotated[
         Path, typer.Option("--spec", help="The model, a YAML file.", exists=True, dir_okay=False)
@@ -375,13 +395,17 @@ def fit(
 ) -> None:
     """Fit a logit or linear probability model of your own to marts.person_year.
 
+    What a model's file may hold: docs/regressions.md.
+
     Exit code 0: every group was fitted. 1: one was not; the reason is shown. 2: the file is no model.
     """
     from utvandring.estimates.own import as_one_table, fit_own_model
     from utvandring.estimates.showing import show
     from utvandring.estimates.specification import read_own_model
 
-    fits = fit_own_model(database or DataRoot.from_environment().publication, read_own_model(spec))
+    own = read_own_model(spec)
+    with progress_bar(quiet=_Options.quiet) as progress:
+        fits = fit_own_model(database or DataRoot.from_environment().publication, own, progress)
     if as_json:
         typer.echo(as_one_table(fits).to_json(orient="records", indent=1))
     else:
@@ -394,8 +418,10 @@ def fit(
 
 
 @app.command(
-    epilog="Examples: `utvandring export --out tables`; "
-    "`utvandring export --format xlsx --out tables --table mobility_rate --table county_composition`"
+    epilog=examples(
+        "utvandring export --out tables",
+        "utvandring export --out workbook --format xlsx --table county_rate --table linear_probability",
+    )
 )
 def export(
     out_dir: Annotated[Path, typer.Option("--out", help="Folder to make.", file_okay=False)],

@@ -20,6 +20,11 @@ def complain(text: str) -> None:
     err.print(text, style="red", markup=False)
 
 
+def examples(*commands: str) -> str:
+    """Return the closing lines of a command's help: one example on each."""
+    return "\n\n".join(["Examples:", *(f"`{command}`" for command in commands)])
+
+
 @contextmanager
 def progress_bar(*, quiet: bool) -> Iterator[Callable[[str, float], None]]:
     """Show how far a long work has come, if a person is watching.

@@ -29,6 +29,8 @@ def explain_os_error(error: OSError) -> str:
         return f"The disk is full{where}: make room and run the command again; nothing was half done."
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         return f"Permission denied{where}: check who owns the folder and whether it can be written."
+    if error.errno == errno.ENOENT:
+        return f"There is no such file or folder, and it cannot be made{where}: check the path."
     if error.errno in (errno.ENOTDIR, errno.EEXIST):
-        return f"A folder was expected but something else is there{where}."
-    return f"{error.strerror or error}{where}."
+        return f"A folder was expected but something else is there{where}: name another folder."
+    return f"{error.strerror or error}{where}: run again with --debug to see where."

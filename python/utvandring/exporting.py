@@ -14,6 +14,7 @@ import duckdb
 from utvandring import __version__
 from utvandring.errors import UsageError, UtvandringError
 from utvandring.files import sync_folder
+from utvandring.opening import open_to_read
 from utvandring.project import DataRoot
 from utvandring.sql import identifier, literal
 
@@ -108,19 +109,17 @@ def export(
     UsageError
         If a table is not released, or something else is in the place of the folder.
     UtvandringError
-        If there is no publication.
+        If the publication cannot be opened.
     """
     folder = folder.absolute()
     _require_free(folder, replace)
     if not folder.parent.is_dir():
         raise UsageError(f"The folder {folder.parent} does not exist: make it first.")
-    if not root.publication.is_file():
-        raise UtvandringError("Nothing has been published yet: run `utvandring build` first.")
     temporary = folder.with_name(f".{folder.name}.exporting")
     shutil.rmtree(temporary, ignore_errors=True)
     try:
         temporary.mkdir()
-        with duckdb.connect(str(root.publication), read_only=True) as connection:
+        with open_to_read(root.publication) as connection:
             chosen = _choose(_released(connection), tables)
             files = _write(connection, temporary, form, chosen, progress or (lambda label, share: None))
         _put_in_place(temporary, folder)

@@ -2,10 +2,11 @@
 
 import hashlib
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from utvandring.errors import UtvandringError
+from utvandring.errors import UsageError, UtvandringError
 
 SPECIFICATION = Path("models/staging/registers.yml")
 
@@ -47,6 +48,21 @@ def rules_of(project: Path) -> str:
             digest.update(path.relative_to(project).as_posix().encode() + b"\0")
             digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()
+
+
+def require_engine_settings() -> None:
+    """Make sure that the settings of the database engine, which dbt reads from the environment, make sense.
+
+    Raises
+    ------
+    UsageError
+        If `UTVANDRING_THREADS` or `UTVANDRING_MEMORY` cannot be understood.
+    """
+    threads, memory = os.environ.get("UTVANDRING_THREADS", "2"), os.environ.get("UTVANDRING_MEMORY", "6GB")
+    if not re.fullmatch("[1-9][0-9]*", threads):
+        raise UsageError(f"UTVANDRING_THREADS must be a whole number from 1, such as 2, not {threads!r}.")
+    if not re.fullmatch(r"[0-9]+(\.[0-9]+)? *([KMGT](i?B)?|%)", memory, re.IGNORECASE):
+        raise UsageError(f"UTVANDRING_MEMORY must be an amount of memory, such as 6GB, not {memory!r}.")
 
 
 @dataclass(frozen=True)
@@ -138,7 +154,11 @@ class DataRoot:
                 folder.mkdir(mode=0o750, parents=True, exist_ok=True)
         except OSError as error:
             raise UtvandringError(
-                f"The data root {self.path} cannot be written: {error.strerror}."
+                f"The data root {self.path} cannot be written ({error.strerror}): "
+                "name another folder in UTVANDRING_DATA."
             ) from error
         if not os.access(self.path, os.W_OK | os.X_OK) or not os.access(self.accepted, os.W_OK | os.X_OK):
-            raise UtvandringError(f"The data root {self.path} cannot be written: permission denied.")
+            raise UtvandringError(
+                f"The data root {self.path} cannot be written (permission denied): "
+                "name another folder in UTVANDRING_DATA."
+            )

@@ -12,17 +12,23 @@ from conftest import Command
 from deliveries import PROJECT, good_files, write_delivery
 
 import utvandring as package
-from utvandring import simulation
+from utvandring import cli, simulation
+from utvandring.building import Result
 from utvandring.cli import app
 
+COMMANDS = [
+    command.name or command.callback.__name__ for command in app.registered_commands if command.callback
+]
 
-@pytest.mark.parametrize("command", ["simulate", "deliver", "deliveries", "build", "fit", "export"])
+
+@pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_has_help_with_an_example(command: str, utvandring: Command) -> None:
     ran = utvandring(command, "--help")
 
     assert ran.code == 0
     assert "Example" in ran.out
-    assert f"utvandring {command}" in ran.out
+    assert f"utvandring {command}" in ran.out.partition("Examples")[2]
+    assert "--json" in ran.out
 
 
 def test_the_version_is_that_of_the_package(utvandring: Command) -> None:
@@ -109,16 +115,97 @@ def test_a_simulated_delivery_is_accepted(small_delivery: Path, utvandring: Comm
 
 def test_the_documentation_of_the_command_line_names_every_command(utvandring: Command) -> None:
     documented = (PROJECT / "docs/command-line.md").read_text(encoding="utf-8")
-    listed = [
-        command.name or command.callback.__name__ for command in app.registered_commands if command.callback
-    ]
-    for command in listed:
+    for command in COMMANDS:
         assert f"`utvandring {command}" in documented
 
 
 def test_commands_with_json_print_nothing_else(utvandring: Command, good_delivery: Path) -> None:
     assert json.loads(utvandring("deliver", good_delivery, "--json").out)
     assert json.loads(utvandring("deliveries", "--json").out)
+
+
+@pytest.fixture
+def no_database(tmp_path: Path) -> Path:
+    path = tmp_path / "no.duckdb"
+    path.write_text("This is no database.", encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def specification(tmp_path: Path) -> Path:
+    path = tmp_path / "my.yml"
+    path.write_text(
+        "model: linear_probability\noutcome: centrality\nwhere: base_year = 2012\n"
+        "terms: [{column: sex, reference: female}]\n",
+        encoding="utf-8",
+    )
+    return path
+
+
+@pytest.mark.parametrize("command", ["report", "figures", "fit"])
+def test_a_file_that_is_no_database_is_told_in_one_sentence(
+    command: str, utvandring: Command, no_database: Path, specification: Path
+) -> None:
+    arguments = ["--spec", specification] if command == "fit" else []
+    ran = utvandring(command, "--database", no_database, *arguments)
+
+    assert (ran.code, ran.out) == (1, "")
+    assert ran.err == (
+        f"{no_database} cannot be read as a DuckDB database: name another file, or make it anew with "
+        "`utvandring build`.\n"
+    )
+
+
+def test_a_database_that_another_program_writes_is_told_in_one_sentence(
+    utvandring: Command, tmp_path: Path
+) -> None:
+    path = tmp_path / "held.duckdb"
+    script = "import duckdb, sys; held = duckdb.connect(sys.argv[1]); print(flush=True); sys.stdin.read()"
+    holder = subprocess.Popen(
+        [sys.executable, "-c", script, path], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    with holder:
+        assert holder.stdout is not None
+        holder.stdout.readline()
+        ran = utvandring("report", "--database", path)
+
+    assert (ran.code, ran.out) == (1, "")
+    assert ran.err == (
+        f"{path} is being written by another program: close it there and run the command again.\n"
+    )
+
+
+def test_a_place_that_cannot_be_made_is_told_with_the_next_step(utvandring: Command, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    ran = utvandring("simulate", "--out", tmp_path / "file" / "below", "--scale", "0.0005")
+
+    assert ran.code == 1
+    assert ran.err.startswith("A folder was expected but something else is there (")
+    assert ran.err.endswith("): name another folder.\n")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("UTVANDRING_THREADS", "two"), ("UTVANDRING_THREADS", "0"), ("UTVANDRING_MEMORY", "6")],
+)
+@pytest.mark.parametrize("command", [("build",), ("diff", "one", "two")])
+def test_settings_of_the_engine_that_make_no_sense_are_wrong_use(
+    name: str, value: str, command: tuple[str, ...], utvandring: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, value)
+    ran = utvandring(*command)
+
+    assert ran.code == 2
+    assert ran.err.startswith(f"{name} must be ")
+    assert repr(value) in ran.err
+
+
+def test_a_selection_of_nothing_is_wrong_use(utvandring: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cli, "build_warehouse", lambda *_: Result(0, (), 1.0, None))
+    ran = utvandring("build", "--select", "no_such_model")
+
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err == "Nothing is selected by no_such_model: name a model, a tag or a path.\n"
 
 
 @pytest.mark.parametrize(("no_color", "coloured"), [("", True), ("1", False)])

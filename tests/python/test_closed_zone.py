@@ -59,6 +59,8 @@ def test_no_command_opens_a_network_connection(guarded: dict[str, str], tmp_path
         ("build",),
         ("export", "--out", tmp_path / "tables"),
         ("export", "--format", "xlsx", "--out", tmp_path / "workbook", "--table", "delivery"),
+        ("report", "--out", tmp_path / "pages"),
+        ("figures", "--out", tmp_path / "figures", "--figure", "4.1"),
     ):
         ran = run(guarded, "-m", "utvandring.cli", *arguments)
         assert "NETWORK" not in ran.stderr, arguments

@@ -86,7 +86,9 @@ def test_norwegian_views_show_the_tables_they_name(publication: Path) -> None:
             )
 
 
-@pytest.mark.parametrize("schema", ["marts", "estimates", "release", "quality", "norsk"])
+@pytest.mark.parametrize(
+    "schema", ["marts", "estimates", "release", "quality", "norsk", "code_lists", "published_report"]
+)
 def test_every_column_a_client_shows_is_described(schema: str, publication: Path) -> None:
     with duckdb.connect(str(publication), read_only=True) as connection:
         assert (

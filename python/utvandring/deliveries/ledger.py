@@ -191,7 +191,9 @@ def read_ledger(root: DataRoot) -> Ledger:
             ) from None
         return Ledger()
     except NotADirectoryError as error:
-        raise UtvandringError(f"The data root {root.path} is not a folder.") from error
+        raise UtvandringError(
+            f"The data root {root.path} is not a folder: name one in UTVANDRING_DATA."
+        ) from error
     except ValueError as error:
         raise UtvandringError(f"{root.ledger} is damaged (not JSON): restore it from a backup.") from error
     if not isinstance(document, dict) or document.get("format") != FORMAT:

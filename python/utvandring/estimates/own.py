@@ -1,6 +1,6 @@
 """A researcher's own regressions over `marts.person_year`: what `utvandring fit` does."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
@@ -14,7 +14,10 @@ from utvandring.estimates.fitting import LOGIT_COUNTS
 from utvandring.estimates.specification import OUTCOMES, OwnModel, Value
 from utvandring.logit import fit_multinomial_cells
 from utvandring.lpm import fit_linear_probability_cells
+from utvandring.opening import open_to_read
 from utvandring.sql import identifier
+
+Progress = Callable[[str, float], None]
 
 _COUNTS = [*LOGIT_COUNTS, "neither_n"]
 _CLUSTER = "person_id"
@@ -46,7 +49,7 @@ class OwnFit:
     reason: str | None
 
 
-def fit_own_model(database: Path, own: OwnModel) -> list[OwnFit]:
+def fit_own_model(database: Path, own: OwnModel, progress: Progress | None = None) -> list[OwnFit]:
     """Fit a researcher's own model, once for each group of `by`.
 
     Parameters
@@ -55,16 +58,16 @@ def fit_own_model(database: Path, own: OwnModel) -> list[OwnFit]:
         A built or published database; it is only read.
     own
         The specification.
+    progress
+        Told which group is being fitted and the share that is done.
 
     Raises
     ------
     UsageError
         If the specification names a column that does not exist or is no SQL.
     UtvandringError
-        If there is no database, or the condition selects nobody.
+        If the database cannot be opened, or the condition selects nobody.
     """
-    if not database.is_file():
-        raise UtvandringError(f"{database} does not exist: build the warehouse first (utvandring build).")
     frame = prepared(_cells(database, own), (own.model,), _CLUSTER)
     if frame.empty:
         raise UtvandringError("The condition selects no person-year with an outcome.")
@@ -73,7 +76,12 @@ def fit_own_model(database: Path, own: OwnModel) -> list[OwnFit]:
         for column, declared in own.model.by.items()
     ]
     groups = [dict(zip(own.model.by, chosen, strict=True)) for chosen in product(*values)]
-    return [_fit(frame, own, group) for group in groups]
+    fits = []
+    for done, group in enumerate(groups):
+        if progress is not None:
+            progress(", ".join(map(str, group.values())), done / len(groups))
+        fits.append(_fit(frame, own, group))
+    return fits
 
 
 def _cells(database: Path, own: OwnModel) -> pd.DataFrame:
@@ -92,7 +100,7 @@ def _cells(database: Path, own: OwnModel) -> pd.DataFrame:
         f"from person_year where (\n{own.where}\n) and {outcome} is not null "
         f"group by {chosen} order by {chosen}"
     )
-    with duckdb.connect(str(database), read_only=True) as connection:
+    with open_to_read(database) as connection:
         connection.execute("set enable_external_access = false")
         try:
             return connection.execute(query).df()

@@ -229,7 +229,7 @@ def line_chart(
     )
     base = alt.Chart(_ROWS).transform_filter("datum.kind === 'rate'").encode(x=over, y=y)
     # Room for the title of the axis between the legend and the lines.
-    legend = alt.Legend(columns=3 if len(codes) > 2 else 2, offset=26, symbolStrokeWidth=0)
+    legend = alt.Legend(columns=2 if len(codes) in (2, 4) else 3, offset=32, symbolStrokeWidth=0)
     lines = base.mark_line(strokeWidth=2.2).encode(
         color=alt.Color("label:N", scale=labels, legend=legend),
         strokeDash=alt.StrokeDash("label:N", scale=dashes, legend=legend),
@@ -488,7 +488,7 @@ def estimates_chart(series: Mapping[str, str], terms: Sequence[str], text: Texts
 def coverage_chart(tables: Sequence[str], text: Texts) -> Spec:
     """Draw the share of the printed numbers that our intervals cover; rows have `place` and `value`."""
     base = alt.Chart(_ROWS).encode(
-        x=alt.X("place:N", title=None, sort=list(tables)).axis(labelAngle=-90, labelOverlap=False),
+        x=alt.X("place:N", title=None, sort=list(tables)).axis(labelAngle=-90, labelOverlap="greedy"),
         y=alt.Y("value:Q", title=None, scale=alt.Scale(domain=[0, 100])).axis(tickCount=5),
         tooltip=[
             alt.Tooltip("place:N", title=text("comparison", "table_id")),
@@ -511,7 +511,9 @@ def complete(spec: Spec, rows: Rows, *, title: Sequence[str], subtitle: Sequence
     """Return a specification that stands alone: with rows, title, configuration and a width in pixels."""
     return {
         "$schema": f"https://vega.github.io/schema/vega-lite/{alt.SCHEMA_VERSION}.json",
-        "config": dict(CONFIG),
+        # From the left edge: beside long labels there is no room for a title.
+        "config": {**CONFIG, "title": {**CONFIG["title"], "frame": "bounds"}},
+        "autosize": {"type": "fit-x", "contains": "padding"},
         "title": {"text": list(title), "subtitle": list(subtitle)},
         **spec,
         "width": FILE_WIDTH,

@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from utvandring.console import progress_bar, say
+from utvandring.console import examples, progress_bar, say
+from utvandring.deliveries.verdict import counted
 from utvandring.project import DataRoot
 
 
@@ -46,10 +47,13 @@ Json = Annotated[bool, typer.Option("--json", help="Say what was written as JSON
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the command line."""
-    app.command(epilog="Example: `utvandring report --out report --language nb`")(report)
-    app.command(epilog="Example: `utvandring figures --figure 4.1 --figure 5.13 --format svg --language en`")(
-        figures
-    )
+    app.command(epilog=examples("utvandring report", "utvandring report --out report --language nb"))(report)
+    app.command(
+        epilog=examples(
+            "utvandring figures --out figures",
+            "utvandring figures --figure 4.1 --figure table-E1 --format svg --language en",
+        )
+    )(figures)
 
 
 def report(
@@ -66,6 +70,8 @@ def report(
 
     One file for each language, which holds everything it needs and works without a network. Only what was
     released is read. Files of an earlier report are replaced when the new ones are whole.
+
+    Exit code 0: written. 1: nothing is published, or the work could not be done. 2: wrong use of the command.
     """
     # Altair takes a second to load: not for every command.
     from utvandring.report.site import write_report
@@ -116,7 +122,7 @@ def figures(
     if as_json:
         typer.echo(json.dumps({"files": [str(path) for path in files], "not_released": empty}, indent=1))
     elif not quiet:
-        say(f"Wrote {len(files)} files to {folder}.")
+        say(f"Wrote {counted(len(files), 'file')} to {folder}.")
         if empty:
             say(f"Nothing of these was released, so they were left out: {', '.join(empty)}.", "yellow")
 

@@ -137,7 +137,8 @@ def _ranges() -> list[str]:
 def _complete(chart: Figure | ReportTable, is_simulated: bool, text: Texts) -> charts.Spec:
     assert chart.spec is not None
     subtitle = [text("site", "simulated_short")] if is_simulated else []
-    for note in chart.notes:
+    reading = [text("figure", "printed_diamonds")] if isinstance(chart, ReportTable) else []
+    for note in (*reading, *chart.notes):
         subtitle += _wrap(note, 100)
     title = _wrap(f"{chart.heading}. {chart.title}")
     return charts.complete(chart.spec, chart.rows, title=title, subtitle=subtitle)

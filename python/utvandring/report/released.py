@@ -8,6 +8,7 @@ from typing import Any
 import duckdb
 
 from utvandring.errors import UtvandringError
+from utvandring.opening import open_to_read
 from utvandring.project import project_root
 from utvandring.report.entries import Query
 
@@ -76,20 +77,15 @@ def open_released(path: Path) -> Iterator[Released]:
     Raises
     ------
     UtvandringError
-        If there is none, or it holds no released tables.
+        If it cannot be opened, or it holds no released tables.
     """
-    if not path.is_file():
-        raise UtvandringError(
-            f"There is no published database at {path}: build one first with utvandring build, "
-            "or name another with --database."
-        )
-    with duckdb.connect(str(path), read_only=True) as connection:
+    with open_to_read(path) as connection:
         released = Released(connection)
         missing = [f"release.{name}" for name in TABLES if not released.columns("release", name)]
         if missing:
             raise UtvandringError(
-                f"{path} lacks {', '.join(missing)}: build it again with utvandring build, "
-                "so that it has what may be published."
+                f"{path} lacks released tables, among them {missing[0]}: run `utvandring build`, "
+                "or name a database that it has published."
             )
         yield released
 

@@ -91,18 +91,18 @@ def simulate(
 def check_arguments(out_dir: Path, scale: float, first_year: int, last_year: int, seed: int) -> None:
     """Raise a `ValueError` that names the argument if one of `simulate` is out of range."""
     if not 0 < scale <= 2:
-        raise ValueError(f"scale must be above 0 and at most 2, not {scale}")
+        raise ValueError(f"The scale must be above 0 and at most 2, not {scale}.")
     low, high = p.SUPPORTED_YEARS
     if not low <= first_year < last_year <= high:
         raise ValueError(
-            f"years must satisfy {low} <= first_year < last_year <= {high}, not {first_year}-{last_year}"
+            f"The years must rise and lie within {low} to {high}, not go from {first_year} to {last_year}."
         )
     if seed < 0:
-        raise ValueError(f"seed must not be negative, not {seed}")
+        raise ValueError(f"The seed must be 0 or more, not {seed}.")
     if out_dir.exists() and not out_dir.is_dir():
-        raise ValueError(f"{out_dir} exists and is not a folder")
+        raise ValueError(f"{out_dir} exists and is not a folder: name a new one.")
     if out_dir.exists() and any(out_dir.iterdir()):
-        raise ValueError(f"the folder {out_dir} is not empty; name a new one")
+        raise ValueError(f"The folder {out_dir} is not empty: name a new one.")
 
 
 class Simulation:

@@ -81,8 +81,8 @@ def simulate_yearly(
     check_arguments(out_dir, scale, first_year, last_year, seed)
     if not first_year <= first_delivered < last_year:
         raise ValueError(
-            f"the first delivery must end with a year from {first_year} to {last_year - 1}, "
-            f"not {first_delivered}"
+            f"The first delivery must end with a year from {first_year} to {last_year - 1}, "
+            f"not {first_delivered}."
         )
     work = out_dir.parent / f".{out_dir.name}.yearly"
     shutil.rmtree(work, ignore_errors=True)

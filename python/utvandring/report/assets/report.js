@@ -19,8 +19,24 @@
 
   // ---- Charts: drawn when they come near the screen, and again when a filter changes.
   const charts = new Map();
+  // On a narrow screen a legend gets as many columns as its longest label leaves room for.
+  const COLUMN = {letter: 7, symbol: 36};
+  function fitted(spec, width) {
+    const copy = structuredClone(spec);
+    const visit = node => {
+      if (!node || typeof node !== 'object') return;
+      if (node.legend?.columns && node.scale?.domain) {
+        const longest = Math.max(...node.scale.domain.map(label => label.length));
+        const room = Math.floor(width / (longest * COLUMN.letter + COLUMN.symbol));
+        node.legend.columns = Math.max(1, Math.min(node.legend.columns, room));
+      }
+      Object.values(node).forEach(visit);
+    };
+    visit(copy);
+    return copy;
+  }
   async function draw(element, chart) {
-    const spec = {...chart.spec, datasets: {rows: chart.rows}};
+    const spec = {...fitted(chart.spec, element.clientWidth), datasets: {rows: chart.rows}};
     const description = element.getAttribute('aria-label');
     const result = await vegaEmbed(element, spec, {
       actions: false, renderer: 'svg', config: data.config, formatLocale: data.locale, logLevel: 1,  // Errors: a filter may leave a layer without rows, which is no fault.
@@ -381,7 +397,7 @@
         .filter(select => !select.disabled && select.value !== 'none|all')
         .map(select => select.selectedOptions[0]?.text),
       $('[name=population]', form).selectedOptions[0]?.text,
-    ].filter(Boolean).join(', ');
+    ].filter(Boolean).join(' · ');
     $('#explored-title').textContent = `${title}. ${where}`;
     const note = all.length > HIGHEST ? T.choose : rows.length ? '' : T.none;
     $('#explored-note').textContent = note;
