@@ -34,6 +34,14 @@ mobility_count as (
         and dimension = 'none'
 ),
 
+country as (
+    select distinct
+        comparison_country,
+        origin_group,
+    from {{ ref('country_group') }}
+    where comparison_country is not null
+),
+
 of_one_row as (
     {% for table_name, total, parts in within %}
         {% if not loop.first %}
@@ -105,6 +113,32 @@ of_persons as (
     where
         whole.item = 'persons_n'
         and part.years_since > 0
+),
+
+-- Countries that are shown by themselves are part of their group of countries.
+of_countries as (
+    select
+        'countries' as name,
+        whole.block_id,
+        whole.measure,
+        whole.cell_id as total_id,
+        part.cell_id as part_id,
+        'countries' as parts,
+        whole.n as total_n,
+        part.n,
+    from country
+    inner join cell as whole
+        on
+            whole.dimension = 'origin_group'
+            and country.origin_group = whole.category
+    inner join cell as part
+        on
+            part.dimension = 'comparison_country'
+            and country.comparison_country = part.category
+            and whole.transition = part.transition
+            and whole.cohort = part.cohort
+            and whole.years_since = part.years_since
+            and whole.item = part.item
 ),
 
 across_tables as (
@@ -203,6 +237,8 @@ subset as (
     select * from in_time
     union all by name
     select * from of_persons
+    union all by name
+    select * from of_countries
     union all by name
     select * from across_tables
 ),
