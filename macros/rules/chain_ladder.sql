@@ -35,7 +35,11 @@
                 when step.is_oldest then 1.0
                 when
                     count(*) filter (where not later.is_oldest and later.revision_factor is null) = 0
-                    then product(case when later.is_oldest then 1.0 else later.revision_factor end)
+                    then
+                        product(
+                            case when later.is_oldest then 1.0 else later.revision_factor end
+                            order by later.development_year
+                        )
             end as completion_factor,
         from step
         inner join step as later
