@@ -17,7 +17,7 @@ endif
 
 DELIVERY := $(UTVANDRING_DATA)/incoming/simulated-$(SCALE)
 
-.PHONY: build test browser lint lint-sql expectations lock clean help
+.PHONY: build test browser lint lint-sql expectations lock docs images bundle test-bundle clean help
 
 help:
 	@echo "make build   environment, simulated delivery, warehouse (SCALE=0.1 UTVANDRING_DATA=data)"
@@ -26,6 +26,7 @@ help:
 	@echo "make lint    linters and types only"
 	@echo "make expectations  write expectations/<register>.yml again from models/staging/registers.yml"
 	@echo "make docs    dbt's documentation of every model with lineage, one file (target/static_index.html)"
+	@echo "make images  the pictures in docs/images/ again, from what was built"
 	@echo "make bundle  one archive for machines without a network (dist/); make test-bundle tries it"
 	@echo "make lock    renew requirements.lock from pyproject.toml"
 	@echo "make clean   remove what build and test made, except the data root and the environment"
@@ -80,6 +81,11 @@ lock:
 docs: $(INSTALLED)
 	$(BIN)/dbt docs generate --static --no-send-anonymous-usage-stats
 	@echo "Open target/static_index.html"
+
+# The pictures of the documentation, from what was built: make build first.
+images: browser docs
+	$(BIN)/utvandring report
+	$(BIN)/python tests/python/images.py
 
 # The committed project, a wheel for each locked dependency (for this Python on this kind of machine), a demo delivery.
 bundle: $(INSTALLED)

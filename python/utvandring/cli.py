@@ -253,6 +253,7 @@ def _show_deliveries(ledger: Ledger) -> None:
     table = Table("delivery", "received", "state", "registers and periods", box=None, pad_edge=False)
     for column in table.columns[:2]:
         column.no_wrap = True
+    table.columns[3].overflow = "fold"
     for heading in ("files", "rows"):
         table.add_column(heading, justify="right")
     for delivery in ledger.deliveries:
