@@ -21,6 +21,7 @@ REPORT = {
     "report-chapter-4": ("en", "chapter-4?background=education", DESKTOP),
     "report-chapter-5": ("en", "figure-5.13", DESKTOP),
     "report-chapter-6.nb": ("nb", "table-6.2", DESKTOP),
+    "report-beyond": ("en", "figure-B.1", DESKTOP),
     "report-explore": ("en", "explore?compare=sex&background=family", DESKTOP),
     "report-comparison": ("en", "comparison", DESKTOP),
     "report-quality": ("en", "quality", DESKTOP),
