@@ -424,6 +424,33 @@ def test_nothing_sticks_out_on_a_small_screen(page: str, norwegian: Path, browse
         browser.normal_size()
 
 
+@pytest.mark.parametrize("page", ["chapter-4", "chapter-5", "beyond"])
+def test_legends_fit_a_small_screen(page: str, norwegian: Path, browser: Browser) -> None:
+    browser.resize(390, 844)
+    try:
+        browser.open(norwegian, page)
+        browser.wait(
+            lambda: (
+                not browser.run(
+                    "return [...document.querySelectorAll('#' + arguments[0] + ' [data-chart]')]"
+                    ".some(e => e.checkVisibility() && !e.dataset.drawn)",
+                    page,
+                )
+            )
+        )
+        cut: list[str] = browser.run(
+            "const labels = document.querySelectorAll('#' + arguments[0] + ' .role-legend-label text');"
+            "return [...labels].filter(e =>"
+            " e.getBoundingClientRect().right > e.closest('svg').getBoundingClientRect().right + 1)"
+            ".map(e => e.closest('[data-chart]').dataset.chart + ': ' + e.textContent)",
+            page,
+        )
+        assert browser.all(f"#{page} .role-legend-label text")
+        assert cut == []
+    finally:
+        browser.normal_size()
+
+
 def test_the_print_has_the_charts_and_no_controls(english: Path, browser: Browser) -> None:
     browser.open(english, "overview")
     browser.wait(lambda: len(browser.all("#overview .chart svg")) == 2)

@@ -19,15 +19,19 @@
 
   // ---- Charts: drawn when they come near the screen, and again when a filter changes.
   const charts = new Map();
-  // On a narrow screen a legend gets as many columns as its longest label leaves room for.
-  const COLUMN = {letter: 7, symbol: 36};
-  function fitted(spec, width) {
-    const copy = structuredClone(spec);
+  // On a narrow screen a legend gets as many columns as its longest label, and the names of rows, leave room for.
+  const COLUMN = {letter: 6, symbol: 36};
+  function fitted(chart, width) {
+    const copy = structuredClone(chart.spec);
+    const names = Math.max(0, ...chart.rows.map(row => row.place?.length ?? 0)) * COLUMN.letter;
+    const most = Math.floor(width * .4);
+    const beside = Math.min(names, most);
     const visit = node => {
       if (!node || typeof node !== 'object') return;
+      if (node.axis?.labelLimit) node.axis.labelLimit = Math.min(node.axis.labelLimit, most);
       if (node.legend?.columns && node.scale?.domain) {
         const longest = Math.max(...node.scale.domain.map(label => label.length));
-        const room = Math.floor(width / (longest * COLUMN.letter + COLUMN.symbol));
+        const room = Math.floor((width - beside) / (longest * COLUMN.letter + COLUMN.symbol));
         node.legend.columns = Math.max(1, Math.min(node.legend.columns, room));
       }
       Object.values(node).forEach(visit);
@@ -36,7 +40,7 @@
     return copy;
   }
   async function draw(element, chart) {
-    const spec = {...fitted(chart.spec, element.clientWidth), datasets: {rows: chart.rows}};
+    const spec = {...fitted(chart, element.clientWidth), datasets: {rows: chart.rows}};
     const description = element.getAttribute('aria-label');
     const result = await vegaEmbed(element, spec, {
       actions: false, renderer: 'svg', config: data.config, formatLocale: data.locale, logLevel: 1,  // Errors: a filter may leave a layer without rows, which is no fault.
