@@ -13,6 +13,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from conftest import run_command
 from deliveries import read_manifest, write_manifest
@@ -21,6 +23,8 @@ from utvandring.simulation import simulate_yearly
 
 SEED = 20260302
 FIRST, SECOND = "2013-03-01", "2014-03-01"
+# The code of the migration register.
+EMIGRATION = "utvandring"
 
 
 def export(root: Path, folder: Path) -> dict[str, bytes]:
@@ -85,6 +89,35 @@ def test_by_year_and_as_of_are_bit_for_bit_what_was_built_then(
     now = export(root, tmp_path / "now")
     assert {name for name in now if now[name] != published[SECOND].get(name)} == set()
     assert now.keys() == published[SECOND].keys()
+
+
+def test_the_delay_triangle_counts_what_each_delivery_knew(
+    series: list[Path], built: tuple[Path, dict[str, dict[str, bytes]]]
+) -> None:
+    triangle = pq.read_table(
+        pa.BufferReader(built[1][SECOND]["marts.emigration_revision.parquet"])
+    ).to_pylist()
+    found = {
+        row["development_year"]: row
+        for row in triangle
+        if (row["basis"], row["event_year"]) == ("delivery", 2012)
+    }
+
+    known = [
+        len({tuple(row.values()) for row in pq.read_table(file).to_pylist() if row["hendelse"] == EMIGRATION})
+        for file in (series[0] / "flytting_p2012_v1.parquet", series[1] / "flytting_p2012_v2.parquet")
+    ]
+    assert known[1] > known[0] > 0, "the simulated year was to be corrected"
+    assert [found[year]["emigrations_n"] for year in (1, 2)] == known
+    # 2012 is the only year of which both a first and a second count are known.
+    assert found[1]["completion_factor"] == pytest.approx(known[1] / known[0], rel=1e-12)
+    assert (found[1]["is_latest"], found[2]["is_latest"]) == (False, True)
+    latest = next(
+        row
+        for row in triangle
+        if (row["basis"], row["event_year"], row["is_latest"]) == ("delivery", 2013, True)
+    )
+    assert latest["expected_n"] == pytest.approx(latest["emigrations_n"] * known[1] / known[0], rel=1e-12)
 
 
 def test_builds_killed_at_six_moments(
