@@ -274,7 +274,7 @@ def test_dbt_that_cannot_run_is_told_with_its_own_words(
     root = tmp_path / "data"
     shutil.copytree(built_warehouse, root)
     before = (root / "published" / "utvandring.duckdb").read_bytes()
-    monkeypatch.setenv("UTVANDRING_MEMORY", "nonsense")
+    monkeypatch.setenv("UTVANDRING_MEMORY", "1KB")
 
     ran = run_command(root, "build")
 
