@@ -18,6 +18,14 @@ from utvandring.errors import UtvandringError
 from utvandring.locking import exclusive
 from utvandring.project import DataRoot
 
+# Files of tests that take minutes: begun first, so that no worker is left alone with one of them in the end.
+LONGEST = ("test_yearly_builds.py", "test_incremental.py", "test_closed_zone.py", "test_kills.py")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Order the files of tests: the longest first, the others as they were found."""
+    items.sort(key=lambda item: LONGEST.index(item.path.name) if item.path.name in LONGEST else len(LONGEST))
+
 
 @dataclass(frozen=True)
 class Ran:

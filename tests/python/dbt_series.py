@@ -2,9 +2,9 @@
 
     python dbt_series.py ROOT LEDGER [--full] [LEDGER ...]
 
-Models only, without the regressions; the first run loads the seeds as well. `--full` before a ledger builds
-it anew. After each build the tables are exported to ROOT/exported/<number>/<schema>.<table>.parquet, rows in
-their order.
+Models only, without the regressions and disclosure control; the first run loads the seeds as well. `--full`
+before a ledger builds it anew. After each build the tables are exported to
+ROOT/exported/<number>/<schema>.<table>.parquet, rows in their order.
 """
 
 import os
@@ -28,7 +28,8 @@ def build(root: Path, ledger: Path, *, full: bool, first: bool, manifest: object
         manifest = runner.invoke(["parse", "--quiet", *options(root)]).result
         runner = dbtRunner(manifest=manifest)
     kinds = ["model", "seed"] if first else ["model"]
-    arguments = ["build", "--quiet", *options(root), "--exclude", "path:models/estimates+"]
+    arguments = ["build", "--quiet", *options(root)]
+    arguments += ["--exclude", "path:models/estimates+", "path:models/intermediate/disclosure+"]
     arguments += [part for kind in kinds for part in ("--resource-type", kind)]
     done = runner.invoke([*arguments, *(["--full-refresh"] if full else [])])
     DuckDBConnectionManager.close_all_connections()
