@@ -19,7 +19,8 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 
 
 def rows(query: str) -> list[tuple[object, ...]]:
-    return duckdb.sql(query).fetchall()
+    with duckdb.connect() as connection:
+        return connection.execute(query).fetchall()
 
 
 def test_every_row_of_the_others_stays_as_it_is(folders: tuple[Path, Path]) -> None:

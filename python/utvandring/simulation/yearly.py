@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
+import pyarrow.parquet as pq
 
 from utvandring.files import sha256_of
 from utvandring.simulation.engine import Progress, check_arguments, simulate
@@ -159,8 +160,7 @@ def _link(file: _File, folder: Path) -> dict[str, object]:
         target.hardlink_to(file.path)
     except OSError:
         shutil.copyfile(file.path, target)
-    rows = duckdb.execute(f"select num_rows from parquet_file_metadata({path_literal(target)})").fetchone()
-    return _entry(target, file.register, file.period, 1, rows[0] if rows else 0)
+    return _entry(target, file.register, file.period, 1, pq.read_metadata(target).num_rows)
 
 
 def _write(
