@@ -64,6 +64,20 @@
     ) }}
 {%- endmacro %}
 
+{#- The counts of marts.presence_rate besides the residents. -#}
+{% macro presence_items() -%}
+    {{ return([
+        'with_job_n',
+        'with_education_activity_n',
+        'with_jobseeker_registration_n',
+        'with_occupational_income_n',
+        'with_move_n',
+        'silent_1_year_n',
+        'silent_2_years_n',
+        'silent_3_years_n',
+    ]) }}
+{%- endmacro %}
+
 {#- The years after which shares of stays are released. -#}
 {% macro survival_years() -%}
     1, 2, 3, 4, 5, 7, 10, 15, 20

@@ -2,16 +2,7 @@
 -- Purpose: marts.presence_rate as it may leave the secure zone: small counts suppressed, others rounded, rates computed
 -- from the rounded counts (docs/disclosure.md). What cannot be told in a year is NULL as in the mart, which is no
 -- suppression.
-{%- set items = [
-    'with_job_n',
-    'with_education_activity_n',
-    'with_jobseeker_registration_n',
-    'with_occupational_income_n',
-    'with_move_n',
-    'silent_1_year_n',
-    'silent_2_years_n',
-    'silent_3_years_n',
-] %}
+{%- set items = presence_items() %}
 with
 
 shown as (

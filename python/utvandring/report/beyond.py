@@ -445,7 +445,7 @@ def make_parts(
     drawn = DRAWN[number]
     found = {row["series"] for row in rows}
     labels = {code: label for code, label in text.group(drawn.series).items() if code in found}
-    notes = [_withheld_note(rows, text)] if any(row["value"] is None for row in rows) else []
+    notes = text.withheld(row["value"] for row in rows)
     notes += [text("figure", "of_year", year=year) for year in {row.get("year") for row in rows} - {None}]
     name = f"figure-{number}"
     if drawn.kind == "line":
@@ -457,7 +457,12 @@ def make_parts(
             [_point(row, drawn.x, labels) for row in rows],
             table,
             notes,
-            " ".join(_describe_line(code, label, rows, text) for code, label in labels.items()),
+            " ".join(
+                text.course(
+                    "from_to", label, [(row["x"], row["value"]) for row in rows if row["series"] == code]
+                )
+                for code, label in labels.items()
+            ),
         )
     known = dict(sorted(counties.items())) if drawn.places == "counties" else text.group(drawn.places)
     at = {row["place"] for row in rows}
@@ -472,11 +477,6 @@ def make_parts(
     spec = make(labels, list(places.values()), text, text("axes", drawn.y))
     table = _table_of_places(name, title, drawn, rows, places, labels, text) if rows else None
     return Parts(spec, marks, table, notes, _describe_places(marks, text))
-
-
-def _withheld_note(rows: Sequence[Row], text: Texts) -> str:
-    missing = sum(row["value"] is None for row in rows)
-    return text("figure", "withheld", n=text.number(missing), total=text.number(len(rows)))
 
 
 def _point(row: Row, x: str, labels: Mapping[str, str]) -> dict[str, Any]:
@@ -570,24 +570,6 @@ def _table_of_stated(
         for place, label in places.items()
     ]
     return Table(name, title, columns, lines)
-
-
-def _describe_line(code: str, label: str, rows: Sequence[Row], text: Texts) -> str:
-    known = sorted(
-        (row["x"], row["value"]) for row in rows if row["series"] == code and row["value"] is not None
-    )
-    if not known:
-        return text("alt", "line_short", name=label)
-    (first_x, first), (last_x, last) = known[0], known[-1]
-    return text(
-        "alt",
-        "from_to",
-        name=label,
-        first=text.number(first, 1),
-        first_x=first_x,
-        last=text.number(last, 1),
-        last_x=last_x,
-    )
 
 
 def _describe_places(marks: charts.Rows, text: Texts) -> str:

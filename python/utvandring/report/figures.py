@@ -149,14 +149,19 @@ def _lines(entry: Entry, rows: Sequence[Row], data: FigureData, text: Texts) -> 
     number, title = _heading(entry, text)
     values = {(row["year"], row["series"]): row["value"] for row in drawn}
     table = _by_year(entry, labels, filtered_by, values, f"{number}. {title}", text) if drawn else None
-    notes = [_withheld(values.values(), text)] if None in values.values() else []
+    notes = text.withheld(values.values())
     if printed:
         statements = "; ".join(_statement(item, entry, text) for item in printed)
         notes.append(text("figure", "printed_values", values=statements))
     if overlay:
         notes.append(text("figure", "printed_series"))
     spec = charts.line_chart(labels, text, y_title=text("axes", "per_100"), printed=bool(overlay))
-    described = " ".join(_describe_line(code, label, values, text) for code, label in labels.items())
+    described = " ".join(
+        text.course(
+            "line_series", label, [(year, value) for (year, of), value in values.items() if of == code]
+        )
+        for code, label in labels.items()
+    )
     alt = text("alt", "line", title=title, series=described)
     return Figure(
         entry,
@@ -232,30 +237,6 @@ def _by_year(
     return Table(f"figure-{entry.number}", caption, columns, lines)
 
 
-def _withheld(values: Iterable[float | None], text: Texts) -> str:
-    listed = list(values)
-    missing = sum(value is None for value in listed)
-    return text("figure", "withheld", n=text.number(missing), total=text.number(len(listed)))
-
-
-def _describe_line(code: str, label: str, values: Mapping[tuple[int, str], float | None], text: Texts) -> str:
-    known = sorted(
-        (year, value) for (year, series), value in values.items() if series == code and value is not None
-    )
-    if not known:
-        return text("alt", "line_short", name=label)
-    (first_year, first), (last_year, last) = known[0], known[-1]
-    return text(
-        "alt",
-        "line_series",
-        name=label,
-        first=text.number(first, 1),
-        first_year=first_year,
-        last=text.number(last, 1),
-        last_year=last_year,
-    )
-
-
 def _composition(entry: Entry, rows: Sequence[Row], data: FigureData, text: Texts) -> Figure:
     labels = {code: text("backgrounds", code) for code in BACKGROUNDS}
     drawn: charts.Rows = [
@@ -307,7 +288,7 @@ def _composition(entry: Entry, rows: Sequence[Row], data: FigureData, text: Text
         Table(f"figure-{entry.number}", f"{number}. {title}", columns, lines) if lines else None,
         [
             text("figure", "two_bars"),
-            *([_withheld(values.values(), text)] if None in values.values() else []),
+            *text.withheld(values.values()),
         ],
         entry.about,
     )
@@ -366,7 +347,7 @@ def _county(entry: Entry, rows: Sequence[Row], data: FigureData, text: Texts) ->
         Table(f"figure-{entry.number}", f"{number}. {title}", columns, lines) if lines else None,
         [
             text("figure", "two_dots"),
-            *([_withheld(values.values(), text)] if None in values.values() else []),
+            *text.withheld(values.values()),
         ],
         entry.about,
     )

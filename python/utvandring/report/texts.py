@@ -1,6 +1,7 @@
 """Texts and numbers in the languages of the report."""
 
 import math
+from collections.abc import Iterable
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -69,6 +70,30 @@ class Texts:
         text = f"{abs(value):,.{digits}f}".translate({ord(","): self._thousands, ord("."): self._decimal})
         is_zero = float(f"{abs(value):.{digits}f}") == 0
         return f"{_MINUS}{text}" if value < 0 and not is_zero else text
+
+    def withheld(self, values: Iterable[float | None]) -> list[str]:
+        """Say how many of the values of a figure are withheld; nothing where none is."""
+        listed = list(values)
+        missing = sum(value is None for value in listed)
+        if not missing:
+            return []
+        return [self("figure", "withheld", n=self.number(missing), total=self.number(len(listed)))]
+
+    def course(self, key: str, label: str, points: Iterable[tuple[float, float | None]]) -> str:
+        """Describe a line by its first and last known value: text `key` of `alt`, points as (x, value)."""
+        known = sorted((x, value) for x, value in points if value is not None)
+        if not known:
+            return self("alt", "line_short", name=label)
+        (first_x, first), (last_x, last) = known[0], known[-1]
+        return self(
+            "alt",
+            key,
+            name=label,
+            first=self.number(first, 1),
+            first_x=first_x,
+            last=self.number(last, 1),
+            last_x=last_x,
+        )
 
     @property
     def locale(self) -> dict[str, Any]:

@@ -1,16 +1,7 @@
 -- Grain: base_year, dimension, category, item.
 -- Purpose: every count of marts.presence_rate that somebody could ask for, zeros included; what cannot be told in a
 -- year is no count.
-{%- set items = [
-    'with_job_n',
-    'with_education_activity_n',
-    'with_jobseeker_registration_n',
-    'with_occupational_income_n',
-    'with_move_n',
-    'silent_1_year_n',
-    'silent_2_years_n',
-    'silent_3_years_n',
-] %}
+{%- set items = presence_items() %}
 with
 
 presence_rate as (
