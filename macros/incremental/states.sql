@@ -19,6 +19,7 @@
     ) -%}
     {%- do run_query("create table if not exists builds.built (node_id varchar, state_id varchar)") -%}
     {%- do run_query("create table if not exists builds.untested (node_id varchar, first_year integer)") -%}
+    {%- do run_query(create_unpublished()) -%}
     {%- do run_query(
         "create or replace table builds.current_state as
         with
@@ -99,19 +100,27 @@
         {{ return('') }}
     {%- endif -%}
     {%- set node_id = text_literal(model.unique_id) -%}
+    {%- set first_year = (first_changed_year() or 0) if model.config.materialized == 'incremental' else 0 -%}
+    {%- set enter_unpublished -%}
+    insert into builds.unpublished
+    values ({{ text_literal(this.schema) }}, {{ text_literal(this.identifier) }}, {{ first_year }});
+    {%- endset -%}
     {%- if flags.WHICH not in ('build', 'run', 'seed') -%}
         {{ return(
             "create schema if not exists builds;
+            " ~ create_unpublished() ~ ";
+            " ~ enter_unpublished ~ "
             create table if not exists builds.built (node_id varchar, state_id varchar);
             delete from builds.built where node_id = " ~ node_id
         ) }}
     {%- endif -%}
+    {{ enter_unpublished }}
     {%- set is_partial = flags.EMPTY or flags.DEFER or flags.SAMPLE -%}
     {%- set ancestors = ancestors_of(model.unique_id) -%}
     {%- if model.config.materialized == 'incremental' -%}
-        delete from builds.untested where node_id = {{ node_id }} and first_year > {{ first_changed_year() or 0 }};
+        delete from builds.untested where node_id = {{ node_id }} and first_year > {{ first_year }};
         insert into builds.untested
-        select {{ node_id }}, {{ first_changed_year() or 0 }}
+        select {{ node_id }}, {{ first_year }}
         where not exists (select 1 from builds.untested where node_id = {{ node_id }});
     {% endif -%}
     delete from builds.built where node_id = {{ node_id }};
@@ -132,6 +141,12 @@
             )
     );
     {%- endif -%}
+{% endmacro %}
+
+
+{#- What was built since the last publication, with the first year (0: all of it). -#}
+{% macro create_unpublished() %}
+    create table if not exists builds.unpublished (schema_name varchar, table_name varchar, first_year integer)
 {% endmacro %}
 
 

@@ -1,5 +1,6 @@
 """The database that readers open: only what is meant for them, replaced in one step."""
 
+import json
 import os
 import shutil
 from dataclasses import dataclass
@@ -8,7 +9,7 @@ from pathlib import Path
 import duckdb
 
 from utvandring.errors import UtvandringError
-from utvandring.files import IMMUTABLE_FILE, PRIVATE_FILE, remove, replace_file
+from utvandring.files import IMMUTABLE_FILE, PRIVATE_FILE, remove, replace_file, sha256_of
 from utvandring.project import DataRoot
 from utvandring.sql import identifier, literal
 
@@ -26,9 +27,6 @@ _MEMORY_LIMIT = os.environ.get("UTVANDRING_MEMORY", "4GB")
 # (schema, table)
 Relation = tuple[str, str]
 
-# Rows and checksum of a table by year; a table that is not built by year is one year, None.
-Content = dict[int | None, tuple[int, int]]
-
 
 @dataclass(frozen=True)
 class _Written:
@@ -41,7 +39,7 @@ class _Written:
 
 
 # A file of which more than this is free space is written anew.
-_FREE_SHARE = 0.3
+_FREE_SHARE = 0.5
 
 
 @dataclass(frozen=True)
@@ -55,21 +53,24 @@ class Publication:
     last_base_year: int | None
 
 
-def publish(root: DataRoot, *, anew: bool = False) -> Publication:
+def publish(root: DataRoot, program: dict[str, str], *, anew: bool = False) -> Publication:
     """Write the publication from the warehouse, check it, and put it in the place of the last one.
 
     Tables are written into a file of their own rather than dropped from a copy of the warehouse: a dropped
     table leaves its pages in the file, and with them what was not to be published. Views become tables, but
     for those of `norsk`.
 
-    Of tables that are built by year only the years that differ from the last publication are written, into a
-    copy of it: every year of every table of the copy is compared with the warehouse by rows and checksum.
-    What was written is read again from the file and compared once more.
+    What was not built since the last publication is taken from a copy of it, and of tables that are built by
+    year the earlier years too; the schema `builds` of the warehouse says what was built, and which file was
+    published (by checksum: another file, or a damaged one, is no basis). What was written is read again from
+    the file and compared with the warehouse, by rows and a checksum over all values.
 
     Parameters
     ----------
     root
         The data root, its lock held, its warehouse closed.
+    program
+        What built the warehouse, remembered for `was_published_by`.
     anew
         Whether to write everything, so that the file holds no page of an earlier publication.
 
@@ -81,12 +82,14 @@ def publish(root: DataRoot, *, anew: bool = False) -> Publication:
     temporary = root.published / ".publishing.duckdb"
     _remove_database(temporary)
     try:
-        publication = None if anew else _renew_last(root, temporary)
-        if publication is None:
+        changed = None if anew else _copy_last(root, temporary)
+        if changed is None:
             _remove_database(temporary)
-            publication = _verify(temporary, _copy(root.warehouse, temporary), root.publication)
+        publication = _verify(temporary, _copy(root.warehouse, temporary, changed or {}), root.publication)
         temporary.chmod(IMMUTABLE_FILE)
+        checksum = sha256_of(temporary)
         replace_file(temporary, root.publication)
+        _remember(root.warehouse, checksum, program)
     except duckdb.Error as error:
         raise UtvandringError(
             f"The publication could not be written ({type(error).__name__}); the last one is unchanged."
@@ -101,19 +104,61 @@ def _remove_database(path: Path) -> None:
     remove(path.with_name(path.name + ".wal"))
 
 
-def _renew_last(root: DataRoot, temporary: Path) -> Publication | None:
-    """Bring a copy of the last publication up to date; None if it is no basis for the new one."""
+def _copy_last(root: DataRoot, temporary: Path) -> dict[Relation, int] | None:
+    """Copy the last publication, if it is a basis for the new one.
+
+    Returns
+    -------
+    dict or None
+        The relations that were built since, with the first year that was (0: all of it); None if the last
+        publication is no basis.
+    """
     if not root.publication.exists():
         return None
-    try:
-        shutil.copyfile(root.publication, temporary)
-        temporary.chmod(PRIVATE_FILE)
-        if not _is_compact(temporary):
+    with duckdb.connect(str(root.warehouse), read_only=True) as connection:
+        if not _has_table(connection, "published"):
             return None
-        return _verify(temporary, _copy(root.warehouse, temporary), root.publication)
-    except (duckdb.Error, UtvandringError):
-        # Damaged, or of another program: what went wrong goes wrong again if it has another cause.
+        checksum = connection.execute("select sha256 from builds.published").fetchone()
+        changed = connection.execute(
+            "select schema_name, table_name, min(first_year) from builds.unpublished group by all"
+        ).fetchall()
+    shutil.copyfile(root.publication, temporary)
+    temporary.chmod(PRIVATE_FILE)
+    if checksum != (sha256_of(temporary),) or not _is_compact(temporary):
         return None
+    return {(schema, name): year for schema, name, year in changed}
+
+
+def _remember(warehouse: Path, checksum: str, program: dict[str, str]) -> None:
+    """Enter in the warehouse what was published from it; otherwise the next publication is written anew."""
+    with duckdb.connect(str(warehouse)) as connection:
+        if _has_table(connection, "unpublished"):
+            connection.execute("begin")
+            connection.execute("delete from builds.unpublished")
+            connection.execute(
+                "create or replace table builds.published as select $1 as sha256, $2 as program",
+                [checksum, json.dumps(program)],
+            )
+            connection.execute("commit")
+
+
+def was_published_by(root: DataRoot, program: dict[str, str]) -> bool:
+    """Return whether this program built the warehouse, and nothing was built since it was published."""
+    if not root.warehouse.exists():
+        return False
+    with duckdb.connect(str(root.warehouse), read_only=True) as connection:
+        if not _has_table(connection, "published"):
+            return False
+        published = connection.execute("select program from builds.published").fetchone()
+        built_since = connection.execute("select count(*) from builds.unpublished").fetchone()
+    return published == (json.dumps(program),) and built_since == (0,)
+
+
+def _has_table(connection: duckdb.DuckDBPyConnection, name: str) -> bool:
+    found = connection.execute(
+        "select 1 from duckdb_tables() where schema_name = 'builds' and table_name = $1", [name]
+    ).fetchone()
+    return found is not None
 
 
 def _is_compact(path: Path) -> bool:
@@ -122,8 +167,15 @@ def _is_compact(path: Path) -> bool:
     return row is not None and row[0] <= _FREE_SHARE * row[1]
 
 
-def _copy(warehouse: Path, destination: Path) -> dict[Relation, _Written]:
+def _copy(warehouse: Path, destination: Path, changed: dict[Relation, int]) -> dict[Relation, _Written]:
     """Bring the tables of the published schemas, with their descriptions, to what the warehouse holds.
+
+    Parameters
+    ----------
+    warehouse, destination
+        The two databases; `destination` may be missing, or hold an earlier state of the same tables.
+    changed
+        The relations of `destination` that the warehouse built since, with the first year.
 
     Returns
     -------
@@ -137,24 +189,29 @@ def _copy(warehouse: Path, destination: Path) -> dict[Relation, _Written]:
         )
         connection.execute("use publication")
         connection.execute(f"attach {literal(str(warehouse))} as warehouse (read_only)")
-        here = "publication"
         relations = _relations(connection, "warehouse")
         if ("marts", "person_year") not in relations:
             raise UtvandringError("The warehouse has no marts.person_year, so it was not published.")
-        published = _relations(connection, here)
+        published = _relations(connection, "publication")
         for schema, name in published.keys() - relations.keys():
             connection.execute(f"drop table {identifier(schema)}.{identifier(name)}")
         years = _years(connection)
         for relation, columns in relations.items():
             table = f"{identifier(relation[0])}.{identifier(relation[1])}"
-            year = years.get(relation)
-            content = _content(connection, f"warehouse.{table}", year)
-            if year is not None and published.get(relation) == columns:
-                written[relation] = _replace_years(connection, table, year, content)
-            else:
+            first_year = changed.get(relation)
+            if first_year is not None and relation not in years:
+                first_year = 0
+            if published.get(relation) != columns or first_year == 0:
+                condition = "true"
                 connection.execute(f"create schema if not exists {identifier(relation[0])}")
                 connection.execute(f"create or replace table {table} as from warehouse.{table}")
-                written[relation] = _part(content, "true", list(content))
+            elif first_year is not None:
+                condition = f"coalesce({years[relation]} >= {first_year}, true)"
+                connection.execute(f"delete from {table} where {condition}")
+                connection.execute(f"insert into {table} from warehouse.{table} where {condition}")
+            else:
+                condition = "false"
+            written[relation] = _Written(condition, *_content(connection, f"warehouse.{table}", condition))
         _copy_views(connection)
         for statement in _descriptions(connection):
             connection.execute(statement)
@@ -187,39 +244,15 @@ def _years(connection: duckdb.DuckDBPyConnection) -> dict[Relation, str]:
     return {(schema, name): year for schema, name, year in rows}
 
 
-def _content(connection: duckdb.DuckDBPyConnection, table: str, year: str | None) -> Content:
-    rows = connection.execute(
-        f"select {year or 'null'}, count(*), sum(hash(content)) from {table} as content group by all"
-    ).fetchall()
-    return {row[0]: (row[1], row[2]) for row in rows}
-
-
-def _part(content: Content, condition: str, years: list[int | None]) -> _Written:
-    return _Written(
-        condition,
-        rows=sum(content[year][0] for year in years),
-        checksum=sum(content[year][1] or 0 for year in years),
-        total_rows=sum(rows for rows, _ in content.values()),
-    )
-
-
-def _replace_years(
-    connection: duckdb.DuckDBPyConnection, table: str, year: str, expected: Content
-) -> _Written:
-    """Write the years from the first one on that differs from what was published."""
-    published = _content(connection, table, year)
-    differing = [
-        number
-        for number in expected.keys() | published.keys()
-        if expected.get(number) != published.get(number)
-    ]
-    if not differing:
-        return _part(expected, "false", [])
-    first = min((number for number in differing if number is not None), default=9999)
-    condition = f"coalesce({year} >= {first}, true)"
-    connection.execute(f"delete from {table} where {condition}")
-    connection.execute(f"insert into {table} from warehouse.{table} where {condition}")
-    return _part(expected, condition, [number for number in expected if number is None or number >= first])
+def _content(connection: duckdb.DuckDBPyConnection, table: str, condition: str) -> tuple[int, int, int]:
+    """Return the number and a checksum of the rows that meet a condition, and the number of all rows."""
+    total = connection.execute(f"select count(*) from {table}").fetchone()
+    chosen = connection.execute(
+        f"select count(*), coalesce(sum(hash(content)), 0) from {table} as content where {condition}"
+    ).fetchone()
+    assert total is not None
+    assert chosen is not None
+    return chosen[0], chosen[1], total[0]
 
 
 def _copy_views(connection: duckdb.DuckDBPyConnection) -> None:
@@ -267,12 +300,8 @@ def _verify(path: Path, written: dict[Relation, _Written], final: Path) -> Publi
     ) as connection:
         for (schema, name), part in written.items():
             table = f"{identifier(schema)}.{identifier(name)}"
-            total = connection.execute(f"select count(*) from {table}").fetchone()
-            found = connection.execute(
-                f"select count(*), coalesce(sum(hash(content)), 0) from {table} as content "
-                f"where {part.condition}"
-            ).fetchone()
-            if total != (part.total_rows,) or found != (part.rows, part.checksum):
+            found = _content(connection, table, part.condition)
+            if found != (part.rows, part.checksum, part.total_rows):
                 raise UtvandringError(
                     f"{schema}.{name} was not copied whole; the last publication is unchanged."
                 )

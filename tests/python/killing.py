@@ -29,7 +29,7 @@ def deliver_folder(root: Path, folder: Path) -> None:
 def publish_warehouse(root: Path, anew: bool) -> None:
     """Publish as `utvandring build` does when everything has passed."""
     os.umask(0o027)
-    publish(DataRoot(root), anew=anew)
+    publish(DataRoot(root), {}, anew=anew)
 
 
 class Killer:

@@ -195,8 +195,8 @@ def test_a_publication_that_fails_its_check_leaves_the_last_one(
     utvandring("build")
     really_copy = publication._copy
 
-    def copy_less(warehouse: Path, destination: Path) -> Any:
-        written = really_copy(warehouse, destination)
+    def copy_less(warehouse: Path, destination: Path, changed: Any) -> Any:
+        written = really_copy(warehouse, destination, changed)
         with duckdb.connect(str(destination)) as connection:
             connection.execute("delete from marts.person_year")
         return written

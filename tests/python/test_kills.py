@@ -58,6 +58,14 @@ def fill(root: DataRoot, version: int) -> None:
             "create or replace table builds.by_year as "
             "select 'marts' as schema_name, 'person_year' as table_name, 'base_year' as year"
         )
+        connection.execute(
+            "create table if not exists builds.unpublished "
+            "(schema_name varchar, table_name varchar, first_year integer)"
+        )
+        connection.execute(
+            "insert into builds.unpublished "
+            "values ('marts', 'person_year', 2000), ('marts', 'family_year', 0)"
+        )
         for table in ("person_year", "family_year"):
             connection.execute(
                 f"create or replace table marts.{table} as "
@@ -94,7 +102,7 @@ def test_publications_killed_at_24_moments(tmp_path: Path) -> None:
     assert stat.S_IMODE(root.publication.stat().st_mode) == 0o440
 
 
-def test_only_years_that_differ_are_published_and_nothing_else_is_left(tmp_path: Path) -> None:
+def test_only_years_that_were_built_are_published_and_nothing_else_is_left(tmp_path: Path) -> None:
     root = DataRoot(tmp_path / "data")
     fill(root, 1)
     publish_warehouse(root.path, False)
@@ -103,15 +111,23 @@ def test_only_years_that_differ_are_published_and_nothing_else_is_left(tmp_path:
             "update marts.person_year set version = 2 where base_year = 2005 and person_id % 2 = 0"
         )
         connection.execute("delete from marts.person_year where base_year = 2010")
+        connection.execute("update marts.person_year set version = 3 where base_year = 2004")
         connection.execute("drop table marts.family_year")
         connection.execute("create table marts.other as select 1 as number")
+        connection.execute(
+            "insert into builds.unpublished values ('marts', 'person_year', 2005), ('marts', 'other', 0)"
+        )
 
     publish_warehouse(root.path, False)
 
     with duckdb.connect(str(root.publication), read_only=True) as connection:
         connection.execute(f"attach '{root.warehouse}' as warehouse (read_only)")
         published = connection.execute("from marts.person_year").fetchall()
-        assert published == connection.execute("from warehouse.marts.person_year").fetchall()
+        # Nothing says that 2004 was built again: it is as it was published last.
+        expected = connection.execute(
+            "select * replace (if(version = 3, 1, version) as version) from warehouse.marts.person_year"
+        ).fetchall()
+        assert published == expected
         tables = connection.execute(
             "select table_name from duckdb_tables() where database_name <> 'warehouse' order by all"
         ).fetchall()
@@ -140,6 +156,8 @@ def test_a_disk_without_room_changes_nothing(tmp_path: Path) -> None:
 def test_a_damaged_publication_is_written_anew(damage: bytes, tmp_path: Path) -> None:
     root = DataRoot(tmp_path / "data")
     fill(root, 1)
+    publish_warehouse(root.path, False)
+    root.publication.chmod(0o640)
     root.publication.write_bytes(damage)
 
     publish_warehouse(root.path, False)

@@ -164,21 +164,21 @@ def test_with_late_entry_the_shares_leave_the_survival_of_statsmodels(
 
 @pytest.fixture(scope="module")
 def age_curve_sql() -> str:
-    """The model as it stands, reading a table of person-years by name."""
+    """The model as it stands, reading a table of cells by name."""
     project = Path(__file__).resolve().parents[2]
     text = (project / "models/estimates/descendants/descendant_incidence.sql").read_text(encoding="utf-8")
-    return text.replace("{{ ref('int_descendant__person_year') }}", "person_years")
+    return text.replace("{{ ref('int_descendant__cell') }}", "cells")
 
 
 def run_on(warehouse: duckdb.DuckDBPyConnection, query: str, condition: str) -> pd.DataFrame:
     """Run the model on the descendants whose years meet a condition, all of them together."""
     lives = LIVES.format(condition=condition)
-    person_years = warehouse.execute(
-        f"""select * from intermediate.int_descendant__person_year
+    cells = warehouse.execute(
+        f"""select * exclude (person_id), 1 as persons_n from intermediate.int_descendant__person_year
         where immigrant_group = 'descendant' and person_id in (select person_id from ({lives}))""",
         ["descendant"],
     ).df()
     with duckdb.connect() as connection:
-        connection.register("person_years", person_years)
+        connection.register("cells", cells)
         table = connection.execute(query).df()
     return table[table["dimension"] == "none"]

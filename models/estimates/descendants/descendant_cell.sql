@@ -6,8 +6,8 @@
 -- destination is unknown are counted apart: they are emigrants in the logit, and not in the sample of the trinomial.
 with
 
-person_year as (
-    select * from {{ ref('int_descendant__person_year') }}
+cell as (
+    select * from {{ ref('int_descendant__cell') }}
     where
         is_at_risk_of_first_emigration
         and age between 18 and 50
@@ -32,12 +32,13 @@ final as (
         education_group,
         labour_status,
         income_group,
-        count(*) filter (where outcome <> 'emigration') as stay_n,
-        count(*) filter (where outcome = 'emigration') as emigration_n,
-        count(*) filter (where destination = 'parents_country') as parents_country_n,
-        count(*) filter (where destination in ('nordic', 'western', 'other')) as elsewhere_n,
-        count(*) filter (where destination = 'unknown') as unknown_n,
-    from person_year
+        coalesce(sum(persons_n) filter (where outcome <> 'emigration'), 0)::bigint as stay_n,
+        coalesce(sum(persons_n) filter (where outcome = 'emigration'), 0)::bigint as emigration_n,
+        coalesce(sum(persons_n) filter (where destination = 'parents_country'), 0)::bigint as parents_country_n,
+        coalesce(sum(persons_n) filter (where destination in ('nordic', 'western', 'other')), 0)::bigint
+            as elsewhere_n,
+        coalesce(sum(persons_n) filter (where destination = 'unknown'), 0)::bigint as unknown_n,
+    from cell
     where sex is not null
     group by all
 )

@@ -11,8 +11,8 @@
 -- them.
 with
 
-person_year as (
-    select * from {{ ref('int_descendant__person_year') }}
+cell as (
+    select * from {{ ref('int_descendant__cell') }}
     where
         is_at_risk_of_first_emigration
         and age between 0 and 74
@@ -20,20 +20,20 @@ person_year as (
 
 exposure as (
     select
-        person_year.immigrant_group,
+        cell.immigrant_group,
         dimension.dimension,
         dimension.category,
-        person_year.age,
-        count(*) as at_risk_n,
-        count(*) filter (where person_year.outcome = 'emigration') as emigration_n,
-        count(*) filter (where person_year.outcome = 'death') as death_n,
+        cell.age,
+        sum(cell.persons_n)::bigint as at_risk_n,
+        coalesce(sum(cell.persons_n) filter (where cell.outcome = 'emigration'), 0)::bigint as emigration_n,
+        coalesce(sum(cell.persons_n) filter (where cell.outcome = 'death'), 0)::bigint as death_n,
     from
-        person_year,
+        cell,
         lateral (
             values
             ('none', 'all'),
-            ('sex', person_year.sex),
-            ('parents_origin_group', person_year.parents_origin_group)
+            ('sex', cell.sex),
+            ('parents_origin_group', cell.parents_origin_group)
         ) as dimension (dimension, category)
     where dimension.category is not null
     group by all

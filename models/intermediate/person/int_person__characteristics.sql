@@ -10,10 +10,20 @@ person as (
     select * from {{ ref('stg_person__person') }}
 ),
 
-latest as (
-    select *
+last_period as (
+    select
+        person_id,
+        max(period) as period,
     from person
-    qualify row_number() over (partition by person_id order by period desc) = 1
+    group by person_id
+),
+
+latest as (
+    select * from person
+    semi join last_period
+        on
+            person.person_id = last_period.person_id
+            and person.period = last_period.period
 ),
 
 final as (

@@ -7,16 +7,12 @@
 -- register had not heard of it yet. Nor does it say anything about the dead.
 with
 
-resident as (
-    select * from {{ ref('int_population__resident') }}
+population_change as (
+    select * from {{ ref('int_population__entry_and_exit') }}
 ),
 
 january as (
     select * from {{ ref('stg_befolkning__january') }}
-),
-
-calendar as (
-    select * from {{ ref('int_deliveries__calendar') }}
 ),
 
 crossing as (
@@ -27,44 +23,32 @@ person as (
     select * from {{ ref('int_person__characteristics') }}
 ),
 
-arrived as (
-    select
-        person_id,
-        reference_year,
-        true as is_in_norway,
-    from resident
-    where resident_januaries_n = 1
-),
-
-disappeared as (
-    select
-        resident.person_id,
-        resident.reference_year + 1 as reference_year,
-        false as is_in_norway,
-    from resident
-    inner join calendar on resident.reference_year + 1 = calendar.calendar_year
-    anti join resident as later
-        on
-            resident.person_id = later.person_id
-            and resident.reference_year + 1 = later.reference_year
-    where calendar.has_population
-),
-
 never_there as (
-    select
+    select distinct
         person_id,
         year(next_january)::integer as reference_year,
-        false as is_in_norway,
     from crossing
     where is_absent_next_january
 ),
 
 sighting as (
-    select * from arrived
+    select
+        person_id,
+        reference_year,
+        is_resident as is_in_norway,
+        is_dead,
+    from population_change
     union
-    select * from disappeared
-    union
-    select * from never_there
+    select
+        never_there.person_id,
+        never_there.reference_year,
+        false,
+        coalesce(january.is_dead, false),
+    from never_there
+    left join january
+        on
+            never_there.person_id = january.person_id
+            and never_there.reference_year = january.reference_year
 ),
 
 day_of_crossing as (
@@ -79,8 +63,8 @@ day_of_crossing as (
 judged as (
     select
         sighting.person_id,
-        sighting.reference_year,
         sighting.is_in_norway,
+        sighting.is_dead,
         make_date(sighting.reference_year, 1, 1) as seen_on,
         day_of_crossing.event_date as last_crossing_date,
         day_of_crossing.known_date as last_crossing_known_date,
@@ -96,14 +80,9 @@ final as (
         judged.person_id,
         judged.seen_on,
         judged.is_in_norway,
-        coalesce(january.is_dead, false) as is_dead,
+        judged.is_dead,
     from judged
     left join person on judged.person_id = person.person_id
-    left join january
-        on
-            judged.person_id = january.person_id
-            and judged.reference_year = january.reference_year
-            and not judged.is_in_norway
     where
         coalesce(greatest(judged.last_crossing_date, judged.last_crossing_known_date) < judged.seen_on, true)
         and (

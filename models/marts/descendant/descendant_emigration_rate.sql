@@ -9,63 +9,40 @@
 -- 15 to 74. Simulated majorities are complete only where the delivery was simulated with them.
 with
 
-person_year as (
-    select * from {{ ref('int_descendant__person_year') }}
-),
-
-described as (
-    select
-        outcome_year,
-        immigrant_group,
-        outcome_is_provisional,
-        sex,
-        descendant_age_group,
-        parents_origin_group,
-        education_group,
-        labour_status,
-        income_group,
-        count(*) as residents_n,
-        count(*) filter (where outcome = 'emigration') as emigrants_n,
-        count(*) filter (where is_at_risk_of_first_emigration) as never_emigrated_n,
-        count(*) filter (where is_first_emigration) as first_emigrants_n,
-        count(*) filter (where destination = 'parents_country') as emigrants_parents_country_n,
-        count(*) filter (where destination = 'nordic') as emigrants_nordic_n,
-        count(*) filter (where destination = 'western') as emigrants_western_n,
-        count(*) filter (where destination = 'other') as emigrants_other_n,
-        count(*) filter (where destination = 'unknown') as emigrants_unknown_n,
-        count(*) filter (where outcome = 'death') as deaths_n,
-    from person_year
-    group by all
+cell as (
+    select * from {{ ref('int_descendant__cell') }}
 ),
 
 counted as (
     select
-        described.outcome_year,
-        described.immigrant_group,
+        cell.outcome_year,
+        cell.immigrant_group,
         dimension.dimension,
         dimension.category,
-        described.outcome_is_provisional,
-        sum(described.residents_n)::bigint as residents_n,
-        sum(described.emigrants_n)::bigint as emigrants_n,
-        sum(described.never_emigrated_n)::bigint as never_emigrated_n,
-        sum(described.first_emigrants_n)::bigint as first_emigrants_n,
-        sum(described.emigrants_parents_country_n)::bigint as emigrants_parents_country_n,
-        sum(described.emigrants_nordic_n)::bigint as emigrants_nordic_n,
-        sum(described.emigrants_western_n)::bigint as emigrants_western_n,
-        sum(described.emigrants_other_n)::bigint as emigrants_other_n,
-        sum(described.emigrants_unknown_n)::bigint as emigrants_unknown_n,
-        sum(described.deaths_n)::bigint as deaths_n,
+        cell.outcome_is_provisional,
+        sum(cell.persons_n)::bigint as residents_n,
+        coalesce(sum(cell.persons_n) filter (where cell.outcome = 'emigration'), 0)::bigint as emigrants_n,
+        coalesce(sum(cell.persons_n) filter (where cell.is_at_risk_of_first_emigration), 0)::bigint
+            as never_emigrated_n,
+        coalesce(sum(cell.persons_n) filter (where cell.is_first_emigration), 0)::bigint as first_emigrants_n,
+        coalesce(sum(cell.persons_n) filter (where cell.destination = 'parents_country'), 0)::bigint
+            as emigrants_parents_country_n,
+        coalesce(sum(cell.persons_n) filter (where cell.destination = 'nordic'), 0)::bigint as emigrants_nordic_n,
+        coalesce(sum(cell.persons_n) filter (where cell.destination = 'western'), 0)::bigint as emigrants_western_n,
+        coalesce(sum(cell.persons_n) filter (where cell.destination = 'other'), 0)::bigint as emigrants_other_n,
+        coalesce(sum(cell.persons_n) filter (where cell.destination = 'unknown'), 0)::bigint as emigrants_unknown_n,
+        coalesce(sum(cell.persons_n) filter (where cell.outcome = 'death'), 0)::bigint as deaths_n,
     from
-        described,
+        cell,
         lateral (
             values
             ('none', 'all'),
-            ('sex', described.sex),
-            ('age_group', described.descendant_age_group),
-            ('parents_origin_group', described.parents_origin_group),
-            ('education_group', described.education_group),
-            ('labour_status', described.labour_status),
-            ('income_group', described.income_group)
+            ('sex', cell.sex),
+            ('age_group', cell.descendant_age_group),
+            ('parents_origin_group', cell.parents_origin_group),
+            ('education_group', cell.education_group),
+            ('labour_status', cell.labour_status),
+            ('income_group', cell.income_group)
         ) as dimension (dimension, category)
     where dimension.category is not null
     group by all

@@ -12,7 +12,12 @@
 with
 
 spell as (
-    select * from {{ ref('int_stay__spell') }}
+    select
+        *,
+        lead(entry_date) over in_order as next_entry_date,
+        lead(entry_type) over in_order as next_entry_type,
+    from {{ ref('int_stay__spell') }}
+    window in_order as (partition by person_id order by stay_number)
 ),
 
 crossing as (
@@ -86,8 +91,8 @@ final as (
         observed.observed_until,
         (least(coalesce(spell.exit_date, observed.observed_until), observed.observed_until) - spell.entry_date)::integer
             as duration_days,
-        lead(spell.entry_date) over (partition by spell.person_id order by spell.stay_number) as next_entry_date,
-        lead(spell.entry_type) over (partition by spell.person_id order by spell.stay_number) as next_entry_type,
+        spell.next_entry_date,
+        spell.next_entry_type,
         person.death_date,
     from spell
     cross join observed
