@@ -6,9 +6,10 @@ reader would do, on everything that is shown at once, and withholds counts until
 fewer values than asked for.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -16,9 +17,13 @@ from numpy.typing import NDArray
 
 Integers = NDArray[np.int64]
 Booleans = NDArray[np.bool_]
+# The least and the largest value of each of some counts.
+Bounds = tuple[Integers, Integers]
 
 # More than any count, and small enough that sums of it fit in 64 bits.
 _UNBOUNDED = 1 << 40
+# What parts that may stay below their total could sum to: more than a total and a part that are unbounded.
+_UNBOUNDED_SUM = 2 * _UNBOUNDED + 1
 
 
 @dataclass(frozen=True)
@@ -83,23 +88,6 @@ class Rule:
 
 
 @dataclass(frozen=True)
-class Layout:
-    """What adds up to what: the attributes of `System` without counts."""
-
-    total: Integers
-    exhaustive: Booleans
-    relation: Integers
-    part: Integers
-
-    def counting(self, count: Integers) -> "System":
-        """Return the system of these counts; parts that stay below a total do not add up to it."""
-        parts = np.zeros(len(self.total), dtype=np.int64)
-        np.add.at(parts, self.relation, count[self.part])
-        adds_up = self.exhaustive & (parts == count[self.total])
-        return System(count, self.total, adds_up, self.relation, self.part)
-
-
-@dataclass(frozen=True)
 class System:
     """Counts and what adds up to what.
 
@@ -111,74 +99,157 @@ class System:
         The r counts that are totals of a relation, as positions in `count`.
     adds_up
         r; whether the parts of the relation are the whole total, so that it bounds them from below too.
-    relation, part
-        m memberships: positions in `total`, ascending, and in `count`.
+    size
+        r; how many parts each relation has, at least one.
+    part
+        The m parts as positions in `count`, relation by relation.
     """
 
     count: Integers
     total: Integers
     adds_up: Booleans
-    relation: Integers
+    size: Integers
     part: Integers
 
-    def from_relations(self, least: Integers, most: Integers) -> tuple[Integers, Integers]:
-        """Return the m bounds that each relation by itself puts on each of its parts."""
-        least_sum, most_sum = self._sums(least), self._sums(most)
-        total, relation, part = self.total, self.relation, self.part
-        above = (most[total] - least_sum)[relation] + least[part]
-        below = (least[total] - most_sum)[relation] + most[part]
-        return np.where(self.adds_up[relation], below, 0), above
-
-    def totals_of_parts(self, least: Integers, most: Integers) -> tuple[Integers, Integers]:
-        """Return the r bounds that the parts of each relation put on its total."""
-        return self._sums(least), np.where(self.adds_up, self._sums(most), _UNBOUNDED)
-
-    def tightened(self, least: Integers, most: Integers) -> tuple[Integers, Integers]:
-        """Return the bounds on the n counts that follow from all relations together.
-
-        Bounds are carried from relation to relation until nothing changes.
-        """
-        least, most = least.copy(), most.copy()
-        system = self
-        while True:
-            least_before, most_before = least.copy(), most.copy()
-            below, above = system.from_relations(least, most)
-            np.maximum.at(least, system.part, below)
-            np.minimum.at(most, system.part, above)
-            below, above = system.totals_of_parts(least, most)
-            np.maximum.at(least, system.total, below)
-            np.minimum.at(most, system.total, above)
-            changed = (least != least_before) | (most != most_before)
-            if not changed.any():
-                return least, most
-            # The other relations have nothing new to say.
-            system = self.about(changed)
-
-    def about(self, cells: Booleans) -> "System":
-        """Return the same counts with only those relations that have one of the cells."""
-        chosen = cells[self.total]
-        chosen[self.relation[cells[self.part]]] = True
-        members = chosen[self.relation]
-        number = np.cumsum(chosen) - 1
-        return System(
-            self.count,
-            self.total[chosen],
-            self.adds_up[chosen],
-            number[self.relation[members]],
-            self.part[members],
+    @classmethod
+    def joined(cls, systems: Sequence["System"]) -> "System":
+        """Return systems as one: the counts of the first, then those of the second, and so on."""
+        first = np.cumsum([0, *(len(system.count) for system in systems)])[:-1]
+        return cls(
+            np.concatenate([system.count for system in systems]),
+            np.concatenate([begin + system.total for begin, system in zip(first, systems, strict=True)]),
+            np.concatenate([system.adds_up for system in systems]),
+            np.concatenate([system.size for system in systems]),
+            np.concatenate([begin + system.part for begin, system in zip(first, systems, strict=True)]),
         )
 
-    @cached_property
-    def _first_members(self) -> Integers:
-        """Where the members of each relation that has any begin."""
-        return np.flatnonzero(np.diff(self.relation, prepend=-1))
+    def bounds_from_each(self, bounds: Bounds) -> tuple[Bounds, Bounds]:
+        """Return the bounds that each relation by itself puts on its total (r) and on its parts (m)."""
+        least, most = bounds
+        least_part, most_part = least[self.part], most[self.part]
+        least_sum = np.add.reduceat(least_part, self.first)
+        most_sum = np.where(self.adds_up, np.add.reduceat(most_part, self.first), _UNBOUNDED_SUM)
+        left_below = np.maximum(least[self.total], least_sum) - most_sum
+        left_above = np.minimum(most[self.total], most_sum) - least_sum
+        below = np.repeat(left_below, self.size) + most_part
+        above = np.repeat(left_above, self.size) + least_part
+        return (least_sum, most_sum), (below, above)
 
-    def _sums(self, values: Integers) -> Integers:
-        sums = np.zeros(len(self.total), dtype=np.int64)
-        first = self._first_members
-        if len(first):
-            sums[self.relation[first]] = np.add.reduceat(values[self.part], first)
-        return sums
+    def tightened(self, bounds: Bounds, relations: Integers) -> Bounds:
+        """Return the bounds on the n counts that follow from all relations together.
+
+        Bounds are carried from relation to relation until nothing changes, beginning with `relations`: those
+        that may have something new to say.
+        """
+        least, most = bounds[0].copy(), bounds[1].copy()
+        while len(relations):
+            system = self.only(relations)
+            of_total, of_part = system.bounds_from_each((least, most))
+            changed = [
+                _narrow((least, most), system.total, of_total),
+                _narrow((least, most), system.part, of_part),
+            ]
+            # The other relations have nothing new to say.
+            relations = self.about(np.concatenate(changed))
+        return least, most
+
+    def resting_on(self, cells: Integers, bounds: Bounds, own: Bounds) -> tuple[Booleans, Booleans]:
+        """Return which bounds may follow from those on some of the counts.
+
+        Parameters
+        ----------
+        cells
+            Some of the n counts, as positions; their own bounds are among those returned.
+        bounds
+            What `tightened` made of `own`.
+        own
+            What is known of each of the n counts by itself.
+
+        Returns
+        -------
+        tuple
+            Of the n least and of the n largest values: whether they may follow.
+        """
+        least, most = bounds
+        # Bounds that come from relations, and are not known yet to rest on these cells.
+        open_least, open_most = least > own[0], most < own[1]
+        rests_least, rests_most = np.zeros((2, len(self.count)), dtype=bool)
+        new_least = new_most = cells
+        while len(new_least) + len(new_most):
+            rests_least[new_least] = rests_most[new_most] = True
+            open_least[new_least] = open_most[new_most] = False
+            system = self.only(self.about(np.concatenate([new_least, new_most])))
+            total, part = system.total, system.part
+            of_total, of_part = system.bounds_from_each(bounds)
+            # The least value of a total comes from those of its parts; the largest value of a part from that
+            # of the total and the least ones of the other parts; and the other way round.
+            least_sum = np.logical_or.reduceat(rests_least[part], system.first)
+            most_sum = np.logical_or.reduceat(rests_most[part], system.first)
+            below = np.repeat(rests_least[total] | most_sum, system.size)
+            above = np.repeat(rests_most[total] | least_sum, system.size)
+            # From this relation, if it puts the bound just there.
+            new_least = np.concatenate(
+                [
+                    total[least_sum & open_least[total] & (of_total[0] == least[total])],
+                    part[below & open_least[part] & (of_part[0] == least[part])],
+                ]
+            )
+            new_most = np.concatenate(
+                [
+                    total[most_sum & open_most[total] & (of_total[1] == most[total])],
+                    part[above & open_most[part] & (of_part[1] == most[part])],
+                ]
+            )
+        return rests_least, rests_most
+
+    def about(self, cells: Integers) -> Integers:
+        """Return the relations that have one of the cells, ascending."""
+        relations, first, size = self._relations_of_cells
+        chosen = np.zeros(len(self.total), dtype=bool)
+        chosen[relations[_ranges(first[cells], size[cells])]] = True
+        return np.flatnonzero(chosen)
+
+    def only(self, relations: Integers) -> "System":
+        """Return the same counts with only these relations, given in ascending order."""
+        if len(relations) == len(self.total):
+            return self
+        size = self.size[relations]
+        part = self.part[_ranges(self.first[relations], size)]
+        return System(self.count, self.total[relations], self.adds_up[relations], size, part)
+
+    @cached_property
+    def relation(self) -> Integers:
+        """The relations of the m parts, as positions in `total`."""
+        return np.repeat(np.arange(len(self.total)), self.size)
+
+    @cached_property
+    def first(self) -> Integers:
+        """Where the parts of each relation begin."""
+        return np.cumsum(self.size) - self.size
+
+    @cached_property
+    def _relations_of_cells(self) -> tuple[Integers, Integers, Integers]:
+        """Relations cell by cell, where those of each cell begin, and how many they are."""
+        relations = len(self.total)
+        cell = np.concatenate([self.total, self.part])
+        size = np.bincount(cell, minlength=len(self.count))
+        # Both in one number, as sorting numbers takes less time than sorting positions by them.
+        both = np.sort(cell * relations + np.concatenate([np.arange(relations), self.relation]))
+        return both % relations, np.cumsum(size) - size, size
+
+
+def _ranges(first: Integers, size: Integers) -> Integers:
+    """Return the positions in ranges that begin at `first`, one range after another."""
+    return np.arange(size.sum()) + np.repeat(first + size - np.cumsum(size), size)
+
+
+def _narrow(bounds: Bounds, cells: Integers, further: Bounds) -> Integers:
+    """Narrow bounds in place by further ones on some cells, and return the cells that this changes."""
+    (least, most), (below, above) = bounds, further
+    rises, falls = below > least[cells], above < most[cells]
+    np.maximum.at(least, cells[rises], below[rises])
+    np.minimum.at(most, cells[falls], above[falls])
+    return cells[rises | falls]
 
 
 def possible_values(least: Integers, most: Integers, rule: Rule) -> Integers:
@@ -221,24 +292,29 @@ def withheld_counts(relations: pd.DataFrame, counts: pd.DataFrame, rule: Rule) -
     # Ties are broken by position, so that the order of the rows must not matter.
     counts = counts.sort_index()
     cells = counts.index.to_numpy()
-    members = _Members.of(relations, counts)
+    of_measures = counts.to_numpy(dtype=np.float64, na_value=np.nan).T.copy()
     found = [pd.DataFrame({"cell_id": cells[:0], "measure": pd.Series(dtype=object)})]
-    for block in np.unique(members.block):
-        in_block = members.where(members.block == block)
-        for code, measure in enumerate(counts.columns):
-            of_cells = counts[measure].to_numpy(dtype=np.float64)
-            counted = in_block.where(in_block.is_of(code) & ~np.isnan(of_cells[in_block.cell]))
-            if not len(counted.cell):
-                continue
-            here, layout = counted.layout()
-            withheld = _withheld(layout.counting(of_cells[here].astype(np.int64)), rule)
-            found.append(pd.DataFrame({"cell_id": cells[here[withheld]], "measure": str(measure)}))
+    for here, members in _Members.of(relations, counts).blocks():
+        systems = {}
+        for code, (measure, values) in enumerate(zip(counts.columns, of_measures, strict=True)):
+            system = members.system(code, values[here])
+            if len(system.total):
+                systems[measure] = system
+        if not systems:
+            continue
+        # Nothing adds up across measures, but one system of them all is quicker to work through than many.
+        withheld = _withheld(System.joined(list(systems.values())), rule).reshape(len(systems), len(here))
+        for measure, of_measure in zip(systems, withheld, strict=True):
+            found.append(pd.DataFrame({"cell_id": cells[here[of_measure]], "measure": str(measure)}))
     return pd.concat(found, ignore_index=True)
 
 
 @dataclass(frozen=True)
 class _Members:
-    """Members of relations, one position in each array: numbers for blocks, measures, relations and cells."""
+    """Members of relations, one position in each array: numbers for blocks, measures, relations and cells.
+
+    They are in the order of their blocks and relations, which is the same for every measure.
+    """
 
     block: Integers
     # -1: of every measure.
@@ -264,9 +340,12 @@ class _Members:
             relations["is_total"].to_numpy(dtype=bool),
             relations["is_exhaustive"].to_numpy(dtype=bool),
         )
-        return members.where(members.cell >= 0)
+        # One number for both, as sorting by two takes several times as long.
+        block_and_relation = members.block * (members.relation.max(initial=0) + 1) + members.relation
+        order = np.argsort(block_and_relation, kind="stable")
+        return members.where(order[members.cell[order] >= 0])
 
-    def where(self, chosen: Booleans) -> "_Members":
+    def where(self, chosen: Integers | slice) -> "_Members":
         return _Members(
             self.block[chosen],
             self.measure[chosen],
@@ -276,53 +355,74 @@ class _Members:
             self.is_exhaustive[chosen],
         )
 
-    def is_of(self, measure: int) -> Booleans:
-        return np.isin(self.measure, (-1, measure))
+    def blocks(self) -> Iterator[tuple[Integers, "_Members"]]:
+        """Give the cells of each block, ascending, and its members, cells and relations numbered anew."""
+        first = np.flatnonzero(np.diff(self.block, prepend=-1)).tolist()
+        for begin, end in pairwise([*first, len(self.block)]):
+            members = self.where(slice(begin, end))
+            is_here = np.zeros(members.cell.max() + 1, dtype=bool)
+            is_here[members.cell] = True
+            cell = (np.cumsum(is_here) - 1)[members.cell]
+            relation = np.cumsum(np.diff(members.relation, prepend=members.relation[0]) != 0)
+            yield np.flatnonzero(is_here), replace(members, relation=relation, cell=cell)
 
-    def layout(self) -> tuple[Integers, Layout]:
-        """Return the cells, ascending, and what adds up to what, as positions among them."""
-        cells, position = np.unique(self.cell, return_inverse=True)
-        totals, total_of = np.unique(self.relation[self.is_total], return_index=True)
-        if len(totals) < self.is_total.sum():
+    def system(self, measure: int, values: NDArray[np.float64]) -> System:
+        """Return what adds up in the counts of a measure, those of n cells."""
+        is_missing = np.isnan(values)
+        is_counted = ((self.measure == -1) | (self.measure == measure)) & ~is_missing[self.cell]
+        totals = np.flatnonzero(self.is_total & is_counted)
+        if (np.diff(self.relation[totals]) == 0).any():
             raise ValueError("A relation has more than one total.")
-        number = np.full(self.relation.max() + 1, -1)
-        number[totals] = np.arange(len(totals))
-        relation = number[self.relation]
-        is_part = ~self.is_total & (relation >= 0)
-        relation, part = relation[is_part], position[is_part]
-        order = np.lexsort((part, relation))
-        exhaustive = self.is_exhaustive[self.is_total][total_of]
-        # A total without parts follows from nothing.
-        exhaustive &= np.isin(np.arange(len(totals)), relation)
-        return cells, Layout(position[self.is_total][total_of], exhaustive, relation[order], part[order])
+        total_of = np.full(self.relation[-1] + 1, -1)
+        total_of[self.relation[totals]] = totals
+        parts = np.flatnonzero(~self.is_total & is_counted & (total_of >= 0)[self.relation])
+        # Nothing follows from a total without parts.
+        first = np.flatnonzero(np.diff(self.relation[parts], prepend=-1))
+        totals = total_of[self.relation[parts[first]]]
+
+        count = np.where(is_missing, 0, values).astype(np.int64)
+        total, part = self.cell[totals], self.cell[parts]
+        # Parts that stay below a total do not add up to it.
+        adds_up = self.is_exhaustive[totals] & (np.add.reduceat(count[part], first) == count[total])
+        return System(count, total, adds_up, np.diff(first, append=len(parts)), part)
 
 
 def _withheld(system: System, rule: Rule) -> Booleans:
     small = rule.is_small(system.count)
     withheld = np.zeros(len(small), dtype=bool)
+    own = rule.bounds(system.count, withheld)
+    bounds = system.tightened(own, np.arange(len(system.total)))
     while True:
-        least, most = system.tightened(*rule.bounds(system.count, withheld))
-        known = small & (possible_values(least, most, rule) < rule.protection)
+        known = small & (possible_values(*bounds, rule) < rule.protection)
         if not known.any():
             return withheld
-        chosen = _choose(system, rule, least, most, known, shown=~small & ~withheld)
+        chosen = _choose(system, rule, bounds, known, shown=~small & ~withheld)
         if not len(chosen):
             raise ValueError("Small counts cannot be protected although everything beside them is withheld.")
+        # Bounds that do not rest on those of the counts withheld now still hold; others are worked out anew.
+        anew = system.resting_on(chosen, bounds, own)
         withheld[chosen] = True
+        for of_all, of_chosen in zip(own, rule.bounds(system.count[chosen], withheld[chosen]), strict=True):
+            of_all[chosen] = of_chosen
+        for of_all, of_own, which in zip(bounds, own, anew, strict=True):
+            of_all[which] = of_own[which]
+        bounds = system.tightened(bounds, system.about(np.flatnonzero(anew[0] | anew[1])))
 
 
-def _choose(
-    system: System, rule: Rule, least: Integers, most: Integers, known: Booleans, shown: Booleans
-) -> Integers:
-    """Return what to withhold next: one count in every relation that gives a small count away."""
-    in_part = possible_values(*system.from_relations(least, most), rule)
-    in_total = possible_values(*system.totals_of_parts(least, most), rule)
+def _choose(system: System, rule: Rule, bounds: Bounds, known: Booleans, shown: Booleans) -> Integers:
+    """Return what to withhold next: one count in every relation that gives a small count away.
+
+    Where it takes a wider search, that waits until a narrower one finds nothing more anywhere. Parts of the
+    system that have no relation in common do not influence what is chosen in each other.
+    """
+    about = system.about(np.flatnonzero(known))
+    near = system.only(about)
+    in_total, in_part = (possible_values(*found, rule) for found in near.bounds_from_each(bounds))
     # Relations that give it away by themselves; failing that, those that do so together.
     for values in (rule.protection, rule.threshold):
-        giving_away = np.union1d(
-            system.relation[(in_part < values) & known[system.part]],
-            np.flatnonzero((in_total < values) & known[system.total]),
-        )
+        gives_away = (in_total < values) & known[near.total]
+        gives_away[near.relation[(in_part < values) & known[near.part]]] = True
+        giving_away = about[gives_away]
         for relations in _widening(system, giving_away, shown):
             chosen = _least_loss(system, relations, shown)
             if len(chosen):
@@ -336,25 +436,19 @@ def _widening(system: System, relations: Integers, shown: Booleans) -> Iterator[
     while len(relations):
         yield relations
         seen[relations] = True
-        hidden = np.zeros(len(system.count), dtype=bool)
-        hidden[system.total[relations]] = True
-        hidden[system.part[np.isin(system.relation, relations)]] = True
-        hidden &= ~shown
-        near = hidden[system.total].copy()
-        near[system.relation[hidden[system.part]]] = True
-        relations = np.flatnonzero(near & ~seen)
+        members = system.only(relations)
+        cells = np.concatenate([members.total, members.part])
+        near = system.about(cells[~shown[cells]])
+        relations = near[~seen[near]]
 
 
 def _least_loss(system: System, relations: Integers, shown: Booleans) -> Integers:
     """Return the smallest shown part of each of the relations, or else its total where that is shown."""
-    asked = np.zeros(len(system.total), dtype=bool)
-    asked[relations] = True
-    members = np.flatnonzero(asked[system.relation])
-    members = members[shown[system.part[members]]]
-    relation, part = system.relation[members], system.part[members]
+    asked = system.only(relations)
+    members = np.flatnonzero(shown[asked.part])
+    relation, part = asked.relation[members], asked.part[members]
     # The smallest first in each relation, of equal ones the first cell.
     order = np.lexsort((part, system.count[part], relation))
     first = order[np.flatnonzero(np.diff(relation[order], prepend=-1))]
-    asked[relation[first]] = False
-    totals = system.total[asked]
+    totals = np.delete(asked.total, relation[first])
     return np.union1d(part[first], totals[shown[totals]])

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
-from utvandring.disclosure import Rule, withheld_counts
+from utvandring.disclosure import Rule, System, withheld_counts
 from utvandring.project import DataRoot
 
 RULE = Rule(threshold=5, base=5, protection=4)
@@ -154,6 +154,41 @@ def test_no_table_of_any_counts_gives_a_small_one_away(table: list[list[int]], r
     )
     least, most = attack.run(np.flatnonzero(n < rule.threshold), rule.protection)
     assert narrowest(least, most, rule) >= rule.protection
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.lists(st.integers(0, 12), min_size=9, max_size=9), min_size=1, max_size=3),
+    st.sampled_from([Rule(5, 5, 4), Rule(5, 3, 3), Rule(3, 3, 2), Rule(10, 5, 8)]),
+)
+def test_what_is_withheld_does_not_depend_on_how_it_is_worked_out(
+    tables: list[list[int]], rule: Rule
+) -> None:
+    """Measures together or one by one, bounds worked out anew where they may change or everywhere."""
+    cells = np.arange(16).reshape(4, 4)
+    counts = []
+    for table in tables:
+        inner = np.array(table).reshape(3, 3)
+        margins = np.vstack([inner, inner.sum(axis=0)])
+        counts.append(np.column_stack([margins, margins.sum(axis=1)]).ravel())
+    frame = pd.DataFrame(np.transpose(counts), columns=[f"count_{number}" for number in range(len(tables))])
+    relations = pd.DataFrame(
+        {
+            "block_id": 1,
+            "relation_id": np.repeat(np.arange(8), 4),
+            "cell_id": np.vstack([cells, cells.T]).ravel(),
+            "is_total": np.tile([False, False, False, True], 8),
+            "is_exhaustive": True,
+        }
+    )
+    found = withheld_counts(relations, frame, rule)
+    one_by_one = [withheld_counts(relations, frame[[measure]], rule) for measure in frame]
+    pd.testing.assert_frame_equal(found, pd.concat(one_by_one, ignore_index=True))
+
+    everything = np.ones(frame.size, dtype=bool)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(System, "resting_on", lambda *_: (everything, everything))
+        pd.testing.assert_frame_equal(found, withheld_counts(relations, frame, rule))
 
 
 # The attack
