@@ -4,19 +4,38 @@
 --   immigration_without_status_change  immigrants not resident next January who neither left again nor died
 --   entry_without_event                residents who were not resident the January before, without immigration or birth
 -- total_n is what the mismatches are part of: emigrations, exits, immigrations, entries of the year.
+--
+-- By year: outcomes as in int_outcome__status, which names the base year; 1 January ends the year before it, and an
+-- entry of that day is told by the events of that year and of the day itself.
+{{ config(
+    materialized='incremental',
+    meta={
+        'year': 'calendar_year',
+        'rests_on': {
+            'befolkning': -1,
+            'flytting': -1,
+            'death': -1,
+            'person': -1,
+        },
+    }
+) }}
 with
 
 status as (
     select * from {{ ref('int_outcome__status') }}
-    where not outcome_is_provisional
+    where
+        not outcome_is_provisional
+        and {{ is_needed('outcome_year') }}
 ),
 
 departure as (
     select * from {{ ref('int_outcome__departure_summary') }}
+    where {{ is_needed('outcome_year') }}
 ),
 
 resident as (
     select * from {{ ref('int_population__resident') }}
+    where {{ is_needed('reference_year - 1') }}
 ),
 
 event as (
@@ -54,6 +73,7 @@ immigration as (
     where
         event.event_type = 'immigration'
         and calendar.has_population
+        and {{ is_needed('year(event.event_date)') }}
     group by event.person_id, year(event.event_date)
 ),
 

@@ -1,9 +1,13 @@
 -- Grain: reference_year: residents of the population register without a row in the person register. They are kept,
 -- with NULL characteristics.
+{{ config(
+    materialized='incremental', meta={'year': 'reference_year', 'rests_on': {'befolkning': 0, 'person': 0}}
+) }}
 with
 
 resident as (
     select * from {{ ref('int_population__resident') }}
+    where {{ is_needed('reference_year') }}
 ),
 
 person as (

@@ -66,12 +66,6 @@ signs as (
             when sign.person_id is not null then true
             when sign_calendar.has_all_sign_registers then false
         end as has_sign,
-        calendar.has_population
-        and coalesce(
-            lag(person_year.base_year) over (partition by person_year.person_id order by person_year.base_year)
-            = person_year.base_year - 1,
-            false
-        ) as is_resident_all_year,
         calendar.has_population as is_known_who_was_resident,
     from person_year
     inner join calendar on person_year.base_year = calendar.calendar_year
@@ -82,27 +76,23 @@ signs as (
             and person_year.base_year = sign.sign_year
 ),
 
-silent as (
+judged as (
     select
         *,
-        case
-            when has_sign then 0
-            when not has_sign and not is_known_who_was_resident then null
-            when not has_sign then is_resident_all_year::integer
-        end as is_silent,
+        coalesce(not has_sign and is_known_who_was_resident, false) as is_without_sign,
     from signs
 ),
 
+-- The person-years before, whether or not they are those of the years before.
 in_a_row as (
     select
         *,
-        case
-            when lag(base_year, 1) over in_time = base_year - 1 then lag(is_silent, 1) over in_time
-        end as was_silent_year_before,
-        case
-            when lag(base_year, 2) over in_time = base_year - 2 then lag(is_silent, 2) over in_time
-        end as was_silent_second_year_before,
-    from silent
+        lag(base_year, 1) over in_time as previous_year,
+        lag(base_year, 2) over in_time as second_previous_year,
+        lag(base_year, 3) over in_time as third_previous_year,
+        lag(is_without_sign, 1) over in_time as was_without_sign,
+        lag(is_without_sign, 2) over in_time as was_without_sign_before,
+    from judged
     window in_time as (
         partition by person_id
         order by base_year
@@ -123,12 +113,14 @@ final as (
         has_occupational_income,
         has_move,
         has_sign,
-        is_resident_all_year,
+        is_known_who_was_resident and coalesce(previous_year = base_year - 1, false) as is_resident_all_year,
         case
-            when is_silent is null then null
-            when is_silent = 1 and was_silent_year_before = 1 and was_silent_second_year_before = 1 then 3
-            when is_silent = 1 and was_silent_year_before = 1 then 2
-            else is_silent
+            when has_sign then 0
+            when not is_without_sign then null
+            when coalesce(previous_year <> base_year - 1, true) then 0
+            when not was_without_sign or coalesce(second_previous_year <> base_year - 2, true) then 1
+            when not was_without_sign_before or coalesce(third_previous_year <> base_year - 3, true) then 2
+            else 3
         end as silent_years_n,
     from in_a_row
     where {{ is_needed('base_year') }}

@@ -6,11 +6,30 @@
 -- The share without a sign for k years is of all these residents, those just come included, who cannot have been silent
 -- so long. It is NULL where not all sign registers and 1 Januaries of the k years were delivered; residents with a sign
 -- are NULL where its register was not delivered for the year. Not all who show no sign have left.
+--
+-- By year: as presence.
+{{ config(
+    materialized='incremental',
+    meta={
+        'year': 'base_year',
+        'rests_on': {
+            'befolkning': -1,
+            'person': -1,
+            'sysselsetting': 0,
+            'utdanningsaktivitet': 0,
+            'arbeidssoker': 0,
+            'inntekt': 0,
+            'flytting': 0,
+        },
+    }
+) }}
 with
 
 presence as (
     select * from {{ ref('presence') }}
-    where age between 18 and 66
+    where
+        age between 18 and 66
+        and {{ is_needed('base_year') }}
 ),
 
 country_group as (
