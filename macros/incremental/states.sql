@@ -55,6 +55,7 @@
         from builds.current_state, deliveries.delivery_file
         where is_current and state_id not in (select state_id from builds.state_file)"
     ) -%}
+    {%- do run_query("create or replace table builds.ancestor as " ~ ancestors_query()) -%}
     {%- do find_changes() -%}
     {#- For whoever copies the warehouse. -#}
     {%- do run_query(
@@ -116,7 +117,6 @@
     {%- endif -%}
     {{ enter_unpublished }}
     {%- set is_partial = flags.EMPTY or flags.DEFER or flags.SAMPLE -%}
-    {%- set ancestors = ancestors_of(model.unique_id) -%}
     {%- if model.config.materialized == 'incremental' -%}
         delete from builds.untested where node_id = {{ node_id }} and first_year > {{ first_year }};
         insert into builds.untested
@@ -128,16 +128,18 @@
     insert into builds.built
     select {{ node_id }}, state_id
     from builds.current_state
-    where {{ ancestors | length }} = (
-        select count(*)
-        from builds.built
-        inner join builds.state using (state_id)
+    where not exists (
+        select 1
+        from builds.ancestor
+        left join builds.built on ancestor.ancestor_id = built.node_id
+        left join builds.state using (state_id)
         where
-            node_id in ({% for ancestor in ancestors %}{{ text_literal(ancestor) }}, {% endfor %}'')
-            {#- Seeds rest on no delivery. -#}
-            and (
-                state.state_id = current_state.state_id
-                or state.program = current_state.program and starts_with(node_id, 'seed.')
+            ancestor.node_id = {{ node_id }}
+            and state.state_id is distinct from current_state.state_id
+            -- Seeds rest on no delivery.
+            and not (
+                starts_with(ancestor.ancestor_id, 'seed.')
+                and state.program is not distinct from current_state.program
             )
     );
     {%- endif -%}
@@ -150,17 +152,25 @@
 {% endmacro %}
 
 
-{#- Models and seeds that a node rests on, directly or not. -#}
-{% macro ancestors_of(node_id) %}
-    {%- set found = [] -%}
-    {%- set waiting = [node_id] -%}
-    {%- for _ in graph.nodes if waiting -%}
-        {%- for parent in graph.nodes[waiting.pop()].depends_on.nodes -%}
-            {%- if parent in graph.nodes and parent not in found -%}
-                {%- do found.append(parent) -%}
-                {%- do waiting.append(parent) -%}
-            {%- endif -%}
-        {%- endfor -%}
-    {%- endfor -%}
-    {{ return(found) }}
+{#- A query for the models and seeds that every node rests on, directly or not. -#}
+{% macro ancestors_query() %}
+    with recursive
+    parent (node_id, ancestor_id) as (
+        values
+        {%- for node in graph.nodes.values() if node.resource_type == 'model' %}
+        {%- for parent_id in node.depends_on.nodes if parent_id in graph.nodes %}
+        ({{ text_literal(node.unique_id) }}, {{ text_literal(parent_id) }}),
+        {%- endfor %}
+        {%- endfor %}
+        (null, null)
+    ),
+    ancestor as (
+        from parent
+        union
+        select ancestor.node_id, parent.ancestor_id
+        from ancestor
+        inner join parent on ancestor.ancestor_id = parent.node_id
+    )
+    from ancestor
+    where node_id is not null
 {% endmacro %}
