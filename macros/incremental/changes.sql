@@ -3,8 +3,11 @@
     register and the earliest year that a difference concerns. A model declares in `meta.rests_on` from which of its
     own years on a difference in a register and year matters to it.
 
-    A file that was added, removed, replaced: its register and period. The register `person` has no years of its own;
-    of its persons who are not the same in their latest row
+    A file that was added, removed, replaced: its register and period. Of the moves that differ
+        outcome         the first outcome year that one of them can concern: that of the day before the move, since a
+                        move of 1 January belongs to the year before; and the year before it where the person moved
+                        on 1 January as well, of which a sign of life in the year can be the explanation
+    The register `person` has no years of its own; of its persons who are not the same in their latest row
         person          the first 1 January on which one with other characteristics is in the population register
         person_event    the first year with an event of such a person
         death           the year of death, the earlier of two, and the first 1 January with status dead
@@ -36,6 +39,26 @@
             period as year_n
         from ((from earlier except from same) union all (from current except from same))"
     ) -%}
+    {%- set files = run_query(
+        "select
+            change.state_id,
+            change.year_n,
+            min(state_file.path) as path,
+            max(state_file.path) as other_path,
+            bool_or(len(state_file.missing_columns) > 0) as is_without_columns,
+        from builds.change
+        inner join builds.state_file
+            on
+                change.register = state_file.register
+                and change.year_n = state_file.period
+                and state_file.state_id in (change.state_id, (select state_id from builds.current_state))
+        where change.register = 'flytting'
+        group by all
+        order by all"
+    ) -%}
+    {%- for file in files.rows -%}
+        {%- do run_query(changes_of_moves(*file.values())) -%}
+    {%- endfor -%}
     {%- set states = run_query(
         "select distinct state_id from builds.change where register = 'person file' order by all"
     ).columns[0].values() -%}
@@ -45,10 +68,54 @@
 {% endmacro %}
 
 
+{#- Moves are compared where both files have the same columns; otherwise all of the period differ. -#}
+{% macro changes_of_moves(state_id, period, path, other_path, is_without_columns) %}
+    {%- set columns = columns_of_register('flytting') | join(', ') -%}
+    {%- set accepted = env_var('UTVANDRING_DATA', 'data') ~ '/accepted/' -%}
+    insert into builds.change
+    with
+    differing as (
+        {%- for of, beside in ((path, other_path), (other_path, path)) %}
+        (
+            select {{ columns }} from read_parquet({{ path_literal(accepted ~ of) }})
+            {%- if of != beside and not is_without_columns %}
+            except all
+            select {{ columns }} from read_parquet({{ path_literal(accepted ~ beside) }})
+            {%- endif %}
+        )
+        {%- if not loop.last %}
+        union all
+        {%- endif %}
+        {%- endfor %}
+    ),
+    outcome as (
+        select
+            case
+                when first_day.personid is not null then year(differing.flyttedato) - 1
+                else year(differing.flyttedato - 1)
+            end as outcome_year,
+        from differing
+        left join registers.flytting as first_day
+            on
+                differing.personid = first_day.personid
+                and make_date(year(differing.flyttedato), 1, 1) = first_day.flyttedato
+    )
+    select '{{ state_id }}', 'outcome', coalesce(min(outcome_year), {{ period - 1 }})
+    from outcome
+{% endmacro %}
+
+
+{% macro columns_of_register(name) %}
+    {{ return(
+        graph.sources.values()
+        | selectattr('source_name', 'equalto', 'registers') | selectattr('name', 'equalto', name)
+        | map(attribute='columns') | map('list') | first
+    ) }}
+{% endmacro %}
+
+
 {% macro changes_of_persons(state_id) %}
-    {%- set columns = graph.sources.values()
-        | selectattr('source_name', 'equalto', 'registers') | selectattr('name', 'equalto', 'person')
-        | map(attribute='columns') | map('list') | first -%}
+    {%- set columns = columns_of_register('person') -%}
     {%- set accepted = env_var('UTVANDRING_DATA', 'data') ~ '/accepted/' -%}
     {%- set paths = run_query(
         "select distinct path from builds.state_file

@@ -75,12 +75,9 @@
 {% macro program_query() %}
     {%- set given = invocation_args_dict.get('vars') or {} -%}
     {%- set given = fromyaml(given) if given is string else given -%}
-    {%- set variables = dict(given) -%}
-    {#- Which deliveries are known is told by their files. -#}
-    {%- do variables.pop('as_of', none) -%}
     select md5(concat_ws(
         '|',
-        {{ text_literal(dbt_version ~ ' ' ~ variables | dictsort | string) }},
+        {{ text_literal(dbt_version ~ ' ' ~ given | dictsort | string) }},
         version(),
         string_agg(filename || ' ' || md5(content), ';' order by filename)
     )) as program

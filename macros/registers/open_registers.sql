@@ -2,10 +2,10 @@
     Lays the warehouse's sources over the accepted deliveries, at the start of every run.
 
     Reads the ledger (`accepted/ledger.json`, the one place that says what was accepted), marks the highest
-    version of every register and period as current, up to the delivery named by the variable `as_of`, and
-    creates one view per register in the schema `registers`. A register that was never delivered becomes a
-    view without rows, so that models need no special case; whether a register exists for a year is asked of
-    `deliveries.delivery_file`, never of the rows.
+    version of every register and period as current, up to the delivery named by the environment variable
+    UTVANDRING_AS_OF, and creates one view per register in the schema `registers`. A register that was never
+    delivered becomes a view without rows, so that models need no special case; whether a register exists for
+    a year is asked of `deliveries.delivery_file`, never of the rows.
 -#}
 {% macro open_registers() %}
     {%- if not execute or flags.WHICH not in ('build', 'run', 'test', 'seed', 'snapshot') -%}
@@ -62,12 +62,14 @@
         from ledger
         order by arrival"
     ) -%}
-    {%- if var('as_of') and run_query(
+    {#- Not a variable of dbt: with other variables dbt parses the whole project again. -#}
+    {%- set as_of = env_var('UTVANDRING_AS_OF', '') -%}
+    {%- if as_of and run_query(
         "select count(*) from deliveries.delivery where verdict = 'accepted' and delivery_id = "
-        ~ text_literal(var('as_of'))
+        ~ text_literal(as_of)
     ).columns[0][0] == 0 -%}
         {%- do exceptions.raise_compiler_error(
-            'No accepted delivery is called ' ~ var('as_of') ~ '. `utvandring deliveries` lists them.'
+            'No accepted delivery is called ' ~ as_of ~ '. `utvandring deliveries` lists them.'
         ) -%}
     {%- endif -%}
     {#- What came later is not known. -#}
@@ -75,7 +77,7 @@
         "delete from deliveries.delivery
         where arrival > (
             select max(arrival) from deliveries.delivery
-            where verdict = 'accepted' and delivery_id = " ~ text_literal(var('as_of')) ~ "
+            where verdict = 'accepted' and delivery_id = " ~ text_literal(as_of) ~ "
         )"
     ) -%}
     {%- do run_query(

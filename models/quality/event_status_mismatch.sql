@@ -5,7 +5,7 @@
 --   entry_without_event                residents who were not resident the January before, without immigration or birth
 -- total_n is what the mismatches are part of: emigrations, exits, immigrations, entries of the year.
 --
--- By year: outcomes as in int_outcome__status, which names the base year; 1 January ends the year before it, and an
+-- By year: outcomes as in person_year, which names the base year; 1 January ends the year before it, and an
 -- entry of that day is told by the events of that year and of the day itself.
 {{ config(
     materialized='incremental',
@@ -13,7 +13,7 @@
         'year': 'calendar_year',
         'rests_on': {
             'befolkning': -1,
-            'flytting': -1,
+            'outcome': 0,
             'death': -1,
             'person': -1,
         },

@@ -4,7 +4,7 @@
 -- By year: as person_year, which names the base year.
 {{ config(
     materialized='incremental',
-    meta={'year': 'outcome_year', 'rests_on': {'befolkning': -1, 'flytting': -1, 'death': -1, 'person': 0}}
+    meta={'year': 'outcome_year', 'rests_on': {'befolkning': -1, 'outcome': 0, 'death': -1, 'person': 0}}
 ) }}
 with
 

@@ -179,7 +179,7 @@ def run_dbt(root: DataRoot, project: Path, request: Request, progress: Progress)
         if was_published_by(root, program):
             # The code lists, and what rests on them alone, are the same.
             arguments += ["--select", "source:*+"]
-    with _dbt(arguments, project, root) as process:
+    with _dbt(arguments, project, root, request.as_of or "") as process:
         assert process.stdout is not None
         for line in process.stdout:
             _follow(line, progress, last_words)
@@ -216,15 +216,11 @@ def _unit_tested(root: DataRoot) -> Any:
 def _arguments(root: DataRoot, project: Path, request: Request) -> list[str]:
     arguments = ["build", "--project-dir", str(project), "--profiles-dir", str(project)]
     arguments += ["--target-path", str(root.target), "--log-path", str(root.logs), "--log-format", "json"]
-    # Every statement at level debug would take a tenth of the time of a small build.
-    arguments += ["--log-format-file", "text", "--log-level-file", "info"]
-    arguments += ["--no-use-colors", "--no-send-anonymous-usage-stats"]
+    arguments += ["--log-format-file", "text", "--no-use-colors", "--no-send-anonymous-usage-stats"]
     if request.full_refresh:
         arguments.append("--full-refresh")
     if request.select:
         arguments += ["--select", *request.select]
-    if request.as_of is not None:
-        arguments += ["--vars", json.dumps({"as_of": request.as_of})]
     if request.only_tables:
         arguments += ["--resource-type", "model", "--resource-type", "seed"]
     if request.threads is not None:
@@ -233,11 +229,11 @@ def _arguments(root: DataRoot, project: Path, request: Request) -> list[str]:
 
 
 @contextmanager
-def _dbt(arguments: list[str], project: Path, root: DataRoot) -> Iterator[subprocess.Popen[str]]:
+def _dbt(arguments: list[str], project: Path, root: DataRoot, as_of: str) -> Iterator[subprocess.Popen[str]]:
     process = subprocess.Popen(
         [sys.executable, "-m", "utvandring.dbt_process", *arguments],
         cwd=project,
-        env={**os.environ, "UTVANDRING_DATA": str(root.path)},
+        env={**os.environ, "UTVANDRING_DATA": str(root.path), "UTVANDRING_AS_OF": as_of},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

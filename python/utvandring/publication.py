@@ -5,6 +5,7 @@ import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -21,7 +22,7 @@ VIEW_SCHEMA = "norsk"
 # Readable by clients two years older than the engine that writes: not every client has the newest one.
 _STORAGE_VERSION = "v1.4.0"
 
-_MEMORY_LIMIT = os.environ.get("UTVANDRING_MEMORY", "4GB")
+_ENGINE: dict[str, Any] = {"memory_limit": os.environ.get("UTVANDRING_MEMORY", "4GB"), "threads": 2}
 
 
 # (schema, table)
@@ -183,7 +184,7 @@ def _copy(warehouse: Path, destination: Path, changed: dict[Relation, int]) -> d
         What of every table was written.
     """
     written: dict[Relation, _Written] = {}
-    with duckdb.connect(config={"memory_limit": _MEMORY_LIMIT, "threads": 2}) as connection:
+    with duckdb.connect(config=_ENGINE) as connection:
         connection.execute(
             f"attach {literal(str(destination))} as publication (storage_version {literal(_STORAGE_VERSION)})"
         )
@@ -295,9 +296,7 @@ def _descriptions(connection: duckdb.DuckDBPyConnection) -> list[str]:
 
 def _verify(path: Path, written: dict[Relation, _Written], final: Path) -> Publication:
     """Compare what was written, read from the disk again, with what the warehouse holds."""
-    with duckdb.connect(
-        str(path), read_only=True, config={"memory_limit": _MEMORY_LIMIT, "threads": 2}
-    ) as connection:
+    with duckdb.connect(str(path), read_only=True, config=_ENGINE) as connection:
         for (schema, name), part in written.items():
             table = f"{identifier(schema)}.{identifier(name)}"
             found = _content(connection, table, part.condition)

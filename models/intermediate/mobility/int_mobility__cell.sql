@@ -11,7 +11,7 @@
         'year': 'outcome_year',
         'rests_on': {
             'befolkning': -1,
-            'flytting': -1,
+            'outcome': 0,
             'death': -1,
             'sysselsetting': -1,
             'utdanningsaktivitet': -1,

@@ -12,14 +12,14 @@
 -- Centrality is defined up to the division of 2017: of later outcome years it is only known that whoever stayed in
 -- the municipality stayed on its level; is_centrality_move is NULL for those who left it.
 --
--- By year: as int_outcome__status, which names the base year.
+-- By year: outcomes as in person_year, which names the base year.
 {{ config(
     materialized='incremental',
     meta={
         'year': 'outcome_year',
         'rests_on': {
             'befolkning': -1,
-            'flytting': -1,
+            'outcome': 0,
             'death': -1,
         },
     }

@@ -5,7 +5,7 @@
 -- By year: an emigration or a return of 1 January matters to the year before it, any other only to its own year and
 -- later ones; a return decides only years that end on or after it. A death, known or corrected, takes away emigrations
 -- of its day and later: from the year before on, since one of 1 January belongs there.
-{{ config(materialized='incremental', meta={'year': 'outcome_year', 'rests_on': {'flytting': -1, 'death': -1}}) }}
+{{ config(materialized='incremental', meta={'year': 'outcome_year', 'rests_on': {'outcome': 0, 'death': -1}}) }}
 with
 
 departure as (

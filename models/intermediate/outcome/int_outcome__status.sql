@@ -10,25 +10,10 @@
 --      carried along as resident after it ends up here.
 -- Without a delivered next 1 January the events of the year decide, and the outcome is provisional; without either
 -- it is NULL.
---
--- By year: 1 January ends the outcome year before it, of which the base year is one more before; emigrations and
--- deaths of 1 January belong to that year as well (int_outcome__departure_summary).
-{{ config(
-    materialized='incremental',
-    meta={
-        'year': 'base_year',
-        'rests_on': {
-            'befolkning': -2,
-            'flytting': -2,
-            'death': -2,
-        },
-    }
-) }}
 with
 
 next_january as (
     select * from {{ ref('int_outcome__next_january') }}
-    where {{ is_needed('base_year') }}
 ),
 
 person as (
@@ -37,7 +22,6 @@ person as (
 
 departure as (
     select * from {{ ref('int_outcome__departure_summary') }}
-    where {{ is_needed('outcome_year - 1') }}
 ),
 
 facts as (

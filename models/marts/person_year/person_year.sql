@@ -6,16 +6,17 @@
 -- immigration, unchanged by later ones; 0 for somebody who first came on 1 January of outcome_year; NULL where the
 -- first immigration is dated later than that. A person without a row in the person register is kept, with NULLs.
 --
--- By year: outcomes as in int_outcome__status. The sign registers of a year decide the basis of emigrations of that
--- year, and one dated 1 January is the outcome of the base year two before it. Characteristics matter from the base
--- year that ends with the person's first 1 January on.
+-- By year: 1 January ends the outcome year before it, of which the base year is one more before; emigrations and deaths
+-- of 1 January belong to that year as well. The sign registers of a year decide the basis of emigrations of that year,
+-- so that one dated 1 January is the outcome of the base year two before it. Characteristics matter from the base year
+-- that ends with the person's first 1 January on.
 {{ config(
     materialized='incremental',
     meta={
         'year': 'base_year',
         'rests_on': {
             'befolkning': -2,
-            'flytting': -2,
+            'outcome': -1,
             'death': -2,
             'sysselsetting': -2,
             'utdanningsaktivitet': -2,
