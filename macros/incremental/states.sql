@@ -133,10 +133,10 @@
         where
             ancestor.node_id = {{ node_id }}
             and state.state_id is distinct from current_state.state_id
-            -- Seeds rest on no delivery.
-            and not (
-                starts_with(ancestor.ancestor_id, 'seed.')
-                and state.program is not distinct from current_state.program
+            -- Code lists and what rests on them alone are the same in every state of the program.
+            and (
+                ancestor.rests_on_deliveries
+                or state.program is distinct from current_state.program
             )
     );
     {%- endif -%}
@@ -149,13 +149,13 @@
 {% endmacro %}
 
 
-{#- A query for the models and seeds that every node rests on, directly or not. -#}
+{#- A query for the models and seeds that every model rests on, directly or not, and whether they rest on deliveries. -#}
 {% macro ancestors_query() %}
     with recursive
     parent (node_id, ancestor_id) as (
         values
         {%- for node in graph.nodes.values() if node.resource_type == 'model' %}
-        {%- for parent_id in node.depends_on.nodes if parent_id in graph.nodes %}
+        {%- for parent_id in node.depends_on.nodes %}
         ({{ text_literal(node.unique_id) }}, {{ text_literal(parent_id) }}),
         {%- endfor %}
         {%- endfor %}
@@ -167,7 +167,19 @@
         select ancestor.node_id, parent.ancestor_id
         from ancestor
         inner join parent on ancestor.ancestor_id = parent.node_id
+    ),
+    rests_on_deliveries as (
+        select distinct node_id
+        from ancestor
+        where starts_with(ancestor_id, 'source.')
     )
+    select
+        ancestor.node_id,
+        ancestor.ancestor_id,
+        rests_on_deliveries.node_id is not null as rests_on_deliveries,
     from ancestor
-    where node_id is not null
+    left join rests_on_deliveries on ancestor.ancestor_id = rests_on_deliveries.node_id
+    where
+        ancestor.node_id is not null
+        and not starts_with(ancestor.ancestor_id, 'source.')
 {% endmacro %}

@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -89,6 +90,39 @@ def test_by_year_and_as_of_are_bit_for_bit_what_was_built_then(
     now = export(root, tmp_path / "now")
     assert {name for name in now if now[name] != published[SECOND].get(name)} == set()
     assert now.keys() == published[SECOND].keys()
+
+
+def test_outcomes_are_built_from_the_earliest_move_that_differs(
+    series: list[Path], built: tuple[Path, dict[str, dict[str, bytes]]], tmp_path: Path
+) -> None:
+    def moves(folder: Path, name: str) -> set[tuple[Any, ...]]:
+        rows = pq.read_table(folder / name, columns=["personid", "flyttedato", "hendelse", "regdato"])
+        return {tuple(row.values()) for row in rows.to_pylist()}
+
+    first, second = series
+    corrected = moves(second, "flytting_p2012_v2.parquet")
+    differing = corrected ^ moves(first, "flytting_p2012_v1.parquet")
+    new = moves(second, "flytting_p2013_v1.parquet")
+    on_first_day = {(person, day.year) for person, day, *_ in corrected | new if day.timetuple().tm_yday == 1}
+    expected = min(
+        day.year - ((person, day.year) in on_first_day or day.timetuple().tm_yday == 1)
+        for person, day, *_ in differing | new
+    )
+    root = shutil.copytree(built[0], tmp_path / "data")
+    build(root, "--as-of", FIRST)
+    build(root, "--as-of", SECOND)
+    with duckdb.connect(str(root / "warehouse.duckdb"), read_only=True) as connection:
+        found = connection.execute(
+            "select min(year_n) from builds.change where register = 'outcome'"
+        ).fetchone()
+        built_now = connection.execute(
+            "select count(*), count(*) filter (where state_id = (select state_id from builds.current_state)) "
+            "from builds.built "
+            "where node_id in (select node_id from builds.ancestor where rests_on_deliveries)"
+        ).fetchone()
+    assert found == (expected,)
+    assert built_now is not None
+    assert built_now[0] == built_now[1] > 0
 
 
 def test_the_delay_triangle_counts_what_each_delivery_knew(
