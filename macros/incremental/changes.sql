@@ -7,6 +7,7 @@
         outcome         the first outcome year that one of them can concern: that of the day before the move, since a
                         move of 1 January belongs to the year before; and the year before it where the person moved
                         on 1 January as well, of which a sign of life in the year can be the explanation
+        registration    the first year in which one of them happened or was registered, some of them in advance
     The register `person` has no years of its own; of its persons who are not the same in their latest row
         person          the first 1 January on which one with other characteristics is in the population register
         person_event    the first year with an event of such a person
@@ -94,6 +95,7 @@
                 when first_day.personid is not null then year(differing.flyttedato) - 1
                 else year(differing.flyttedato - 1)
             end as outcome_year,
+            year(least(differing.flyttedato, differing.regdato)) as registration_year,
         from differing
         left join registers.flytting as first_day
             on
@@ -101,6 +103,9 @@
                 and make_date(year(differing.flyttedato), 1, 1) = first_day.flyttedato
     )
     select '{{ state_id }}', 'outcome', coalesce(min(outcome_year), {{ period - 1 }})
+    from outcome
+    union all
+    select '{{ state_id }}', 'registration', coalesce(min(registration_year), {{ period - 1 }})
     from outcome
 {% endmacro %}
 

@@ -6,7 +6,7 @@
 -- total_n is what the mismatches are part of: emigrations, exits, immigrations, entries of the year.
 --
 -- By year: outcomes as in person_year, which names the base year; 1 January ends the year before it, and an
--- entry of that day is told by the events of that year and of the day itself.
+-- entry of that day is told by the events of that year, those registered in it, and those of the day itself.
 {{ config(
     materialized='incremental',
     meta={
@@ -14,6 +14,7 @@
         'rests_on': {
             'befolkning': -1,
             'outcome': 0,
+            'registration': 0,
             'death': -1,
             'person': -1,
         },

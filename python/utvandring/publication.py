@@ -200,8 +200,6 @@ def _copy(warehouse: Path, destination: Path, changed: dict[Relation, int]) -> d
         for relation, columns in relations.items():
             table = f"{identifier(relation[0])}.{identifier(relation[1])}"
             first_year = changed.get(relation)
-            if first_year is not None and relation not in years:
-                first_year = 0
             if published.get(relation) != columns or first_year == 0:
                 condition = "true"
                 connection.execute(f"create schema if not exists {identifier(relation[0])}")

@@ -5,6 +5,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -133,7 +134,18 @@ def corrections() -> tuple[Registers, list[tuple[str, Registers]]]:
     ):
         rows = dead_by_others if register == "person" else other.get((register, year), [])
         steps.append((f"{register}-{year}", {(register, year): rows}))
+        if (register, year) == ("flytting", 2008):
+            steps.append(("in-advance", {("flytting", 2012): registered_in_advance(known)}))
     return first, [*steps, ("new-year", new_year)]
+
+
+def registered_in_advance(known: Registers) -> list[Row]:
+    """Return the moves of 2012 with a late immigration that tells who came before that year began."""
+    moves = known["flytting", 2012]
+    immigration = next(row for row in moves if row["hendelse"] == "innvandring")
+    dates = {"flyttedato": date(2012, 1, 10), "regdato": date(2011, 12, 20)}
+    persons = sorted({row["personid"] for row in known["befolkning", 2012]})
+    return [*moves, *(immigration | dates | {"personid": person} for person in persons)]
 
 
 def series(root: Path, *steps: str | Path) -> None:
