@@ -144,7 +144,9 @@ def registered_in_advance(known: Registers) -> list[Row]:
     moves = known["flytting", 2012]
     immigration = next(row for row in moves if row["hendelse"] == "innvandring")
     dates = {"flyttedato": date(2012, 1, 10), "regdato": date(2011, 12, 20)}
-    persons = sorted({row["personid"] for row in known["befolkning", 2012]})
+    # A move of 1 January would bring the year before into play by itself.
+    moved = {row["personid"] for row in moves if row["flyttedato"] == date(2012, 1, 1)}
+    persons = sorted({row["personid"] for row in known["befolkning", 2012]} - moved)
     return [*moves, *(immigration | dates | {"personid": person} for person in persons)]
 
 
