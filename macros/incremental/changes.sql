@@ -8,6 +8,8 @@
                         move of 1 January belongs to the year before; and the year before it where the person moved
                         on 1 January as well, of which a sign of life in the year can be the explanation
         registration    the first year in which one of them happened or was registered, some of them in advance
+        events_alone    its period, where no 1 January after it was delivered, so that events alone decide, or where
+                        all events of the year came or went
     The register `person` has no years of its own; of its persons who are not the same in their latest row
         person          the first 1 January on which one with other characteristics is in the population register
         person_event    the first year with an event of such a person
@@ -39,6 +41,32 @@
             case when register = 'person' then 'person file' else register end as register,
             period as year_n
         from ((from earlier except from same) union all (from current except from same))"
+    ) -%}
+    {%- do run_query(
+        "insert into builds.change
+        with
+        current as (
+            from builds.state_file
+            where state_id = (select state_id from builds.current_state)
+        )
+        select change.state_id, 'events_alone', change.year_n
+        from builds.change
+        left join current as next_january
+            on
+                next_january.register = 'befolkning'
+                and change.year_n + 1 = next_january.period
+        left join builds.state_file as before
+            on
+                change.state_id = before.state_id
+                and change.register = before.register
+                and change.year_n = before.period
+        left join current as after
+            on
+                change.register = after.register
+                and change.year_n = after.period
+        where
+            change.register = 'flytting'
+            and (next_january.period is null or before.period is null or after.period is null)"
     ) -%}
     {%- set files = run_query(
         "select
@@ -194,4 +222,61 @@
     select '{{ state_id }}' as state_id, register, year_n
     from concerned
     where year_n is not null
+{% endmacro %}
+
+
+{#-
+    Called at the top of a model that is built by year over a table of persons that is not (its cells of descendants):
+    the first year of the model that a person concerns who is not the same in that table as when the model was last
+    built, as 'cohort'. `keep_cohort` remembers how they were, as a post-hook of the model.
+        another first emigration    the base year that ends before it; a 1 January belongs to the year before
+        anything else               the person's first year in `person_year`
+-#}
+{% macro find_changes_of_cohort(cohort, person_year) %}
+    {%- if not this or not execute or flags.WHICH not in ('build', 'run') -%}
+        {{ return('') }}
+    {%- endif -%}
+    {%- do run_query(
+        "create table if not exists builds.cohort as select " ~ columns_of_cohort() ~ " from " ~ cohort ~ " limit 0"
+    ) -%}
+    {%- do run_query(
+        "insert into builds.change
+        with
+        compared as (
+            select
+                person_id,
+                before.first_emigration_date as date_before,
+                after.first_emigration_date as date_after,
+                before.immigrant_group is distinct from after.immigrant_group
+                or before.parents_origin_group is distinct from after.parents_origin_group
+                or before.parents_country is distinct from after.parents_country as is_other,
+            from builds.cohort as before
+            full join " ~ cohort ~ " as after using (person_id)
+        ),
+        concerned as (
+            select min(year(least(date_before, date_after) - 1) - 1) as year_n
+            from compared
+            where date_before is distinct from date_after
+            union all
+            select min(base_year)
+            from " ~ person_year ~ "
+            where person_id in (select person_id from compared where is_other)
+        )
+        select built.state_id, 'cohort', concerned.year_n
+        from concerned, builds.built
+        where
+            built.node_id = " ~ text_literal(model.unique_id) ~ "
+            and concerned.year_n is not null"
+    ) -%}
+    {{ return('') }}
+{% endmacro %}
+
+
+{% macro keep_cohort(cohort) %}
+    create or replace table builds.cohort as select {{ columns_of_cohort() }} from {{ cohort }}
+{% endmacro %}
+
+
+{% macro columns_of_cohort() %}
+    {{ return('person_id, immigrant_group, parents_origin_group, parents_country, first_emigration_date') }}
 {% endmacro %}

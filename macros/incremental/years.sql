@@ -5,11 +5,23 @@
     meta.year       the year of a row, an expression on the columns of the model
     meta.rests_on   register (or one of the names of `find_changes`): from which year of the model on a difference in
                     the register's year matters, relative to that year
+    meta.follows    another model that is built by year: all that it rests on matters here too, so many years later
 -#}
 
-{#- The first year of this model that has to be built; none if all of it has to. -#}
+{#- The first year of this model that has to be built; none if all of it has to. Asked once, remembered in `model`. -#}
 {% macro first_changed_year() %}
-    {%- if not execute or flags.FULL_REFRESH or flags.EMPTY or flags.SAMPLE or flags.WHICH not in ('build', 'run') -%}
+    {%- if not execute -%}
+        {{ return(none) }}
+    {%- endif -%}
+    {%- if 'first_changed_year' not in model -%}
+        {%- do model.update({'first_changed_year': find_first_changed_year()}) -%}
+    {%- endif -%}
+    {{ return(model.first_changed_year) }}
+{% endmacro %}
+
+
+{% macro find_first_changed_year() %}
+    {%- if flags.FULL_REFRESH or flags.EMPTY or flags.SAMPLE or flags.WHICH not in ('build', 'run') -%}
         {{ return(none) }}
     {%- endif -%}
     {%- set year = run_query(
@@ -41,9 +53,23 @@
 
 
 {% macro rests_on_values() %}
-    {%- for register, years in model.config.meta.rests_on.items() -%}
+    {%- for register, years in rests_on(model.config.meta) -%}
         ({{ text_literal(register) }}, {{ years }}){{ ', ' if not loop.last }}
     {%- endfor -%}
+{% endmacro %}
+
+
+{#- Pairs of register and years, its own and those of the models that are followed. -#}
+{% macro rests_on(meta, later=0) %}
+    {%- set pairs = [] -%}
+    {%- for register, years in meta.get('rests_on', {}).items() -%}
+        {%- do pairs.append((register, years + later)) -%}
+    {%- endfor -%}
+    {%- for name, years in meta.get('follows', {}).items() -%}
+        {%- set followed = graph.nodes['model.' ~ project_name ~ '.' ~ name] -%}
+        {%- do pairs.extend(rests_on(followed.config.meta, later + years)) -%}
+    {%- endfor -%}
+    {{ return(pairs) }}
 {% endmacro %}
 
 

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -23,10 +23,9 @@ from utvandring.errors import UtvandringError
 from utvandring.files import remove, write_json
 from utvandring.locking import exclusive
 from utvandring.opening import held_elsewhere
+from utvandring.progress import Progress
 from utvandring.project import DataRoot, rules_of
 from utvandring.publication import Publication, publish, was_published_by
-
-Progress = Callable[[str, float], None]
 
 # A process that was killed a moment ago may still hold the database.
 _PATIENCE_SECONDS = 3.0
@@ -215,7 +214,7 @@ def _unit_tested(root: DataRoot) -> Any:
 
 def _arguments(root: DataRoot, project: Path, request: Request) -> list[str]:
     arguments = ["build", "--project-dir", str(project), "--profiles-dir", str(project)]
-    arguments += ["--target-path", str(root.target), "--log-path", str(root.logs), "--log-format", "json"]
+    arguments += ["--target-path", str(root.target), "--log-path", str(root.logs), "--log-level", "none"]
     arguments += ["--log-format-file", "text", "--no-use-colors", "--no-send-anonymous-usage-stats"]
     if request.full_refresh:
         arguments.append("--full-refresh")
@@ -253,18 +252,17 @@ def _dbt(arguments: list[str], project: Path, root: DataRoot, as_of: str) -> Ite
 
 
 def _follow(line: str, progress: Progress, last_words: deque[str]) -> None:
-    """Take one line of dbt's JSON log: progress, or the words that explain a failure to begin."""
+    """Take one line of `dbt_process`: progress, or the words that explain a failure to begin."""
     try:
-        event = json.loads(line)
-        info, data = event["info"], event["data"]
-    except (ValueError, KeyError, TypeError):
-        if line.strip():
-            last_words.append(line.strip()[:_SHOWN_MESSAGE])
-        return
-    if info["name"].endswith("Result") and data.get("total"):
-        progress(data.get("node_info", {}).get("node_name", ""), data.get("index", 0) / data["total"])
-    elif info["level"] == "error" and info["msg"].strip():
-        last_words.append(_shorten(info["msg"]))
+        told = json.loads(line)
+    except ValueError:
+        told = {"level": "error", "message": line}
+    if not isinstance(told, dict):
+        told = {"level": "error", "message": line}
+    if "node" in told:
+        progress(told["node"], told["index"] / told["total"])
+    elif told["level"] == "error" and told["message"].strip():
+        last_words.append(_shorten(told["message"]))
 
 
 def _read_results(root: DataRoot) -> list[dict[str, Any]]:

@@ -3,7 +3,7 @@
 import datetime
 import json
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -15,10 +15,9 @@ from utvandring import __version__
 from utvandring.errors import UsageError, UtvandringError
 from utvandring.files import sync_folder
 from utvandring.opening import open_to_read
+from utvandring.progress import Progress
 from utvandring.project import DataRoot
 from utvandring.sql import identifier, literal
-
-Progress = Callable[[str, float], None]
 
 SCHEMA = "release"
 

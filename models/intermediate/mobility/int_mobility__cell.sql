@@ -5,23 +5,7 @@
 -- The pair family_size_type has mixed (of whatever composition) and all as further types.
 --
 -- By year: as person_year, which names the base year.
-{{ config(
-    materialized='incremental',
-    meta={
-        'year': 'outcome_year',
-        'rests_on': {
-            'befolkning': -1,
-            'outcome': 0,
-            'death': -1,
-            'sysselsetting': -1,
-            'utdanningsaktivitet': -1,
-            'arbeidssoker': -1,
-            'inntekt': -1,
-            'utdanning': 1,
-            'person': 0,
-        },
-    }
-) }}
+{{ config(materialized='incremental', meta={'year': 'outcome_year', 'follows': {'person_year': 1}}) }}
 with
 
 person_year as (

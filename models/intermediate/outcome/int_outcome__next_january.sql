@@ -4,7 +4,7 @@
 --
 -- By year: 1 January ends the outcome year before it, of which the base year is one more before. Events matter to their
 -- own year, and only where no next 1 January was delivered.
-{{ config(materialized='incremental', meta={'year': 'base_year', 'rests_on': {'befolkning': -2, 'flytting': -1}}) }}
+{{ config(materialized='incremental', meta={'year': 'base_year', 'rests_on': {'befolkning': -2, 'events_alone': -1}}) }}
 with
 
 resident as (

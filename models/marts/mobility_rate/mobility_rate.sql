@@ -6,24 +6,8 @@
 -- keeps them. Cells without residents, persons whose category is NULL and years without outcome are absent.
 -- Moves between centrality levels are NULL for years after the last one for which centrality is defined.
 --
--- By year: as person_year, which names the base year.
-{{ config(
-    materialized='incremental',
-    meta={
-        'year': 'outcome_year',
-        'rests_on': {
-            'befolkning': -1,
-            'outcome': 0,
-            'death': -1,
-            'sysselsetting': -1,
-            'utdanningsaktivitet': -1,
-            'arbeidssoker': -1,
-            'inntekt': -1,
-            'utdanning': 1,
-            'person': 0,
-        },
-    }
-) }}
+-- By year: as the cells that it adds up.
+{{ config(materialized='incremental', meta={'year': 'outcome_year', 'follows': {'int_mobility__cell': 0}}) }}
 with
 
 cell as (

@@ -8,21 +8,7 @@
 -- are NULL where its register was not delivered for the year. Not all who show no sign have left.
 --
 -- By year: as presence.
-{{ config(
-    materialized='incremental',
-    meta={
-        'year': 'base_year',
-        'rests_on': {
-            'befolkning': -1,
-            'person': -1,
-            'sysselsetting': 0,
-            'utdanningsaktivitet': 0,
-            'arbeidssoker': 0,
-            'inntekt': 0,
-            'flytting': 0,
-        },
-    }
-) }}
+{{ config(materialized='incremental', meta={'year': 'base_year', 'follows': {'presence': 0}}) }}
 with
 
 presence as (

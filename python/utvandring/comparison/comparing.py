@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,10 +16,9 @@ from utvandring.deliveries.specification import Specification, read_specificatio
 from utvandring.errors import UsageError, UtvandringError
 from utvandring.files import PRIVATE_FILE
 from utvandring.locking import exclusive
+from utvandring.progress import Progress
 from utvandring.project import DataRoot
 from utvandring.sql import literal, path_literal
-
-Progress = Callable[[str, float], None]
 
 _HERE = Path(__file__).parent
 _ENGINE: dict[str, Any] = {"memory_limit": os.environ.get("UTVANDRING_MEMORY", "6GB"), "threads": 2}

@@ -4,7 +4,7 @@ import datetime
 import difflib
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -27,10 +27,10 @@ from utvandring.deliveries.verdict import Finding, Level, Status, Verdict, count
 from utvandring.errors import UsageError, UtvandringError
 from utvandring.files import sha256_of, write_json
 from utvandring.locking import exclusive
+from utvandring.progress import Progress
 from utvandring.project import DataRoot
 
 # Told the name of the file being worked on and the share of the delivery that is done.
-Progress = Callable[[str, float], None]
 
 # The name in the ledger of a delivery that does not even say what it is called.
 UNREADABLE = "unreadable"

@@ -1,6 +1,6 @@
 """A researcher's own regressions over `marts.person_year`: what `utvandring fit` does."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
@@ -15,9 +15,8 @@ from utvandring.estimates.specification import OUTCOMES, OwnModel, Value
 from utvandring.logit import fit_multinomial_cells
 from utvandring.lpm import fit_linear_probability_cells
 from utvandring.opening import open_to_read
+from utvandring.progress import Progress
 from utvandring.sql import identifier
-
-Progress = Callable[[str, float], None]
 
 _COUNTS = [*LOGIT_COUNTS, "neither_n"]
 _CLUSTER = "person_id"

@@ -1,6 +1,6 @@
 """`utvandring figures`: the charts of the report as files for papers."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -9,6 +9,7 @@ import vl_convert
 
 from utvandring.errors import UsageError
 from utvandring.files import PRIVATE_FILE, replace_file
+from utvandring.progress import Progress
 from utvandring.report import charts
 from utvandring.report.catalogue import figures as figure_entries
 from utvandring.report.catalogue import tables as table_entries
@@ -22,8 +23,6 @@ from utvandring.report.texts import LANGUAGES, Texts, texts
 FORMATS = ("png", "svg")
 # 300 points to the inch at the width of a column of text, 17 cm.
 _SCALE = 300 * 17 / 2.54 / charts.FILE_WIDTH
-
-Progress = Callable[[str, float], None]
 
 
 def write_figures(

@@ -4,7 +4,7 @@ import base64
 import gzip
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib import resources
@@ -16,6 +16,7 @@ import jinja2
 import vl_convert
 
 from utvandring.files import PRIVATE_FILE, remove, replace_file
+from utvandring.progress import Progress
 from utvandring.report import charts
 from utvandring.report.catalogue import (
     BACKGROUNDS,
@@ -37,8 +38,6 @@ from utvandring.report.rates import pack_rates
 from utvandring.report.released import Released, Row, open_released, query_text
 from utvandring.report.tables import ReportTable, TableData, make_table, read_tables
 from utvandring.report.texts import LANGUAGES, SYMBOLS, Texts, statements, texts
-
-Progress = Callable[[str, float], None]
 
 
 @dataclass(frozen=True)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
+from utvandring.progress import Progress
 from utvandring.simulation import events as ev
 from utvandring.simulation import families, labour, moves, people
 from utvandring.simulation import parameters as p
@@ -37,7 +37,6 @@ from utvandring.simulation.population import (
 )
 from utvandring.simulation.registers import Registers
 
-Progress = Callable[[str, float], None]
 Outcome = npt.NDArray[np.int8]
 
 _TOPICS = (

@@ -11,7 +11,8 @@ import duckdb
 import pyarrow.parquet as pq
 
 from utvandring.files import sha256_of
-from utvandring.simulation.engine import Progress, check_arguments, simulate
+from utvandring.progress import Progress
+from utvandring.simulation.engine import check_arguments, simulate
 from utvandring.sql import literal, path_literal
 
 # Who is known at the end of a year: who has been seen in the population or the events until then, or first
