@@ -13,7 +13,7 @@
             "select first_year from builds.untested where node_id = " ~ text_literal(model.attached_node)
         ).columns[0].values() -%}
         {%- if first_year and first_year[0] > 0 -%}
-            {%- do conditions.append('coalesce(' ~ tested.config.meta.year ~ ' >= ' ~ first_year[0] ~ ', true)') -%}
+            {%- do conditions.append(is_from_year(tested.config.meta.year, first_year[0])) -%}
         {%- endif -%}
     {%- endif -%}
     {%- if conditions -%}

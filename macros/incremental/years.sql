@@ -6,6 +6,8 @@
     meta.rests_on   register (or one of the names of `find_changes`): from which year of the model on a difference in
                     the register's year matters, relative to that year
     meta.follows    another model that is built by year: all that it rests on matters here too, so many years later
+    meta.block_years    so many years are built at a time, for models that would not fit into memory as a whole; the
+                    year of a row may then not be missing
 -#}
 
 {#- The first year of this model that has to be built; none if all of it has to. Asked once, remembered in `model`. -#}
@@ -90,36 +92,78 @@
 {% macro is_needed(year, earlier=0) -%}
     {#- Nothing was built before a unit test. -#}
     {%- if this and is_incremental() -%}
-        coalesce({{ year }} >= {{ first_changed_year() - earlier }}, true)
+        {{ is_from_year(year, first_changed_year() - earlier) }}
     {%- else -%}
         true
     {%- endif -%}
 {%- endmacro %}
 
 
+{#- Two comparisons, not one expression: the engine skips the parts of a table that hold no such year. -#}
+{% macro is_from_year(year, first_year) -%}
+    ({{ year }} >= {{ first_year }} or {{ year }} is null)
+{%- endmacro %}
+
+
+{#- Conditions that divide the years to build into blocks, earliest first; one that is always true without blocks. -#}
+{% macro blocks_of_years() %}
+    {%- set block_years = model.config.meta.get('block_years') -%}
+    {%- if not block_years -%}
+        {{ return(['true']) }}
+    {%- endif -%}
+    {%- set period = run_query(
+        "select min(period) - 1, max(period) - 1 from deliveries.delivery_file where is_current and register = 'befolkning'"
+    ).rows[0] -%}
+    {%- set year = model.config.meta.year -%}
+    {%- set first_year = [period[0] or 0, first_changed_year() or 0] | max -%}
+    {%- set begins = range(first_year + block_years, (period[1] or 0) + 1, block_years) | list -%}
+    {%- set conditions = [] -%}
+    {%- for begin, end in zip([none] + begins, begins + [none]) -%}
+        {%- set limits = [] -%}
+        {%- if begin -%} {%- do limits.append(year ~ ' >= ' ~ begin) -%} {%- endif -%}
+        {%- if end -%} {%- do limits.append(year ~ ' < ' ~ end) -%} {%- endif -%}
+        {%- do conditions.append(limits | join(' and ') or 'true') -%}
+    {%- endfor -%}
+    {{ return(conditions) }}
+{% endmacro %}
+
+
 {% macro get_incremental_by_year_sql(arguments) %}
     {%- set columns = arguments['dest_columns'] | map(attribute='quoted') | join(', ') -%}
     delete from {{ arguments['target_relation'] }}
-    where coalesce({{ model.config.meta.year }} >= {{ first_changed_year() }}, true);
+    where {{ is_from_year(model.config.meta.year, first_changed_year()) }};
+    {%- for condition in blocks_of_years() %}
     insert into {{ arguments['target_relation'] }} ({{ columns }})
-    select {{ columns }} from {{ arguments['temp_relation'] }}
+    select {{ columns }} from {{ arguments['temp_relation'] }} where {{ condition }};
+    {%- endfor %}
 {% endmacro %}
 
 
 {#-
     What is built by year is inserted straight from its query: dbt's temporary relation is a view, not a table that would
-    be written only to be read once.
+    be written only to be read once. A table of blocks begins with the first of them.
 -#}
 {% macro duckdb__create_table_as(temporary, relation, compiled_code, language='sql', partitioned_by=none, sorted_by=none) %}
-    {%- if not temporary or language != 'sql' or config.get('incremental_strategy') != 'by_year' -%}
+    {%- if language != 'sql' or config.get('incremental_strategy') != 'by_year' -%}
         {{ return(dbt.duckdb__create_table_as(
             temporary, relation, compiled_code, language, partitioned_by, sorted_by
         )) }}
     {%- endif -%}
-    {%- if config.get('contract').enforced -%}
-        {{ get_assert_columns_equivalent(compiled_code) }}
-    {%- endif %}
+    {%- if temporary -%}
+        {%- if config.get('contract').enforced -%}
+            {{ get_assert_columns_equivalent(compiled_code) }}
+        {%- endif %}
     create temporary view {{ relation.include(database=false, schema=false) }} as (
         {{ compiled_code }}
     )
+    {%- else -%}
+        {%- for condition in blocks_of_years() -%}
+            {%- set block = 'select * from (' ~ compiled_code ~ ') as whole where ' ~ condition -%}
+            {%- if loop.first -%}
+                {{ dbt.duckdb__create_table_as(temporary, relation, block, language, partitioned_by, sorted_by) }}
+            {%- else %}
+    insert into {{ relation }} ({{ block }});
+            {%- endif -%}
+        {%- endfor -%}
+    {%- endif -%}
 {% endmacro %}

@@ -7,7 +7,7 @@ import sys
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -25,7 +25,7 @@ from utvandring.locking import exclusive
 from utvandring.opening import held_elsewhere
 from utvandring.progress import Progress
 from utvandring.project import DataRoot, rules_of
-from utvandring.publication import Publication, publish, was_published_by
+from utvandring.publication import Publication, copying_last, publish, was_published_by
 
 # A process that was killed a moment ago may still hold the database.
 _PATIENCE_SECONDS = 3.0
@@ -99,10 +99,9 @@ def build(root: DataRoot, project: Path, request: Request, progress: Progress | 
             ledger = ledger.as_of(request.as_of)
         require_complete(ledger, root, project)
         _open_or_set_aside(root)
-        results = run_dbt(root, project, request, progress or (lambda label, fraction: None))
-        publication = None
-        if not request.select:
-            publication = publish(root, program_of(project), anew=request.full_refresh)
+        with nullcontext() if request.select or request.full_refresh else copying_last(root) as copied:
+            results = run_dbt(root, project, request, progress or (lambda label, fraction: None))
+            publication = None if request.select else publish(root, program_of(project), copied)
     warnings = tuple(_describe(result) for result in results if result["status"] == "warn")
     return Result(len(results), warnings, time.monotonic() - begun, publication)
 

@@ -3,6 +3,9 @@
 import json
 import os
 import shutil
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -54,7 +57,31 @@ class Publication:
     last_base_year: int | None
 
 
-def publish(root: DataRoot, program: dict[str, str], *, anew: bool = False) -> Publication:
+@contextmanager
+def copying_last(root: DataRoot) -> Iterator[Future[bool]]:
+    """Copy the last publication beside itself, while something else is done, as the basis of the next one.
+
+    Parameters
+    ----------
+    root
+        The data root, its lock held, its warehouse closed; the copy is removed if it was not published.
+
+    Yields
+    ------
+    Future
+        For `publish`: whether the copy is whole, and is what was last published from the warehouse.
+    """
+    expected = _last_checksum(root)
+    with ThreadPoolExecutor(1) as executor:
+        copied = executor.submit(_copy_last, root, expected)
+        try:
+            yield copied
+        finally:
+            wait([copied])
+            _remove_database(_temporary(root))
+
+
+def publish(root: DataRoot, program: dict[str, str], copied: Future[bool] | None = None) -> Publication:
     """Write the publication from the warehouse, check it, and put it in the place of the last one.
 
     Tables are written into a file of their own rather than dropped from a copy of the warehouse: a dropped
@@ -72,25 +99,26 @@ def publish(root: DataRoot, program: dict[str, str], *, anew: bool = False) -> P
         The data root, its lock held, its warehouse closed.
     program
         What built the warehouse, remembered for `was_published_by`.
-    anew
-        Whether to write everything, so that the file holds no page of an earlier publication.
+    copied
+        Of `copying_last`. Without it everything is written, and the file holds no page of an earlier one.
 
     Raises
     ------
     UtvandringError
         If the warehouse has no `marts.person_year`, or the copy is not equal to it.
     """
-    temporary = root.published / ".publishing.duckdb"
-    _remove_database(temporary)
+    temporary = _temporary(root)
     try:
-        changed = None if anew else _copy_last(root, temporary)
-        if changed is None:
+        is_basis = copied is not None and copied.result()
+        if not is_basis:
             _remove_database(temporary)
-        publication = _verify(temporary, _copy(root.warehouse, temporary, changed or {}), root.publication)
+        written = _copy(root.warehouse, temporary, _unpublished(root) if is_basis else {})
+        with ThreadPoolExecutor(1) as executor:
+            checksum = executor.submit(sha256_of, temporary)
+            publication = _verify(temporary, written, root.publication)
         temporary.chmod(IMMUTABLE_FILE)
-        checksum = sha256_of(temporary)
         replace_file(temporary, root.publication)
-        _remember(root.warehouse, checksum, program)
+        _remember(root.warehouse, checksum.result(), program)
     except duckdb.Error as error:
         raise UtvandringError(
             f"The publication could not be written ({type(error).__name__}); the last one is unchanged."
@@ -100,33 +128,42 @@ def publish(root: DataRoot, program: dict[str, str], *, anew: bool = False) -> P
     return publication
 
 
+def _temporary(root: DataRoot) -> Path:
+    return root.published / ".publishing.duckdb"
+
+
 def _remove_database(path: Path) -> None:
     remove(path)
     remove(path.with_name(path.name + ".wal"))
 
 
-def _copy_last(root: DataRoot, temporary: Path) -> dict[Relation, int] | None:
-    """Copy the last publication, if it is a basis for the new one.
-
-    Returns
-    -------
-    dict or None
-        The relations that were built since, with the first year that was (0: all of it); None if the last
-        publication is no basis.
-    """
-    if not root.publication.exists():
+def _last_checksum(root: DataRoot) -> str | None:
+    """Return the checksum of what was last published from the warehouse, if anything was."""
+    if not root.publication.exists() or not root.warehouse.exists():
         return None
     with duckdb.connect(str(root.warehouse), read_only=True) as connection:
         if not _has_table(connection, "published"):
             return None
-        checksum = connection.execute("select sha256 from builds.published").fetchone()
+        row = connection.execute("select sha256 from builds.published").fetchone()
+    return row[0] if row else None
+
+
+def _copy_last(root: DataRoot, expected: str | None) -> bool:
+    temporary = _temporary(root)
+    _remove_database(temporary)
+    if expected is None:
+        return False
+    shutil.copyfile(root.publication, temporary)
+    temporary.chmod(PRIVATE_FILE)
+    return sha256_of(temporary) == expected and _is_compact(temporary)
+
+
+def _unpublished(root: DataRoot) -> dict[Relation, int]:
+    """Return the relations that were built since they were published, from which year on (0: all of it)."""
+    with duckdb.connect(str(root.warehouse), read_only=True) as connection:
         changed = connection.execute(
             "select schema_name, table_name, min(first_year) from builds.unpublished group by all"
         ).fetchall()
-    shutil.copyfile(root.publication, temporary)
-    temporary.chmod(PRIVATE_FILE)
-    if checksum != (sha256_of(temporary),) or not _is_compact(temporary):
-        return None
     return {(schema, name): year for schema, name, year in changed}
 
 
@@ -205,7 +242,7 @@ def _copy(warehouse: Path, destination: Path, changed: dict[Relation, int]) -> d
                 connection.execute(f"create schema if not exists {identifier(relation[0])}")
                 connection.execute(f"create or replace table {table} as from warehouse.{table}")
             elif first_year is not None:
-                condition = f"coalesce({years[relation]} >= {first_year}, true)"
+                condition = f"({years[relation]} >= {first_year} or {years[relation]} is null)"
                 connection.execute(f"delete from {table} where {condition}")
                 connection.execute(f"insert into {table} from warehouse.{table} where {condition}")
             else:

@@ -7,6 +7,7 @@ import resource
 import signal
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from typing import Any
 from utvandring.deliveries.deliver import deliver
 from utvandring.errors import UtvandringError
 from utvandring.project import DataRoot, project_root
-from utvandring.publication import publish
+from utvandring.publication import copying_last, publish
 
 CONTEXT = multiprocessing.get_context("forkserver")
 CONTEXT.set_forkserver_preload(["killing"])
@@ -29,7 +30,8 @@ def deliver_folder(root: Path, folder: Path) -> None:
 def publish_warehouse(root: Path, anew: bool) -> None:
     """Publish as `utvandring build` does when everything has passed."""
     os.umask(0o027)
-    publish(DataRoot(root), {}, anew=anew)
+    with nullcontext() if anew else copying_last(DataRoot(root)) as copied:
+        publish(DataRoot(root), {}, copied)
 
 
 class Killer:

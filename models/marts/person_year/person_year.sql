@@ -14,6 +14,7 @@
     materialized='incremental',
     meta={
         'year': 'base_year',
+        'block_years': 4,
         'rests_on': {
             'befolkning': -2,
             'outcome': -1,
@@ -57,7 +58,10 @@ labour as (
 ),
 
 family as (
-    select * from {{ ref('family_year') }}
+    select
+        *,
+        reference_year - 1 as base_year,
+    from {{ ref('family_year') }}
     where {{ is_needed('reference_year - 1') }}
 ),
 
@@ -153,7 +157,7 @@ final as (
     left join family
         on
             person_time.family_id = family.family_id
-            and person_time.outcome_year = family.reference_year
+            and person_time.base_year = family.base_year
     left join sign_of_life
         on
             person_time.person_id = sign_of_life.person_id
