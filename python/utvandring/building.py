@@ -31,6 +31,7 @@ from utvandring.publication import Publication, copying_last, publish, was_publi
 _PATIENCE_SECONDS = 3.0
 _SHOWN_FAILURES = 20
 _SHOWN_MESSAGE = 400
+_OUT_OF_MEMORY = "Out of Memory Error"
 
 
 @dataclass(frozen=True)
@@ -190,8 +191,11 @@ def run_dbt(root: DataRoot, project: Path, request: Request, progress: Progress)
             failures.append(f"and {len(failed) - _SHOWN_FAILURES} more")
         which = f"{len(failed)} of {len(results)} nodes failed" if failed else "dbt could not run"
         log = root.logs / "dbt.log"
+        advice = ""
+        if any(_OUT_OF_MEMORY in failure for failure in failures):
+            advice = " The engine needs more memory: set UTVANDRING_MEMORY to more, and build again."
         raise BuildFailedError(
-            f"The build failed: {which}. The last publication is unchanged. Full log: {log}", failures
+            f"The build failed: {which}. The last publication is unchanged.{advice} Full log: {log}", failures
         )
     if not request.select:
         write_json(root.unit_tested, program)
@@ -280,5 +284,7 @@ def _describe(result: dict[str, Any]) -> str:
 
 
 def _shorten(message: str) -> str:
-    text = " ".join(message.partition("Traceback (most recent call last)")[0].split())
+    # The engine's own advice is about its settings, not ours.
+    message = message.partition("Traceback (most recent call last)")[0].partition("Possible solutions:")[0]
+    text = " ".join(message.split())
     return text if len(text) <= _SHOWN_MESSAGE else f"{text[:_SHOWN_MESSAGE]}..."

@@ -280,7 +280,9 @@ def test_dbt_that_cannot_run_is_told_with_its_own_words(
 
     assert ran.code == 1
     assert "The build failed" in ran.err
-    assert "memory" in ran.err.lower()
+    assert "set UTVANDRING_MEMORY to more, and build again" in ran.err
+    assert "Out of Memory Error" in ran.err
+    assert "memory_limit" not in ran.err
     assert "Traceback" not in ran.text
     assert (root / "published" / "utvandring.duckdb").read_bytes() == before
 
