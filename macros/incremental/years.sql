@@ -105,7 +105,10 @@
 {%- endmacro %}
 
 
-{#- Conditions that divide the years to build into blocks, earliest first; one that is always true without blocks. -#}
+{#-
+    Conditions that divide the years to build into blocks, earliest first; one that is always true without blocks. The
+    base years of the population register say where blocks begin; the first and the last hold whatever lies beyond.
+-#}
 {% macro blocks_of_years() %}
     {%- set block_years = model.config.meta.get('block_years') -%}
     {%- if not block_years -%}
@@ -144,19 +147,15 @@
     be written only to be read once. A table of blocks begins with the first of them.
 -#}
 {% macro duckdb__create_table_as(temporary, relation, compiled_code, language='sql', partitioned_by=none, sorted_by=none) %}
-    {%- if language != 'sql' or config.get('incremental_strategy') != 'by_year' -%}
-        {{ return(dbt.duckdb__create_table_as(
-            temporary, relation, compiled_code, language, partitioned_by, sorted_by
-        )) }}
-    {%- endif -%}
-    {%- if temporary -%}
+    {%- set is_by_year = language == 'sql' and config.get('incremental_strategy') == 'by_year' -%}
+    {%- if is_by_year and temporary -%}
         {%- if config.get('contract').enforced -%}
             {{ get_assert_columns_equivalent(compiled_code) }}
         {%- endif %}
     create temporary view {{ relation.include(database=false, schema=false) }} as (
         {{ compiled_code }}
     )
-    {%- else -%}
+    {%- elif is_by_year and model.config.meta.get('block_years') -%}
         {%- for condition in blocks_of_years() -%}
             {%- set block = 'select * from (' ~ compiled_code ~ ') as whole where ' ~ condition -%}
             {%- if loop.first -%}
@@ -165,5 +164,7 @@
     insert into {{ relation }} ({{ block }});
             {%- endif -%}
         {%- endfor -%}
+    {%- else -%}
+        {{ dbt.duckdb__create_table_as(temporary, relation, compiled_code, language, partitioned_by, sorted_by) }}
     {%- endif -%}
 {% endmacro %}

@@ -4,7 +4,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -72,13 +72,11 @@ def copying_last(root: DataRoot) -> Iterator[Future[bool]]:
         For `publish`: whether the copy is whole, and is what was last published from the warehouse.
     """
     expected = _last_checksum(root)
-    with ThreadPoolExecutor(1) as executor:
-        copied = executor.submit(_copy_last, root, expected)
-        try:
-            yield copied
-        finally:
-            wait([copied])
-            _remove_database(_temporary(root))
+    try:
+        with ThreadPoolExecutor(1) as executor:
+            yield executor.submit(_copy_last, root, expected)
+    finally:
+        _remove_database(_temporary(root))
 
 
 def publish(root: DataRoot, program: dict[str, str], copied: Future[bool] | None = None) -> Publication:
@@ -114,11 +112,12 @@ def publish(root: DataRoot, program: dict[str, str], copied: Future[bool] | None
             _remove_database(temporary)
         written = _copy(root.warehouse, temporary, _unpublished(root) if is_basis else {})
         with ThreadPoolExecutor(1) as executor:
-            checksum = executor.submit(sha256_of, temporary)
+            hashing = executor.submit(sha256_of, temporary)
             publication = _verify(temporary, written, root.publication)
+            checksum = hashing.result()
         temporary.chmod(IMMUTABLE_FILE)
         replace_file(temporary, root.publication)
-        _remember(root.warehouse, checksum.result(), program)
+        _remember(root.warehouse, checksum, program)
     except duckdb.Error as error:
         raise UtvandringError(
             f"The publication could not be written ({type(error).__name__}); the last one is unchanged."
