@@ -6,8 +6,7 @@
     meta.rests_on   register (or one of the names of `find_changes`): from which year of the model on a difference in
                     the register's year matters, relative to that year
     meta.follows    another model that is built by year: all that it rests on matters here too, so many years later
-    meta.block_years    so many years are built at a time, for models that would not fit into memory as a whole; the
-                    year of a row may then not be missing
+    meta.block_years    so many years are built at a time, for models that would not fit into memory as a whole
 -#}
 
 {#- The first year of this model that has to be built; none if all of it has to. Asked once, remembered in `model`. -#}
@@ -107,7 +106,8 @@
 
 {#-
     Conditions that divide the years to build into blocks, earliest first; one that is always true without blocks. The
-    base years of the population register say where blocks begin; the first and the last hold whatever lies beyond.
+    base years of the population register say where blocks begin; the first and the last hold whatever lies beyond. Rows
+    without a year, which the engine knows without reading that there are none, come by themselves: no row is lost.
 -#}
 {% macro blocks_of_years() %}
     {%- set block_years = model.config.meta.get('block_years') -%}
@@ -120,14 +120,14 @@
     {%- set year = model.config.meta.year -%}
     {%- set first_year = [period[0] or 0, first_changed_year() or 0] | max -%}
     {%- set begins = range(first_year + block_years, (period[1] or 0) + 1, block_years) | list -%}
-    {%- set conditions = [] -%}
-    {%- for begin, end in zip([none] + begins, begins + [none]) -%}
-        {%- set limits = [] -%}
-        {%- if begin -%} {%- do limits.append(year ~ ' >= ' ~ begin) -%} {%- endif -%}
-        {%- if end -%} {%- do limits.append(year ~ ' < ' ~ end) -%} {%- endif -%}
-        {%- do conditions.append(limits | join(' and ') or 'true') -%}
+    {%- if not begins -%}
+        {{ return(['true']) }}
+    {%- endif -%}
+    {%- set conditions = [year ~ ' < ' ~ begins[0]] -%}
+    {%- for begin in begins[:-1] -%}
+        {%- do conditions.append(year ~ ' >= ' ~ begin ~ ' and ' ~ year ~ ' < ' ~ (begin + block_years)) -%}
     {%- endfor -%}
-    {{ return(conditions) }}
+    {{ return(conditions + [year ~ ' >= ' ~ begins[-1], year ~ ' is null']) }}
 {% endmacro %}
 
 
