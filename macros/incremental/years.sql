@@ -165,6 +165,7 @@
             {%- endif -%}
         {%- endfor -%}
     {%- else -%}
-        {{ dbt.duckdb__create_table_as(temporary, relation, compiled_code, language, partitioned_by, sorted_by) }}
+        {%- set code = code_of_unchanged(compiled_code, language) if is_left_alone() else compiled_code -%}
+        {{ dbt.duckdb__create_table_as(temporary, relation, code, language, partitioned_by, sorted_by) }}
     {%- endif -%}
 {% endmacro %}

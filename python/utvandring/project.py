@@ -39,12 +39,12 @@ def project_root() -> Path:
 
 
 def rules_of(project: Path) -> str:
-    """Return a checksum of all that the dbt project says: models, macros, code lists, tests, settings."""
+    """Return a checksum of all that the dbt project says, and of the library that its Python models call."""
     digest = hashlib.sha256()
-    folders = ("macros", "models", "seeds", "tests/generic")
+    folders = ("macros", "models", "seeds", "tests/generic", "python/utvandring")
     files = [path for folder in folders for path in (project / folder).rglob("*") if path.is_file()]
-    for path in sorted([*files, project / "dbt_project.yml"]):
-        if path.suffix in (".sql", ".yml", ".md", ".py", ".csv"):
+    for path in sorted([*files, project / "dbt_project.yml", project / "requirements.lock"]):
+        if path.suffix in (".sql", ".yml", ".md", ".py", ".csv", ".lock"):
             digest.update(path.relative_to(project).as_posix().encode() + b"\0")
             digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()

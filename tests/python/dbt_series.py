@@ -2,8 +2,8 @@
 
     python dbt_series.py ROOT LEDGER [--full] [LEDGER ...]
 
-Models only, without the regressions and disclosure control; the first run loads the seeds as well. `--full`
-before a ledger builds it anew. After each build the tables are exported to
+Models only, without disclosure control, and of the regressions (of 2009) the cells alone; the first run loads
+the seeds as well. `--full` before a ledger builds it anew. After each build the tables are exported to
 ROOT/exported/<number>/<schema>.<table>.parquet, rows in their order.
 """
 
@@ -29,7 +29,9 @@ def build(root: Path, ledger: Path, *, full: bool, first: bool, manifest: object
         runner = dbtRunner(manifest=manifest)
     kinds = ["model", "seed"] if first else ["model"]
     arguments = ["build", "--quiet", *options(root)]
-    arguments += ["--exclude", "path:models/estimates+", "path:models/intermediate/disclosure+"]
+    arguments += ["--vars", "{estimates_base_years: [2009]}"]
+    arguments += ["--exclude", "path:models/intermediate/disclosure+", "path:models/estimates/survival+"]
+    arguments += ["path:models/estimates/fits+", "path:models/estimates/descendants+"]
     arguments += [part for kind in kinds for part in ("--resource-type", kind)]
     done = runner.invoke([*arguments, *(["--full-refresh"] if full else [])])
     DuckDBConnectionManager.close_all_connections()

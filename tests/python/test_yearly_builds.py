@@ -26,6 +26,16 @@ SEED = 20260302
 FIRST, SECOND = "2013-03-01", "2014-03-01"
 # The code of the migration register.
 EMIGRATION = "utvandring"
+PROJECT = Path(__file__).resolve().parents[2]
+REGRESSIONS = {
+    "sample",
+    "linear_probability",
+    "linear_probability_fit",
+    "trinomial_logit",
+    "trinomial_logit_difference",
+    "trinomial_logit_marginal_effect",
+    "reproduction",
+}
 
 
 def export(root: Path, folder: Path) -> dict[str, bytes]:
@@ -123,6 +133,48 @@ def test_outcomes_are_built_from_the_earliest_move_that_differs(
     assert found == (expected,)
     assert built_now is not None
     assert built_now[0] == built_now[1] > 0
+
+
+def test_regressions_of_years_that_did_not_change_are_left_alone(
+    built: tuple[Path, dict[str, dict[str, bytes]]], tmp_path: Path
+) -> None:
+    root = shutil.copytree(built[0], tmp_path / "data")
+    code = root / "target/run/utvandring/models/estimates/fits/fit_linear_probability.py"
+
+    def estimates(*arguments: str, year: int, as_of: str) -> tuple[dict[str, list[tuple[Any, ...]]], bool]:
+        """Build the regressions of a base year; return their tables and whether they were left alone."""
+        command = [sys.executable, "-m", "dbt.cli.main", "build", *arguments]
+        command += ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)]
+        command += ["--target-path", str(root / "target"), "--log-path", str(root / "logs")]
+        command += ["--select", *(f"+{name}" for name in sorted(REGRESSIONS))]
+        command += ["--resource-type", "model", "--resource-type", "seed"]
+        command += ["--vars", json.dumps({"estimates_base_years": [year]})]
+        environment = {**os.environ, "UTVANDRING_DATA": str(root), "UTVANDRING_AS_OF": as_of}
+        done = subprocess.run(
+            command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stdout[-3000:]
+        with duckdb.connect(str(root / "warehouse.duckdb"), read_only=True) as connection:
+            names = connection.execute(
+                "select table_name from duckdb_tables() where schema_name = 'estimates'"
+            ).fetchall()
+            tables = {
+                name: connection.execute(f"from estimates.{name}").fetchall()
+                for (name,) in names
+                if name in REGRESSIONS
+            }
+        assert tables.keys() == REGRESSIONS
+        assert tables["sample"]
+        return tables, "session.sql(" in code.read_text(encoding="utf-8")
+
+    before, was_left_alone = estimates(year=2010, as_of=FIRST)
+    assert not was_left_alone, "another program"
+    after, was_left_alone = estimates(year=2010, as_of=SECOND)
+    assert was_left_alone
+    assert after == before
+    anew, was_left_alone = estimates("--full-refresh", year=2010, as_of=SECOND)
+    assert not was_left_alone
+    assert anew == after
 
 
 def test_the_delay_triangle_counts_what_each_delivery_knew(

@@ -8,6 +8,15 @@
 --                        emigration, with the age and residence of that year, the silent years after it the outcome
 --                        `already_gone`, which no regression takes. Without any sign of life: as registered (choice).
 --                        An emigration that is registered after the last delivery cannot be moved.
+--
+-- What rests on this model is left alone when no base year asked for was built again (macros/incremental/unchanged.sql);
+-- not with last_sign_of_life, where later years matter too.
+{{ config(
+    meta={
+        'follows': {'person_year': 0},
+        'reads_base_years': ['estimates_base_years', 'estimates_pooled_base_years'],
+    } if var('estimates_administrative_emigrations') != 'last_sign_of_life' else {}
+) }}
 with
 
 immigrant_year as (
