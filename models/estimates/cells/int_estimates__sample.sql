@@ -9,8 +9,8 @@
 --                        `already_gone`, which no regression takes. Without any sign of life: as registered (choice).
 --                        An emigration that is registered after the last delivery cannot be moved.
 --
--- What rests on this model is left alone when no base year asked for was built again (macros/incremental/unchanged.sql);
--- not with last_sign_of_life, where later years matter too.
+-- Tables that rest on it alone are left alone when no base year asked for was built again
+-- (macros/incremental/unchanged.sql); not with last_sign_of_life, where later years matter too.
 {{ config(
     meta={
         'follows': {'person_year': 0},
