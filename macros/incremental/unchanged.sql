@@ -23,53 +23,26 @@
 
 
 {% macro find_is_left_alone() %}
-    {%- set is_partial = flags.EMPTY or flags.DEFER or flags.SAMPLE -%}
-    {%- if flags.FULL_REFRESH or is_partial or flags.WHICH not in ('build', 'run') -%}
-        {{ return(false) }}
-    {%- endif -%}
+    {#- What is deferred to is another warehouse, of whose states nothing is known here. -#}
     {%- set readers = readers_of_base_years(model.unique_id) -%}
-    {%- if not readers -%}
+    {%- if flags.DEFER or not readers -%}
         {{ return(false) }}
     {%- endif -%}
     {%- set existing = load_cached_relation(this) -%}
     {%- if not existing or not existing.is_table -%}
         {{ return(false) }}
     {%- endif -%}
-    {#- The first year of what is followed that differs from what the table was built from, and the last that is read. -#}
-    {%- set concerned = [] -%}
     {%- for meta in readers -%}
-        {%- set years = [] -%}
+        {%- set years = [0] -%}
         {%- for variable in meta.reads_base_years -%}
             {%- do years.extend(var(variable)) -%}
         {%- endfor -%}
-        {%- for register, later in rests_on(meta) if years -%}
-            {%- do concerned.append(
-                "(" ~ text_literal(register) ~ ", " ~ later ~ ", " ~ (years | max) ~ ")"
-            ) -%}
-        {%- endfor -%}
+        {%- set first_year = find_first_changed_year(meta) -%}
+        {%- if first_year is none or first_year <= years | max -%}
+            {{ return(false) }}
+        {%- endif -%}
     {%- endfor -%}
-    {%- set unchanged = run_query(
-        "with
-        rests_on (register, years, last_year) as (
-            values " ~ (concerned or ["(null, 0, 0)"]) | join(', ') ~ "
-        )
-        select built.state_id
-        from builds.built
-        inner join builds.state using (state_id)
-        where
-            built.node_id = " ~ text_literal(model.unique_id) ~ "
-            and state.program = (select program from builds.current_state)
-            and not exists (
-                select 1
-                from builds.change
-                inner join rests_on using (register)
-                where
-                    change.state_id = built.state_id
-                    and change.year_n + rests_on.years <= rests_on.last_year
-            )
-            and not exists (" ~ ancestors_of_another_state(model.unique_id) ~ ")"
-    ).rows -%}
-    {{ return(unchanged | length > 0) }}
+    {{ return(run_query(ancestors_of_another_state(model.unique_id)).rows | length == 0) }}
 {% endmacro %}
 
 

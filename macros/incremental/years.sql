@@ -15,13 +15,17 @@
         {{ return(none) }}
     {%- endif -%}
     {%- if 'first_changed_year' not in model -%}
-        {%- do model.update({'first_changed_year': find_first_changed_year()}) -%}
+        {%- do model.update({'first_changed_year': find_first_changed_year(model.config.meta)}) -%}
     {%- endif -%}
     {{ return(model.first_changed_year) }}
 {% endmacro %}
 
 
-{% macro find_first_changed_year() %}
+{#-
+    The first year that differs, of all that `meta` rests on or follows, from what the model of this run was last built
+    from: 9999 if no year does, none if it was not built by this program or has to be built in full.
+-#}
+{% macro find_first_changed_year(meta) %}
     {%- if flags.FULL_REFRESH or flags.EMPTY or flags.SAMPLE or flags.WHICH not in ('build', 'run') -%}
         {{ return(none) }}
     {%- endif -%}
@@ -36,7 +40,7 @@
                 and state.program = (select program from builds.current_state)
         ),
         rests_on (register, years) as (
-            values " ~ rests_on_values() ~ "
+            values " ~ rests_on_values(meta) ~ "
         )
         select coalesce(
             (
@@ -53,8 +57,8 @@
 {% endmacro %}
 
 
-{% macro rests_on_values() %}
-    {%- for register, years in rests_on(model.config.meta) -%}
+{% macro rests_on_values(meta) %}
+    {%- for register, years in rests_on(meta) -%}
         ({{ text_literal(register) }}, {{ years }}){{ ', ' if not loop.last }}
     {%- endfor -%}
 {% endmacro %}
