@@ -23,8 +23,8 @@
 
 
 {% macro find_is_left_alone() %}
-    {#- What is deferred to is another warehouse, of whose states nothing is known here. -#}
     {%- set readers = readers_of_base_years(model.unique_id) -%}
+    {#- What is deferred to is another warehouse, of whose states nothing is known here. -#}
     {%- if flags.DEFER or not readers -%}
         {{ return(false) }}
     {%- endif -%}

@@ -4,6 +4,7 @@
 ends, and with it this process: a killed build leaves no dbt behind that goes on writing the warehouse.
 """
 
+import gc
 import json
 import os
 import sys
@@ -13,6 +14,10 @@ from typing import Any
 # The engine asks Python for signals between any two pieces of a query, and has to wait while another node is
 # prepared in Python: up to 5 ms each time by default, which makes a large build a seventh longer.
 _SWITCH_SECONDS = 2e-4
+
+# Objects made before Python looks for unreachable ones, 700 by default. dbt keeps nearly all that it makes:
+# looking so often takes a twelfth of a small build and finds nothing.
+_COLLECTION_THRESHOLD = 50_000
 
 
 def _end_with_parent() -> None:
@@ -40,6 +45,7 @@ def main() -> None:
     """Run dbt with the arguments of this process."""
     threading.Thread(target=_end_with_parent, daemon=True).start()
     sys.setswitchinterval(_SWITCH_SECONDS)
+    gc.set_threshold(_COLLECTION_THRESHOLD)
     from dbt.cli.main import cli
 
     cli.main(sys.argv[1:], obj={"callbacks": [_tell]})

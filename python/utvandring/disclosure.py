@@ -306,7 +306,7 @@ def withheld_counts(relations: pd.DataFrame, counts: pd.DataFrame, rule: Rule) -
         withheld = _withheld(System.joined(list(systems.values())), rule).reshape(len(systems), len(here))
         for measure, of_measure in zip(systems, withheld, strict=True):
             found.append(pd.DataFrame({"cell_id": cells[here[of_measure]], "measure": str(measure)}))
-    return pd.concat(found, ignore_index=True)
+    return pd.concat(found, ignore_index=True).sort_values(["measure", "cell_id"], ignore_index=True)
 
 
 @dataclass(frozen=True)
@@ -333,7 +333,7 @@ class _Members:
             if (measure[named] < 0).any():
                 raise ValueError("A relation is about a measure that is not counted.")
         members = cls(
-            pd.factorize(relations["block_id"], sort=True)[0],
+            pd.factorize(relations["block_id"])[0],
             measure,
             pd.factorize(relations["relation_id"])[0],
             counts.index.get_indexer(pd.Index(relations["cell_id"])),

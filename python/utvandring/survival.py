@@ -89,9 +89,9 @@ def incidence_by_year(
         One row for each transition, cohort (and `all`), dimension (and `none`), category, whole year with
         somebody at risk, and event.
     """
-    codes = {event: code for code, event in enumerate(events, start=1)}
     days = spells["duration_days"].to_numpy(dtype=np.int64)
-    cause = spells["event"].map(codes).fillna(0).to_numpy(dtype=np.int64)
+    # Codes count from 0, and are -1 for what is missing.
+    cause = pd.Categorical(spells["event"], categories=events).codes.astype(np.int64) + 1
     width = float(norm.ppf((1 + level) / 2))
     found = [
         table

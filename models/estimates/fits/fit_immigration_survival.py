@@ -7,7 +7,8 @@ def model(dbt, session):  # noqa: D103
     from utvandring.survival import incidence_by_year
 
     dbt.config(materialized="table")
-    spells = dbt.ref("int_estimates__duration").project("* exclude (person_id)").df()
+    durations = dbt.ref("int_estimates__duration").project("* exclude (person_id)").to_arrow_table()
+    spells = durations.to_pandas(strings_to_categorical=True)
     dimensions = ("origin_group", "comparison_country", "immigration_background")
     parts = [
         incidence_by_year(spells[spells["transition"] == transition], events, dimensions)

@@ -12,7 +12,7 @@ def model(dbt, session):  # noqa: D103
         base=int(dbt.config.meta_get("base")),
         protection=int(dbt.config.meta_get("protection")),
     )
-    relations = dbt.ref("int_disclosure__relation").df()
+    relations = dbt.ref("int_disclosure__relation").to_arrow_table().to_pandas(strings_to_categorical=True)
     counts = dbt.ref("int_disclosure__count").df().set_index("cell_id")
     # Where nothing is withheld, the engine cannot tell the types from the rows.
     schema = pyarrow.schema({"cell_id": pyarrow.uint64(), "measure": pyarrow.string()})

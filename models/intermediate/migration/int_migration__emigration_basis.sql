@@ -31,6 +31,9 @@ without_sign as (
         on
             emigration.person_id = sign.person_id
             and sign.sign_year between year(emigration.event_date) - 1 and year(emigration.event_date)
+    where
+        emigration.delivered_basis is null
+        and emigration.is_to_country_unknown
 ),
 
 judged as (

@@ -5,6 +5,9 @@
 -- population register contradicts: the person is resident on the first 1 January after the move and its registration,
 -- and no immigration in between brought the person back. An immigration is kept even where the person is absent
 -- on the first 1 January that should know of it; then is_absent_next_january says so.
+--
+-- crossing_number is the place of a move among those of the person, in order of date and registration; what is left out
+-- because the population register contradicts it leaves a gap.
 with
 
 event as (
@@ -40,12 +43,15 @@ ordered as (
     select
         *,
         year(greatest(event_date, known_date))::integer + 1 as next_january_year,
-        min(case when event_type = 'immigration' then event_date end) over following as next_immigration_date,
+        row_number() over in_order as crossing_number,
+        min(case when event_type = 'immigration' then event_date end) over (
+            in_order
+            rows between 1 following and unbounded following
+        ) as next_immigration_date,
     from possible
-    window following as (
+    window in_order as (
         partition by person_id
         order by event_date, registered_date nulls last, event_type, event_id
-        rows between 1 following and unbounded following
     )
 ),
 
@@ -71,29 +77,36 @@ believed as (
         or next_immigration_date <= next_january
 ),
 
+never_there as (
+    select immigration.event_id
+    from believed as immigration
+    anti join believed as emigration
+        on
+            immigration.person_id = emigration.person_id
+            and emigration.event_type = 'emigration'
+            and immigration.crossing_number < emigration.crossing_number
+            and immigration.next_january >= emigration.event_date
+    where
+        immigration.event_type = 'immigration'
+        and immigration.is_not_resident_next_january
+),
+
 final as (
     select
-        event_id,
-        person_id,
-        event_type,
-        event_date,
-        registered_date,
-        known_date,
-        to_municipality_code,
-        from_country,
-        to_country,
-        next_january,
-        event_type = 'immigration'
-        and is_not_resident_next_january
-        and coalesce(
-            min(case when event_type = 'emigration' then event_date end) over (
-                partition by person_id
-                order by event_date, registered_date nulls last, event_type, event_id
-                rows between 1 following and unbounded following
-            ) > next_january,
-            true
-        ) as is_absent_next_january,
+        believed.event_id,
+        believed.person_id,
+        believed.crossing_number,
+        believed.event_type,
+        believed.event_date,
+        believed.registered_date,
+        believed.known_date,
+        believed.to_municipality_code,
+        believed.from_country,
+        believed.to_country,
+        believed.next_january,
+        never_there.event_id is not null as is_absent_next_january,
     from believed
+    left join never_there on believed.event_id = never_there.event_id
 )
 
 select * from final

@@ -37,141 +37,127 @@ sign as (
         person_id,
         event_date as sign_date,
         1 as position_in_day,
+        crossing_number,
         event_type as sign_type,
         event_type = 'immigration' as is_in_norway,
-        event_id,
-        registered_date,
     from crossing
     union all
     select
         person_id,
         seen_on,
         2,
+        null,
         case when is_in_norway then 'seen' when is_dead then 'seen_dead' else 'missed' end,
         is_in_norway,
-        null,
-        null,
     from sighting
     union all
     select
         person_id,
         death_date,
         3,
+        null,
         'death',
         false,
-        null,
-        null,
     from person
     where death_date is not null
 ),
 
+-- Signs of one absence all come after the same number of signs of being here.
 changed as (
     select
         *,
         coalesce(lag(is_in_norway) over in_order <> is_in_norway, true) as is_change,
+        row_number() over in_order as sign_number,
+        count(*) filter (where is_in_norway) over (in_order rows unbounded preceding) as signs_of_being_here_n,
     from sign
     window in_order as (
         partition by person_id
-        order by sign_date, position_in_day, registered_date nulls last, sign_type, event_id nulls last
+        order by sign_date, position_in_day, crossing_number
     )
 ),
 
-numbered as (
-    select
-        *,
-        count(*) filter (where is_change) over (
-            partition by person_id
-            order by sign_date, position_in_day, registered_date nulls last, sign_type, event_id nulls last
-            rows unbounded preceding
-        ) as phase_number,
-    from changed
-),
-
--- A phase is what its first sign says: the others of it say the same.
+-- A phase is what its first sign says: the others of it say the same, and the first of the next one the opposite.
 phase as (
     select
         person_id,
-        phase_number,
         is_in_norway,
-        sign_date as begins_on,
         sign_type,
-        event_id,
-    from numbered
+        sign_date as begins_on,
+        crossing_number,
+        signs_of_being_here_n,
+        first(sign_type = 'emigration') over in_order as is_first_sign_emigration,
+        count(*) filter (where is_in_norway) over (in_order rows unbounded preceding) as presence_number,
+        lead(sign_type) over in_order as next_sign_type,
+        lead(sign_date) over in_order as next_begins_on,
+        lead(crossing_number) over in_order as next_crossing_number,
+        lead(signs_of_being_here_n) over in_order as next_signs_of_being_here_n,
+        lead(sign_type, 2) over in_order as second_next_sign_type,
+        lead(sign_date, 2) over in_order as second_next_begins_on,
+    from changed
     where is_change
+    window in_order as (partition by person_id order by sign_number)
 ),
 
-emigration as (
-    select
-        numbered.person_id,
-        numbered.phase_number,
-        max(numbered.sign_date) as last_date,
-        first(
-            numbered.event_id order by numbered.sign_date desc, numbered.registered_date nulls last, numbered.event_id
-        ) as event_id,
-    from numbered
-    inner join phase
-        on
-            numbered.person_id = phase.person_id
-            and numbered.phase_number = phase.phase_number
-            and phase.sign_type = 'emigration'
-    where
-        numbered.sign_type = 'emigration'
-        and numbered.sign_date <= make_date(year(phase.begins_on) + 1, 1, 1)
-    group by numbered.person_id, numbered.phase_number
-),
-
-departure as (
-    select
-        phase.person_id,
-        phase.phase_number,
-        phase.sign_type,
-        phase.begins_on,
-        coalesce(emigration.last_date, phase.begins_on) as exit_date,
-        emigration.event_id,
-    from phase
-    left join emigration
-        on
-            phase.person_id = emigration.person_id
-            and phase.phase_number = emigration.phase_number
-    where not phase.is_in_norway
-),
-
+-- Whose first sign is an emigration had a stay before it.
 stay as (
     select
-        phase.person_id,
-        phase.phase_number,
-        phase.sign_type as entry_sign,
-        phase.begins_on as first_sign_date,
-        phase.event_id as entry_event_id,
-        departure.sign_type as exit_sign,
-        departure.exit_date,
-        departure.event_id as exit_event_id,
+        person_id,
+        presence_number + is_first_sign_emigration::integer as stay_number,
+        sign_type as entry_sign,
+        begins_on as first_sign_date,
+        crossing_number as entry_crossing_number,
+        next_sign_type as exit_sign,
+        next_begins_on as exit_date,
+        next_crossing_number as exit_crossing_number,
+        next_signs_of_being_here_n as signs_of_being_here_n,
+        second_next_sign_type as next_entry_sign,
+        second_next_begins_on as next_first_sign_date,
     from phase
-    left join departure
-        on
-            phase.person_id = departure.person_id
-            and phase.phase_number + 1 = departure.phase_number
-    where phase.is_in_norway
+    where is_in_norway
     union all
     select
         person_id,
-        0,
+        1,
         null,
-        begins_on,
+        begins_on as first_sign_date,
         null,
         sign_type,
-        exit_date,
-        event_id,
-    from departure
+        begins_on as exit_date,
+        crossing_number,
+        signs_of_being_here_n,
+        next_sign_type,
+        next_begins_on,
+    from phase
     where
-        phase_number = 1
-        and sign_type = 'emigration'
+        sign_type = 'emigration'
+        and presence_number = 0
+),
+
+later_emigration as (
+    select
+        stay.person_id,
+        stay.stay_number,
+        max(changed.sign_date) as exit_date,
+        first(changed.crossing_number order by changed.sign_date desc, changed.crossing_number) as crossing_number,
+    from stay
+    inner join changed
+        on
+            stay.person_id = changed.person_id
+            and stay.signs_of_being_here_n = changed.signs_of_being_here_n
+            and changed.sign_type = 'emigration'
+            and not changed.is_change
+    where
+        stay.exit_sign = 'emigration'
+        and changed.sign_date > stay.exit_date
+        and changed.sign_date <= make_date(year(stay.exit_date) + 1, 1, 1)
+    group by stay.person_id, stay.stay_number
 ),
 
 described as (
     select
-        stay.*,
-        row_number() over (partition by stay.person_id order by stay.phase_number)::integer as stay_number,
+        stay.* exclude (exit_date, exit_crossing_number),
+        coalesce(later_emigration.exit_date, stay.exit_date) as exit_date,
+        coalesce(later_emigration.crossing_number, stay.exit_crossing_number) as exit_crossing_number,
         norwegian_born.immigration_category is not null
         and coalesce(person.first_immigration_year > year(stay.first_sign_date), true) as is_native,
         person.birth_year,
@@ -185,6 +171,10 @@ described as (
         from calendar
         where has_population
     ) as calendar
+    left join later_emigration
+        on
+            stay.person_id = later_emigration.person_id
+            and stay.stay_number = later_emigration.stay_number
     left join person on stay.person_id = person.person_id
     left join norwegian_born on person.immigration_category = norwegian_born.immigration_category
 ),
@@ -205,7 +195,7 @@ typed as (
 final as (
     select
         person_id,
-        stay_number,
+        stay_number::integer as stay_number,
         entry_type,
         case entry_type
             when 'immigration' then first_sign_date
@@ -220,15 +210,17 @@ final as (
                 then case when first_immigration_year <= year(first_sign_date) then first_immigration_year end
             else case when entry_sign is not null then year(first_sign_date)::integer end
         end as entry_year,
-        entry_event_id,
+        entry_crossing_number,
         case
             when exit_sign in ('death', 'seen_dead') then 'death'
             when exit_sign = 'missed' then 'unaccounted'
             else exit_sign
         end as exit_type,
         exit_date,
-        exit_event_id,
+        exit_crossing_number,
         exit_sign in ('emigration', 'death') as is_exit_date_exact,
+        next_first_sign_date as next_entry_date,
+        case next_entry_sign when 'immigration' then 'immigration' when 'seen' then 'unrecorded' end as next_entry_type,
     from typed
 )
 

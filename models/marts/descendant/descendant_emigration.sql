@@ -24,13 +24,8 @@ country_group as (
     select * from {{ ref('country_group') }}
 ),
 
-person_year as (
-    select * from {{ ref('person_year') }}
-    where emigration_date is not null
-),
-
-income as (
-    select * from {{ ref('int_income__person_year') }}
+situation as (
+    select * from {{ ref('int_descendant__situation') }}
 ),
 
 calendar as (
@@ -84,13 +79,10 @@ final as (
                     ) }}
         end as destination,
         departure.emigration_basis,
-        person_year.education_group,
-        person_year.labour_status,
-        income.occupational_income_nok,
-        case
-            when person_year.person_id is not null and calendar.has_occupational_income
-                then coalesce(income.income_group, 'none')
-        end as income_group,
+        situation.education_group,
+        situation.labour_status,
+        situation.occupational_income_nok,
+        situation.income_group,
         departure.next_entry_date as return_date,
         {{ is_back_within(1) }} as is_back_within_1_years,
         {{ is_back_within(3) }} as is_back_within_3_years,
@@ -102,15 +94,10 @@ final as (
     left join first_stay on cohort.person_id = first_stay.person_id
     left join departure on cohort.person_id = departure.person_id
     left join country_group as destination on departure.exit_country = destination.country_code
-    left join person_year
+    left join situation
         on
-            departure.person_id = person_year.person_id
-            and departure.exit_date = person_year.emigration_date
-    left join income
-        on
-            person_year.person_id = income.person_id
-            and person_year.base_year = income.income_year
-    left join calendar on person_year.base_year = calendar.calendar_year
+            departure.person_id = situation.person_id
+            and departure.exit_date = situation.emigration_date
 )
 
 select * from final

@@ -12,12 +12,7 @@
 with
 
 spell as (
-    select
-        *,
-        lead(entry_date) over in_order as next_entry_date,
-        lead(entry_type) over in_order as next_entry_type,
-    from {{ ref('int_stay__spell') }}
-    window in_order as (partition by person_id order by stay_number)
+    select * from {{ ref('int_stay__spell') }}
 ),
 
 crossing as (
@@ -98,11 +93,17 @@ final as (
     cross join observed
     left join person on spell.person_id = person.person_id
     left join country_group as origin on person.country_of_birth = origin.country_code
-    left join crossing as entry on spell.entry_event_id = entry.event_id
+    left join crossing as entry
+        on
+            spell.person_id = entry.person_id
+            and spell.entry_crossing_number = entry.crossing_number
     left join region on entry.to_municipality_code = region.municipality_code
-    left join crossing as departure on spell.exit_event_id = departure.event_id
+    left join crossing as departure
+        on
+            spell.person_id = departure.person_id
+            and spell.exit_crossing_number = departure.crossing_number
     left join country_group as destination on departure.to_country = destination.country_code
-    left join basis on spell.exit_event_id = basis.event_id
+    left join basis on departure.event_id = basis.event_id
 )
 
 select * from final

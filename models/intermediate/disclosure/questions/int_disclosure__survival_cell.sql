@@ -15,24 +15,38 @@ immigration_survival as (
 ),
 
 -- A duration of up to k times 365.25 days ends within k years.
+alike as (
+    select
+        transition,
+        cohort,
+        origin_group,
+        comparison_country,
+        immigration_background,
+        event,
+        greatest(ceil(duration_days / 365.25), 1)::integer as within_years,
+        count(*) as n,
+    from duration
+    group by all
+),
+
 spread as (
     select
-        duration.transition,
+        alike.transition,
         cohort.cohort,
         dimension.dimension,
         dimension.category,
-        duration.event,
-        greatest(ceil(duration.duration_days / 365.25), 1)::integer as within_years,
-        count(*) as n,
+        alike.event,
+        alike.within_years,
+        sum(alike.n) as n,
     from
-        duration,
-        lateral (values ('all'), (duration.cohort::varchar)) as cohort (cohort),
+        alike,
+        lateral (values ('all'), (alike.cohort::varchar)) as cohort (cohort),
         lateral (
             values
             ('none', 'all'),
-            ('origin_group', duration.origin_group),
-            ('comparison_country', duration.comparison_country),
-            ('immigration_background', duration.immigration_background)
+            ('origin_group', alike.origin_group),
+            ('comparison_country', alike.comparison_country),
+            ('immigration_background', alike.immigration_background)
         ) as dimension (dimension, category)
     where dimension.category is not null
     group by all
