@@ -248,8 +248,11 @@ def _copy(warehouse: Path, destination: Path, changed: dict[Relation, int]) -> d
                 condition = "false"
             written[relation] = _Written(condition, *_content(connection, f"warehouse.{table}", condition))
         _copy_views(connection)
+        # A thousand statements, which by themselves would each wait for the disk.
+        connection.execute("begin")
         for statement in _descriptions(connection):
             connection.execute(statement)
+        connection.execute("commit")
         connection.execute("detach warehouse")
         connection.execute("checkpoint publication")
     return written

@@ -133,6 +133,7 @@ stay as (
         and presence_number = 0
 ),
 
+-- Further emigrations of the absence in which a stay ends.
 later_emigration as (
     select
         stay.person_id,
