@@ -42,7 +42,7 @@ final as (
         end as descendant_age_group,
         person_year.education_group,
         person_year.labour_status,
-        case when calendar.has_occupational_income then coalesce(income.income_group, 'none') end as income_group,
+        {{ income_group_of_resident() }} as income_group,
         person_year.outcome_municipality as outcome,
         case
             when person_year.outcome_municipality = 'emigration'

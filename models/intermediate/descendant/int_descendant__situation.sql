@@ -1,8 +1,6 @@
 -- Grain: person_id, base_year of person-years with an emigration in outcome_year.
 -- Purpose: the situation in the last year before an emigration: education, labour market status and income.
 --
--- Who is not in the income register of a year that was delivered has none.
---
 -- By year: as person_year, and the income of base_year.
 {{ config(
     materialized='incremental',
@@ -34,7 +32,7 @@ final as (
         person_year.education_group,
         person_year.labour_status,
         income.occupational_income_nok,
-        case when calendar.has_occupational_income then coalesce(income.income_group, 'none') end as income_group,
+        {{ income_group_of_resident() }} as income_group,
     from person_year
     left join income
         on

@@ -24,6 +24,7 @@ calendar as (
     select * from {{ ref('int_deliveries__calendar') }}
 ),
 
+-- Only of those whose basis may have to be inferred.
 without_sign as (
     select emigration.event_id
     from emigration
@@ -40,9 +41,7 @@ judged as (
     select
         emigration.event_id,
         emigration.delivered_basis,
-        emigration.delivered_basis is null
-        and emigration.is_to_country_unknown
-        and without_sign.event_id is not null
+        without_sign.event_id is not null
         and coalesce(sign_calendar.has_all_sign_registers_two_years and calendar.has_emigration_destination, false)
             as is_inferred_administrative,
     from emigration
