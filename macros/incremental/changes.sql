@@ -14,8 +14,24 @@
         person          the first 1 January on which one with other characteristics is in the population register
         person_event    the first year with an event of such a person
         death           the year of death, the earlier of two, and the first 1 January with status dead
+
+    Looked for once: `builds.compared` says between which states.
 -#}
 {% macro find_changes() %}
+    {%- do run_query("create table if not exists builds.compared (states varchar)") -%}
+    {%- set states = run_query(
+        "select concat_ws(' ', any_value(current_state.state_id), string_agg(state.state_id, ' ' order by state.state_id))
+        from builds.current_state
+        left join builds.state
+            on
+                current_state.program = state.program
+                and current_state.state_id <> state.state_id
+                and state.state_id in (select state_id from builds.built where starts_with(node_id, 'model.'))"
+    ).columns[0][0] -%}
+    {%- if run_query("select states from builds.compared").columns[0].values() | list == [states] -%}
+        {{ return('') }}
+    {%- endif -%}
+    {%- do run_query("delete from builds.compared") -%}
     {%- do run_query(
         "create or replace table builds.change as
         with
@@ -88,12 +104,13 @@
     {%- for file in files.rows -%}
         {%- do run_query(changes_of_moves(*file.values())) -%}
     {%- endfor -%}
-    {%- set states = run_query(
+    {%- set with_other_persons = run_query(
         "select distinct state_id from builds.change where register = 'person file' order by all"
     ).columns[0].values() -%}
-    {%- for state_id in states -%}
+    {%- for state_id in with_other_persons -%}
         {%- do run_query(changes_of_persons(state_id)) -%}
     {%- endfor -%}
+    {%- do run_query("insert into builds.compared values (" ~ text_literal(states) ~ ")") -%}
 {% endmacro %}
 
 

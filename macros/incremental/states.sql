@@ -127,28 +127,22 @@
     select {{ node_id }}, state_id
     from builds.current_state
     where not exists (
-        {{ ancestors_of_another_state(model.unique_id) }}
-    );
-    {%- endif -%}
-{% endmacro %}
-
-
-{#- A query for what a model rests on that has not the state of this run. -#}
-{% macro ancestors_of_another_state(node_id) %}
         select 1
         from builds.ancestor
         cross join builds.current_state as this_run
         left join builds.built on ancestor.ancestor_id = built.node_id
         left join builds.state on built.state_id = state.state_id
         where
-            ancestor.node_id = {{ text_literal(node_id) }}
+            ancestor.node_id = {{ node_id }}
             and state.state_id is distinct from this_run.state_id
             -- Code lists and what rests on them alone are the same in every state of the program.
             and (
                 ancestor.rests_on_deliveries
                 or state.program is distinct from this_run.program
             )
-{%- endmacro %}
+    );
+    {%- endif -%}
+{% endmacro %}
 
 
 {#- What was built since the last publication, with the first year (0: all of it). -#}

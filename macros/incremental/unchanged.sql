@@ -1,48 +1,47 @@
 {#-
-    Tables that are left alone in a build by year, because no base year that they read was built again: the regressions.
+    What a build of a new delivery need not build, and leaves out of its selection. Run as an operation before the build,
+    over a warehouse of which everything was built by this program and published, and nothing was built since.
+
+    views                   they say the same as before
+    regressions             tables of which no base year that they read will be built again
 
     meta.reads_base_years   variables that list the base years which a model reads of what it `follows`; tables that
-                            rest on such models and on code lists alone are left alone with them
+                            rest on such models and on code lists alone are left alone together
 
-    They are copied from themselves, so that whatever else dbt does for a table is done as always. A table is left alone
-    only if it was built by this program (the library and its pinned versions included) and all that it rests on has the
-    state of this run; `--full-refresh` leaves nothing alone.
+    What is left alone holds what a build of this state would make of it, and has the state from now on.
 -#}
-
-{#- Whether the table stays as it is. Asked once, remembered in `model`. -#}
-{% macro is_left_alone() %}
-    {#- Nothing was built before a unit test. -#}
-    {%- if not execute or model.resource_type != 'model' -%}
-        {{ return(false) }}
-    {%- endif -%}
-    {%- if 'is_left_alone' not in model -%}
-        {%- do model.update({'is_left_alone': find_is_left_alone()}) -%}
-    {%- endif -%}
-    {{ return(model.is_left_alone) }}
+{% macro leave_unchanged() %}
+    {%- do open_registers() -%}
+    {%- set tables = [] -%}
+    {%- for node in graph.nodes.values() if node.resource_type == 'model' -%}
+        {%- if node.config.materialized == 'table' and is_unchanged(node.unique_id) -%}
+            {%- do tables.append(node) -%}
+        {%- endif -%}
+        {%- if node.config.materialized == 'view' or node in tables -%}
+            {%- do run_query(
+                "update builds.built set state_id = (select state_id from builds.current_state) where node_id = "
+                ~ text_literal(node.unique_id)
+            ) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {{ log(tojson({'tables': tables | map(attribute='name') | sort}), info=true) }}
 {% endmacro %}
 
 
-{% macro find_is_left_alone() %}
-    {%- set readers = readers_of_base_years(model.unique_id) -%}
-    {#- What is deferred to is another warehouse, of whose states nothing is known here. -#}
-    {%- if flags.DEFER or not readers -%}
-        {{ return(false) }}
-    {%- endif -%}
-    {%- set existing = load_cached_relation(this) -%}
-    {%- if not existing or not existing.is_table -%}
-        {{ return(false) }}
-    {%- endif -%}
-    {%- for meta in readers -%}
+{#- Whether a table rests on nothing but code lists and base years that do not differ from what it was built from. -#}
+{% macro is_unchanged(node_id) %}
+    {%- set readers = readers_of_base_years(node_id) -%}
+    {%- for meta in readers or [] -%}
         {%- set years = [0] -%}
         {%- for variable in meta.reads_base_years -%}
             {%- do years.extend(var(variable)) -%}
         {%- endfor -%}
-        {%- set first_year = find_first_changed_year(meta) -%}
+        {%- set first_year = find_first_changed_year(node_id, meta) -%}
         {%- if first_year is none or first_year <= years | max -%}
             {{ return(false) }}
         {%- endif -%}
     {%- endfor -%}
-    {{ return(run_query(ancestors_of_another_state(model.unique_id)).rows | length == 0) }}
+    {{ return(readers | length > 0 if readers else false) }}
 {% endmacro %}
 
 
@@ -67,14 +66,4 @@
         {%- do readers.extend(of_parent | reject('in', readers)) -%}
     {%- endfor -%}
     {{ return(readers) }}
-{% endmacro %}
-
-
-{#- The code of a table that is left alone: its rows as they are, in their order. -#}
-{% macro code_of_unchanged(compiled_code, language) %}
-    {%- set rows = 'select * from ' ~ this -%}
-    {%- if language == 'sql' -%}
-        {{ return(rows) }}
-    {%- endif -%}
-    {{ return(compiled_code ~ "\n\ndef model(dbt, session):\n    return session.sql(" ~ tojson(rows) ~ ")\n") }}
 {% endmacro %}

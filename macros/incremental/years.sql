@@ -11,24 +11,21 @@
 
 {#- The first year of this model that has to be built; none if all of it has to. Asked once, remembered in `model`. -#}
 {% macro first_changed_year() %}
-    {%- if not execute -%}
+    {%- if not execute or flags.FULL_REFRESH or flags.EMPTY or flags.SAMPLE or flags.WHICH not in ('build', 'run') -%}
         {{ return(none) }}
     {%- endif -%}
     {%- if 'first_changed_year' not in model -%}
-        {%- do model.update({'first_changed_year': find_first_changed_year(model.config.meta)}) -%}
+        {%- do model.update({'first_changed_year': find_first_changed_year(model.unique_id, model.config.meta)}) -%}
     {%- endif -%}
     {{ return(model.first_changed_year) }}
 {% endmacro %}
 
 
 {#-
-    The first year that differs, of all that `meta` rests on or follows, from what the model of this run was last built
-    from: 9999 if no year does, none if it was not built by this program or has to be built in full.
+    The first year that differs, of all that `meta` rests on or follows, from what a model was last built from: 9999 if
+    no year does, none if it was not built by this program.
 -#}
-{% macro find_first_changed_year(meta) %}
-    {%- if flags.FULL_REFRESH or flags.EMPTY or flags.SAMPLE or flags.WHICH not in ('build', 'run') -%}
-        {{ return(none) }}
-    {%- endif -%}
+{% macro find_first_changed_year(node_id, meta) %}
     {%- set year = run_query(
         "with
         built as (
@@ -36,7 +33,7 @@
             from builds.built
             inner join builds.state using (state_id)
             where
-                built.node_id = " ~ text_literal(model.unique_id) ~ "
+                built.node_id = " ~ text_literal(node_id) ~ "
                 and state.program = (select program from builds.current_state)
         ),
         rests_on (register, years) as (
@@ -169,7 +166,6 @@
             {%- endif -%}
         {%- endfor -%}
     {%- else -%}
-        {%- set code = code_of_unchanged(compiled_code, language) if is_left_alone() else compiled_code -%}
-        {{ dbt.duckdb__create_table_as(temporary, relation, code, language, partitioned_by, sorted_by) }}
+        {{ dbt.duckdb__create_table_as(temporary, relation, compiled_code, language, partitioned_by, sorted_by) }}
     {%- endif -%}
 {% endmacro %}

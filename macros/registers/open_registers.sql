@@ -8,7 +8,7 @@
     a year is asked of `deliveries.delivery_file`, never of the rows.
 -#}
 {% macro open_registers() %}
-    {%- if not execute or flags.WHICH not in ('build', 'run', 'test', 'seed', 'snapshot') -%}
+    {%- if not execute or flags.WHICH not in ('build', 'run', 'test', 'seed', 'snapshot', 'run-operation') -%}
         {{ return('') }}
     {%- endif -%}
     {%- set accepted = env_var('UTVANDRING_DATA', 'data') ~ '/accepted' -%}

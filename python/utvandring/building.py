@@ -170,15 +170,17 @@ def run_dbt(root: DataRoot, project: Path, request: Request, progress: Progress)
     remove(root.target / "run_results.json")
     last_words: deque[str] = deque(maxlen=5)
     program = program_of(project)
-    arguments = _arguments(root, project, request)
-    if not request.full_refresh and not request.select:
-        if _unit_tested(root) == program:
-            # They need no data: once they have passed they pass.
-            arguments += ["--exclude-resource-type", "unit_test"]
-        if was_published_by(root, program):
-            # The code lists, and what rests on them alone, are the same.
-            arguments += ["--select", "source:*+"]
-    with _dbt(arguments, project, root, request.as_of or "") as process:
+    arguments = _arguments(request)
+    is_whole = not request.full_refresh and not request.select
+    if is_whole and _unit_tested(root) == program:
+        # They need no data: once they have passed they pass.
+        arguments += ["--exclude-resource-type", "unit_test"]
+    dbt = {
+        "settings": _settings(root, project),
+        "build": arguments,
+        "leaves_unchanged": is_whole and was_published_by(root, program),
+    }
+    with _dbt(dbt, project, root, request.as_of or "") as process:
         assert process.stdout is not None
         for line in process.stdout:
             _follow(line, progress, last_words)
@@ -215,10 +217,14 @@ def _unit_tested(root: DataRoot) -> Any:
         return None
 
 
-def _arguments(root: DataRoot, project: Path, request: Request) -> list[str]:
-    arguments = ["build", "--project-dir", str(project), "--profiles-dir", str(project)]
-    arguments += ["--target-path", str(root.target), "--log-path", str(root.logs), "--log-level", "none"]
-    arguments += ["--log-format-file", "text", "--no-use-colors", "--no-send-anonymous-usage-stats"]
+def _settings(root: DataRoot, project: Path) -> list[str]:
+    settings = ["--project-dir", str(project), "--profiles-dir", str(project)]
+    settings += ["--target-path", str(root.target), "--log-path", str(root.logs), "--log-level", "none"]
+    return [*settings, "--log-format-file", "text", "--no-use-colors", "--no-send-anonymous-usage-stats"]
+
+
+def _arguments(request: Request) -> list[str]:
+    arguments = []
     if request.full_refresh:
         arguments.append("--full-refresh")
     if request.select:
@@ -231,9 +237,11 @@ def _arguments(root: DataRoot, project: Path, request: Request) -> list[str]:
 
 
 @contextmanager
-def _dbt(arguments: list[str], project: Path, root: DataRoot, as_of: str) -> Iterator[subprocess.Popen[str]]:
+def _dbt(
+    arguments: dict[str, Any], project: Path, root: DataRoot, as_of: str
+) -> Iterator[subprocess.Popen[str]]:
     process = subprocess.Popen(
-        [sys.executable, "-m", "utvandring.dbt_process", *arguments],
+        [sys.executable, "-m", "utvandring.dbt_process", json.dumps(arguments)],
         cwd=project,
         env={**os.environ, "UTVANDRING_DATA": str(root.path), "UTVANDRING_AS_OF": as_of},
         stdin=subprocess.PIPE,

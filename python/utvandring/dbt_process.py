@@ -9,7 +9,10 @@ import json
 import os
 import sys
 import threading
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from dbt.cli.main import dbtRunner
 
 # The engine asks Python for signals between any two pieces of a query, and has to wait while another node is
 # prepared in Python: up to 5 ms each time by default, which makes a large build a seventh longer.
@@ -41,15 +44,59 @@ def _tell(event: Any) -> None:
     print(json.dumps(told), flush=True)
 
 
-def main() -> None:
-    """Run dbt with the arguments of this process."""
+def _run(dbt: "dbtRunner", *arguments: str) -> Any:
+    """Run one command of dbt and return what it made; end the process if it fails."""
+    done = dbt.invoke(list(arguments))
+    if done.exception is not None:
+        print(json.dumps({"level": "error", "message": str(done.exception)}), flush=True)
+    if not done.success:
+        sys.exit(1)
+    return done.result
+
+
+def _without_unchanged(dbt: "dbtRunner", settings: list[str]) -> list[str]:
+    """Return the selection of what has to be built; `macros/incremental/unchanged.sql` says what has not."""
+    found: dict[str, list[str]] = {}
+
+    def hear(event: Any) -> None:
+        if event.info.name == "JinjaLogInfo":
+            found.update(json.loads(event.data.msg))
+
+    dbt.manifest = _run(dbt, "parse", *settings)
+    dbt.callbacks.append(hear)
+    # What became of every node is for the build to say.
+    _run(dbt, "--no-write-json", "run-operation", "leave_unchanged", *settings)
+    dbt.callbacks.remove(hear)
+    kinds = ("resource_type:test", "config.materialized:table", "config.materialized:incremental")
+    selection = ["--select", *(f"{kind},source:*+" for kind in kinds)]
+    if found["tables"]:
+        # A test is left out with the tables if it asks for nothing but them.
+        selection += ["--indirect-selection", "cautious", "--exclude", *found["tables"]]
+    return selection
+
+
+def main(settings: list[str], build: list[str], leaves_unchanged: bool) -> None:
+    """Run `dbt build`.
+
+    Parameters
+    ----------
+    settings
+        Arguments that every command of dbt takes.
+    build
+        Further arguments of the build.
+    leaves_unchanged
+        Whether what need not be built is left out. The warehouse was published by this program, and
+        nothing was built in it since.
+    """
     threading.Thread(target=_end_with_parent, daemon=True).start()
     sys.setswitchinterval(_SWITCH_SECONDS)
     gc.set_threshold(_COLLECTION_THRESHOLD)
-    from dbt.cli.main import cli
+    from dbt.cli.main import dbtRunner
 
-    cli.main(sys.argv[1:], obj={"callbacks": [_tell]})
+    dbt = dbtRunner(callbacks=[_tell])
+    selection = _without_unchanged(dbt, settings) if leaves_unchanged else []
+    _run(dbt, "build", *settings, *build, *selection)
 
 
 if __name__ == "__main__":
-    main()
+    main(**json.loads(sys.argv[1]))
