@@ -199,7 +199,7 @@ def run_dbt(root: DataRoot, project: Path, request: Request, progress: Progress)
         raise BuildFailedError(
             f"The build failed: {which}. The last publication is unchanged.{advice} Full log: {log}", failures
         )
-    if not request.select:
+    if not request.select and not request.only_tables:
         write_json(root.unit_tested, program)
     return results
 

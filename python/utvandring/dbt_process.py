@@ -44,7 +44,7 @@ def _tell(event: Any) -> None:
     print(json.dumps(told), flush=True)
 
 
-def _run(dbt: "dbtRunner", *arguments: str) -> Any:
+def run(dbt: "dbtRunner", *arguments: str) -> Any:
     """Run one command of dbt and return what it made; end the process if it fails."""
     done = dbt.invoke(list(arguments))
     if done.exception is not None:
@@ -54,24 +54,39 @@ def _run(dbt: "dbtRunner", *arguments: str) -> Any:
     return done.result
 
 
-def _without_unchanged(dbt: "dbtRunner", settings: list[str]) -> list[str]:
-    """Return the selection of what has to be built; `macros/incremental/unchanged.sql` says what has not."""
+def without_unchanged(dbt: "dbtRunner", settings: list[str]) -> list[str]:
+    """Return the selection of what has to be built; `macros/incremental/unchanged.sql` says what has not.
+
+    Parameters
+    ----------
+    dbt
+        Keeps the parsed project for the build.
+    settings
+        Arguments that every command of dbt takes.
+
+    Returns
+    -------
+    list of str
+        Arguments of the build.
+    """
     found: dict[str, list[str]] = {}
 
     def hear(event: Any) -> None:
         if event.info.name == "JinjaLogInfo":
             found.update(json.loads(event.data.msg))
 
-    dbt.manifest = _run(dbt, "parse", *settings)
+    if dbt.manifest is None:
+        dbt.manifest = run(dbt, "parse", *settings)
     dbt.callbacks.append(hear)
     # What became of every node is for the build to say.
-    _run(dbt, "--no-write-json", "run-operation", "leave_unchanged", *settings)
+    run(dbt, "--no-write-json", "run-operation", "leave_unchanged", *settings)
     dbt.callbacks.remove(hear)
     kinds = ("resource_type:test", "config.materialized:table", "config.materialized:incremental")
     selection = ["--select", *(f"{kind},source:*+" for kind in kinds)]
-    if found["tables"]:
-        # A test is left out with the tables if it asks for nothing but them.
-        selection += ["--indirect-selection", "cautious", "--exclude", *found["tables"]]
+    # A test is left out with the tables if it asks for nothing but them.
+    selection += ["--indirect-selection", "cautious"]
+    for table in found["tables"]:
+        selection += ["--exclude", table]
     return selection
 
 
@@ -94,8 +109,8 @@ def main(settings: list[str], build: list[str], leaves_unchanged: bool) -> None:
     from dbt.cli.main import dbtRunner
 
     dbt = dbtRunner(callbacks=[_tell])
-    selection = _without_unchanged(dbt, settings) if leaves_unchanged else []
-    _run(dbt, "build", *settings, *build, *selection)
+    selection = without_unchanged(dbt, settings) if leaves_unchanged else []
+    run(dbt, "build", *settings, *build, *selection)
 
 
 if __name__ == "__main__":

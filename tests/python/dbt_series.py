@@ -3,44 +3,43 @@
     python dbt_series.py ROOT LEDGER [--full] [LEDGER ...]
 
 Models only, without disclosure control, and of the regressions (of 2009) the cells alone; the first run loads
-the seeds as well. `--full` before a ledger builds it anew. After each build the tables are exported to
-ROOT/exported/<number>/<schema>.<table>.parquet, rows in their order.
+the seeds as well, later ones leave out what `utvandring build` does. `--full` before a ledger builds it anew.
+After each build its tables are in ROOT/exported/<number>/<schema>.<table>.parquet, rows in order.
+A line of output for each build holds its selection.
 """
 
 import os
 import shutil
 import sys
 from pathlib import Path
+from typing import Any
 
 import duckdb
+
+from utvandring.dbt_process import run, without_unchanged
 
 PROJECT = Path(__file__).resolve().parents[2]
 
 
-def build(root: Path, ledger: Path, *, full: bool, first: bool, manifest: object) -> object:
-    """Build the models over a ledger; return the parsed project for the next build."""
+def build(dbt: Any, root: Path, ledger: Path, *, full: bool, first: bool) -> None:
+    """Build the models over a ledger."""
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
-    from dbt.cli.main import dbtRunner
 
     shutil.copyfile(ledger, root / "accepted" / "ledger.json")
-    runner = dbtRunner(manifest=manifest)
-    if manifest is None:
-        manifest = runner.invoke(["parse", "--quiet", *options(root)]).result
-        runner = dbtRunner(manifest=manifest)
+    if dbt.manifest is None:
+        dbt.manifest = run(dbt, "parse", "--quiet", *options(root))
     kinds = ["model", "seed"] if first else ["model"]
-    arguments = ["build", "--quiet", *options(root)]
-    arguments += ["--vars", "{estimates_base_years: [2009]}"]
+    arguments = [*options(root), "--quiet", "--vars", "{estimates_base_years: [2009]}"]
+    selection = [] if full or first else without_unchanged(dbt, arguments)
+    print(*selection, flush=True)
     arguments += ["--exclude", "path:models/intermediate/disclosure+", "path:models/estimates/survival+"]
     arguments += ["path:models/estimates/fits+", "path:models/estimates/descendants+"]
     arguments += [part for kind in kinds for part in ("--resource-type", kind)]
-    done = runner.invoke([*arguments, *(["--full-refresh"] if full else [])])
+    run(dbt, "build", *arguments, *selection, *(["--full-refresh"] if full else []))
     DuckDBConnectionManager.close_all_connections()
-    if not done.success:
-        sys.exit(f"the build over {ledger.name} failed: {done.exception or done.result}")
     made = root / "target" / "run" / "utvandring" / "models" / "marts" / "person_year" / "person_year.sql"
     if ("delete from" in made.read_text(encoding="utf-8")) is (first or full):
         sys.exit(f"the build over {ledger.name} was not {'full' if full or first else 'by year'}")
-    return manifest
 
 
 def options(root: Path) -> list[str]:
@@ -65,14 +64,16 @@ def main() -> None:
     root, *steps = map(Path, sys.argv[1:])
     os.environ["UTVANDRING_DATA"] = str(root)
     os.chdir(PROJECT)
-    manifest = None
+    from dbt.cli.main import dbtRunner
+
+    dbt = dbtRunner()
     full = False
     number = 0
     for step in steps:
         if str(step) == "--full":
             full = True
             continue
-        manifest = build(root, step, full=full, first=number == 0, manifest=manifest)
+        build(dbt, root, step, full=full, first=number == 0)
         export(root / "warehouse.duckdb", root / "exported" / str(number))
         number, full = number + 1, False
 

@@ -4,7 +4,6 @@ import csv
 import json
 import os
 import random
-import re
 import shutil
 import signal
 import subprocess
@@ -21,6 +20,9 @@ import pytest
 from conftest import run_command
 from deliveries import read_manifest, write_manifest
 
+from utvandring import building
+from utvandring.files import write_json
+from utvandring.project import DataRoot
 from utvandring.simulation import simulate_yearly
 
 SEED = 20260302
@@ -139,51 +141,46 @@ def test_outcomes_are_built_from_the_earliest_move_that_differs(
 def test_regressions_of_years_that_did_not_change_are_left_alone(
     built: tuple[Path, dict[str, dict[str, bytes]]], tmp_path: Path
 ) -> None:
-    root = shutil.copytree(built[0], tmp_path / "data")
-    made = root / "target/run/utvandring/models/estimates"
+    root = DataRoot(shutil.copytree(built[0], tmp_path / "data"))
+    project = tmp_path / "project"
+    for name in ("models", "macros", "seeds", "tests/generic", "python/utvandring"):
+        shutil.copytree(PROJECT / name, project / name)
+    for name in ("profiles.yml", "requirements.lock"):
+        shutil.copyfile(PROJECT / name, project / name)
+    settings = (PROJECT / "dbt_project.yml").read_text(encoding="utf-8")
+    of_2010 = settings.replace("estimates_base_years: [2012]", "estimates_base_years: [2010]")
+    assert of_2010 != settings
+    (project / "dbt_project.yml").write_text(of_2010, encoding="utf-8")
 
-    def estimates(*arguments: str, as_of: str) -> tuple[dict[str, list[tuple[Any, ...]]], set[str]]:
-        """Build the regressions of 2010; return their tables and the names of those that were left alone."""
-        # What earlier builds left there says nothing about this one.
-        shutil.rmtree(made)
-        command = [sys.executable, "-m", "dbt.cli.main", "build", *arguments]
-        command += ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)]
-        command += ["--target-path", str(root / "target"), "--log-path", str(root / "logs")]
-        command += ["--select", *(f"+{name}" for name in sorted(REGRESSIONS))]
-        command += ["--resource-type", "model", "--resource-type", "seed"]
-        command += ["--vars", json.dumps({"estimates_base_years": [2010]})]
-        environment = {**os.environ, "UTVANDRING_DATA": str(root), "UTVANDRING_AS_OF": as_of}
-        done = subprocess.run(
-            command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False
-        )
-        assert done.returncode == 0, done.stdout[-3000:]
-        with duckdb.connect(str(root / "warehouse.duckdb"), read_only=True) as connection:
-            names = connection.execute(
-                "select table_name from duckdb_tables() where schema_name = 'estimates'"
-            ).fetchall()
-            tables = {
-                name: connection.execute(f"from estimates.{name}").fetchall()
-                for (name,) in names
-                if name in REGRESSIONS
-            }
-        assert tables.keys() == REGRESSIONS
-        assert tables["sample"]
-        codes = {
-            code.stem: code.read_text(encoding="utf-8").replace("\\", "")
-            for code in made.rglob("*.*")
-            if code.is_file()
-        }
-        copied = {name for name, code in codes.items() if re.search(rf'select \* from \S+\."{name}"', code)}
-        return tables, copied
+    def built_nodes(**request: Any) -> set[str]:
+        building.build(root, project, building.Request(**request))
+        results = json.loads((root.target / "run_results.json").read_text(encoding="utf-8"))["results"]
+        return {result["unique_id"] for result in results}
 
-    before, left_alone = estimates(as_of=FIRST)
-    assert not left_alone, "another program"
-    after, left_alone = estimates(as_of=SECOND)
-    assert left_alone >= REGRESSIONS | {"fit_linear_probability", "fit_trinomial_logit"}
-    assert after == before
-    anew, left_alone = estimates("--full-refresh", as_of=SECOND)
-    assert not left_alone
-    assert anew == after
+    anew = built_nodes(as_of=FIRST, only_tables=True)
+    assert anew >= {f"model.utvandring.{name}" for name in REGRESSIONS}, "another program"
+    before = export(root.path, tmp_path / "before")
+
+    write_json(root.unit_tested, building.program_of(project))
+    nodes = built_nodes(as_of=SECOND)
+    after = export(root.path, tmp_path / "after")
+    manifest = json.loads((root.target / "manifest.json").read_text(encoding="utf-8"))["nodes"]
+    views = {name for name in anew if manifest[name]["config"]["materialized"] == "view"}
+    left_out = {name for name in anew if manifest[name]["resource_type"] == "model"} - nodes
+    assert left_out >= views | {f"model.utvandring.{name}" for name in (*REGRESSIONS, "fit_trinomial_logit")}
+    for name in REGRESSIONS:
+        assert after[f"estimates.{name}.parquet"] == before[f"estimates.{name}.parquet"]
+    for name, node in manifest.items():
+        if node["resource_type"] == "test":
+            asked_for = set(node["depends_on"]["nodes"])
+            if asked_for <= left_out - views:
+                assert name not in nodes
+            if asked_for & nodes:
+                assert name in nodes
+
+    built_nodes(as_of=SECOND, only_tables=True, full_refresh=True)
+    anew_tables = export(root.path, tmp_path / "anew")
+    assert {name for name in anew_tables if anew_tables[name] != after.get(name)} == set()
 
 
 def test_the_delay_triangle_counts_what_each_delivery_knew(
