@@ -13,18 +13,20 @@
 {% macro leave_unchanged() %}
     {%- do open_registers() -%}
     {%- set tables = [] -%}
+    {%- set unchanged = [] -%}
     {%- for node in graph.nodes.values() if node.resource_type == 'model' -%}
-        {%- if node.config.materialized == 'table' and is_unchanged(node.unique_id) -%}
-            {%- do tables.append(node) -%}
-        {%- endif -%}
-        {%- if node.config.materialized == 'view' or node in tables -%}
-            {%- do run_query(
-                "update builds.built set state_id = (select state_id from builds.current_state) where node_id = "
-                ~ text_literal(node.unique_id)
-            ) -%}
+        {%- if node.config.materialized == 'view' -%}
+            {%- do unchanged.append(text_literal(node.unique_id)) -%}
+        {%- elif node.config.materialized == 'table' and is_unchanged(node.unique_id) -%}
+            {%- do unchanged.append(text_literal(node.unique_id)) -%}
+            {%- do tables.append(node.name) -%}
         {%- endif -%}
     {%- endfor -%}
-    {{ log(tojson({'tables': tables | map(attribute='name') | sort}), info=true) }}
+    {%- do run_query(
+        "update builds.built set state_id = (select state_id from builds.current_state) where node_id in ("
+        ~ unchanged | join(', ') ~ ")"
+    ) -%}
+    {{ log(tojson({'tables': tables | sort}), info=true) }}
 {% endmacro %}
 
 
@@ -67,3 +69,26 @@
     {%- endfor -%}
     {{ return(readers) }}
 {% endmacro %}
+
+
+{#- Blocks of released counts that this program has judged, with the checksum of their content; none in a full build. -#}
+{% macro judged_blocks() %}
+    {%- set judged = graph.nodes['model.utvandring.int_disclosure__withheld'] if execute -%}
+    {%- if judged and not flags.FULL_REFRESH and run_query(
+        "select 1
+        from builds.built
+        inner join builds.state using (state_id)
+        inner join builds.current_state using (program)
+        where built.node_id = " ~ text_literal(judged.unique_id)
+    ).rows -%}
+    select distinct
+        block_id,
+        checksum,
+    from {{ judged.schema }}.{{ judged.alias }}
+    {%- else -%}
+    select
+        null::varchar as block_id,
+        null::varchar as checksum,
+    where false
+    {%- endif -%}
+{%- endmacro %}
