@@ -69,26 +69,3 @@
     {%- endfor -%}
     {{ return(readers) }}
 {% endmacro %}
-
-
-{#- Blocks of released counts that this program has judged, with the checksum of their content; none in a full build. -#}
-{% macro judged_blocks() %}
-    {%- set judged = graph.nodes['model.utvandring.int_disclosure__withheld'] if execute -%}
-    {%- if judged and not flags.FULL_REFRESH and run_query(
-        "select 1
-        from builds.built
-        inner join builds.state using (state_id)
-        inner join builds.current_state using (program)
-        where built.node_id = " ~ text_literal(judged.unique_id)
-    ).rows -%}
-    select distinct
-        block_id,
-        checksum,
-    from {{ judged.schema }}.{{ judged.alias }}
-    {%- else -%}
-    select
-        null::varchar as block_id,
-        null::varchar as checksum,
-    where false
-    {%- endif -%}
-{%- endmacro %}
