@@ -33,7 +33,10 @@
 {#- Whether a table rests on nothing but code lists and base years that do not differ from what it was built from. -#}
 {% macro is_unchanged(node_id) %}
     {%- set readers = readers_of_base_years(node_id) -%}
-    {%- for meta in readers or [] -%}
+    {%- if not readers -%}
+        {{ return(false) }}
+    {%- endif -%}
+    {%- for meta in readers -%}
         {%- set years = [0] -%}
         {%- for variable in meta.reads_base_years -%}
             {%- do years.extend(var(variable)) -%}
@@ -43,7 +46,7 @@
             {{ return(false) }}
         {%- endif -%}
     {%- endfor -%}
-    {{ return(readers | length > 0 if readers else false) }}
+    {{ return(true) }}
 {% endmacro %}
 
 
