@@ -9,7 +9,7 @@
 --                        `already_gone`, which no regression takes. Without any sign of life: as registered (choice).
 --                        An emigration that is registered after the last delivery cannot be moved.
 --
--- Tables that rest on it alone are left alone when no base year asked for was built again
+-- Tables that rest on it alone are left out of a build when no base year asked for is built again
 -- (macros/incremental/unchanged.sql); not with last_sign_of_life, where later years matter too.
 {{ config(
     meta={
