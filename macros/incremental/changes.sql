@@ -167,18 +167,31 @@
 {% macro changes_of_persons(state_id) %}
     {%- set columns = columns_of_register('person') -%}
     {%- set accepted = env_var('UTVANDRING_DATA', 'data') ~ '/accepted/' -%}
-    {%- set paths = run_query(
-        "select distinct path from builds.state_file
+    {%- set files = run_query(
+        "select
+            path,
+            bool_or(state_id = '" ~ state_id ~ "') as is_before,
+            bool_or(state_id <> '" ~ state_id ~ "') as is_after,
+        from builds.state_file
         where
             register = 'person'
             and (state_id = '" ~ state_id ~ "' or state_id = (select state_id from builds.current_state))
+        group by path
         order by path"
-    ).columns[0].values() -%}
+    ) -%}
     insert into builds.change
     with
-    file as (
-        {%- for path in paths %}
-        select {{ text_literal(path) }} as path, {{ columns | join(', ') }}, periode
+    described as (
+        {%- for path, is_before, is_after in files.rows %}
+        select
+            personid,
+            periode,
+            struct_pack(
+                characteristics := hash({{ columns | reject('equalto', 'doedsdato') | join(', ') }}),
+                doedsdato
+            ) as person,
+            {{ is_before }} as is_before,
+            {{ is_after }} as is_after,
         from read_parquet({{ path_literal(accepted ~ path) }})
         {%- if not loop.last %}
         union all
@@ -187,54 +200,42 @@
     ),
     known as (
         select
-            state_file.state_id = (select state_id from builds.current_state) as is_current,
-            file.personid,
-            {#- Of two periods the later one counts. -#}
-            max_by(
-                struct_pack(characteristics := hash({{ columns | reject('equalto', 'doedsdato') | join(', ') }}), doedsdato),
-                periode
-            ) as latest,
-        from file
-        inner join builds.state_file using (path)
-        where
-            state_file.register = 'person'
-            and state_file.state_id in ('{{ state_id }}', (select state_id from builds.current_state))
-        group by is_current, personid
+            personid,
+            {#- Of two periods the later one counts. #}
+            max_by(person, periode) filter (where is_before) as before,
+            max_by(person, periode) filter (where is_after) as after,
+        from described
+        group by personid
     ),
-    compared as (
+    differing as (
         select
             personid,
-            before.latest as before,
-            after.latest as after,
-        from (from known where not is_current) as before
-        full join (from known where is_current) as after using (personid)
-        where before.latest is distinct from after.latest
+            before.characteristics is distinct from after.characteristics as is_other,
+            before.doedsdato is distinct from after.doedsdato as is_other_death,
+            case when is_other_death then year(least(before.doedsdato, after.doedsdato)) end as death_year,
+        from known
+        where before is distinct from after
     ),
-    other as (
-        select personid from compared
-        where before.characteristics is distinct from after.characteristics
-    ),
-    dead as (
-        select personid, year(least(before.doedsdato, after.doedsdato)) as death_year
-        from compared
-        where before.doedsdato is distinct from after.doedsdato
+    january as (
+        select
+            min(befolkning.periode) filter (where differing.is_other) as first_year,
+            min(befolkning.periode) filter (where differing.is_other_death and population_status.is_dead)
+                as first_year_dead,
+        from registers.befolkning
+        inner join differing using (personid)
+        left join code_lists.population_status on befolkning.statuskode = population_status.status_code
     ),
     concerned as (
-        select 'person' as register, min(periode) as year_n
-        from registers.befolkning
-        semi join other using (personid)
+        select 'person' as register, first_year as year_n
+        from january
         union all
         select 'person_event', min(year(flyttedato))
         from registers.flytting
-        semi join other using (personid)
+        semi join (from differing where is_other) as other using (personid)
         union all
-        select 'death', min(death_year) from dead
+        select 'death', min(death_year) from differing
         union all
-        select 'death', min(befolkning.periode)
-        from registers.befolkning
-        semi join dead using (personid)
-        inner join code_lists.population_status on befolkning.statuskode = population_status.status_code
-        where population_status.is_dead
+        select 'death', first_year_dead from january
     )
     select '{{ state_id }}' as state_id, register, year_n
     from concerned

@@ -6,8 +6,8 @@ import subprocess
 import sys
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -98,10 +98,15 @@ def build(root: DataRoot, project: Path, request: Request, progress: Progress | 
         ledger = read_ledger(root)
         if request.as_of is not None:
             ledger = ledger.as_of(request.as_of)
-        require_complete(ledger, root, project)
         _open_or_set_aside(root)
         with nullcontext() if request.select or request.full_refresh else copying_last(root) as copied:
-            results = run_dbt(root, project, request, progress or (lambda label, fraction: None))
+            results = run_dbt(
+                root,
+                project,
+                request,
+                progress or (lambda label, fraction: None),
+                check=lambda: require_complete(ledger, root, project),
+            )
             publication = None if request.select else publish(root, program_of(project), copied)
     warnings = tuple(_describe(result) for result in results if result["status"] == "warn")
     return Result(len(results), warnings, time.monotonic() - begun, publication)
@@ -159,13 +164,28 @@ def _open_or_set_aside(root: DataRoot) -> None:
     remove(wal)
 
 
-def run_dbt(root: DataRoot, project: Path, request: Request, progress: Progress) -> list[dict[str, Any]]:
+def run_dbt(
+    root: DataRoot,
+    project: Path,
+    request: Request,
+    progress: Progress,
+    check: Callable[[], None] = lambda: None,
+) -> list[dict[str, Any]]:
     """Run `dbt build` and return what became of every node.
+
+    Parameters
+    ----------
+    root, project, request, progress
+        As for `build`.
+    check
+        Called while dbt reads the project; nothing is built before it has returned.
 
     Raises
     ------
     BuildFailedError
         If dbt says that something failed.
+    UtvandringError
+        Whatever `check` finds.
     """
     remove(root.target / "run_results.json")
     last_words: deque[str] = deque(maxlen=5)
@@ -175,13 +195,15 @@ def run_dbt(root: DataRoot, project: Path, request: Request, progress: Progress)
     if is_whole and _unit_tested(root) == program:
         # They need no data: once they have passed they pass.
         arguments += ["--exclude-resource-type", "unit_test"]
-    dbt = {
-        "settings": _settings(root, project),
-        "build": arguments,
-        "leaves_unchanged": is_whole and was_published_by(root, program),
-    }
-    with _dbt(dbt, project, root, request.as_of or "") as process:
+    order = {"build": arguments, "leaves_unchanged": is_whole and was_published_by(root, program)}
+    with _dbt(_settings(root, project), project, root, request.as_of or "") as process:
+        assert process.stdin is not None
         assert process.stdout is not None
+        check()
+        # If the project could not be read, nobody listens any more, and what follows says why.
+        with suppress(BrokenPipeError):
+            process.stdin.write(json.dumps(order) + "\n")
+            process.stdin.flush()
         for line in process.stdout:
             _follow(line, progress, last_words)
         code = process.wait()
@@ -237,11 +259,9 @@ def _arguments(request: Request) -> list[str]:
 
 
 @contextmanager
-def _dbt(
-    arguments: dict[str, Any], project: Path, root: DataRoot, as_of: str
-) -> Iterator[subprocess.Popen[str]]:
+def _dbt(settings: list[str], project: Path, root: DataRoot, as_of: str) -> Iterator[subprocess.Popen[str]]:
     process = subprocess.Popen(
-        [sys.executable, "-m", "utvandring.dbt_process", json.dumps(arguments)],
+        [sys.executable, "-m", "utvandring.dbt_process", *settings],
         cwd=project,
         env={**os.environ, "UTVANDRING_DATA": str(root.path), "UTVANDRING_AS_OF": as_of},
         stdin=subprocess.PIPE,

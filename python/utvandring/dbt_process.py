@@ -1,7 +1,9 @@
 """dbt in a process of its own that never outlives the command that started it.
 
-`utvandring build` keeps the other end of standard input open. When it ends, in whatever way, standard input
-ends, and with it this process: a killed build leaves no dbt behind that goes on writing the warehouse.
+It reads the project, and waits until a line of standard input says what to build: `utvandring build` checks
+the accepted files meanwhile, and keeps its end of standard input open. When it ends, in whatever way,
+standard input ends, and with it this process: a killed build leaves no dbt behind that goes on writing the
+warehouse.
 """
 
 import gc
@@ -23,8 +25,18 @@ _SWITCH_SECONDS = 2e-4
 _COLLECTION_THRESHOLD = 50_000
 
 
+# Not sys.stdin: its lock, held by a waiting thread, would break the ordinary end of this process.
+def _read_order() -> bytes:
+    order = b""
+    while not order.endswith(b"\n"):
+        piece = os.read(0, 1)
+        if not piece:
+            sys.exit(1)
+        order += piece
+    return order
+
+
 def _end_with_parent() -> None:
-    # Not sys.stdin: its lock, held by a waiting thread, would break the ordinary end of this process.
     while os.read(0, 1):
         pass
     os._exit(1)
@@ -60,7 +72,7 @@ def without_unchanged(dbt: "dbtRunner", settings: list[str]) -> list[str]:
     Parameters
     ----------
     dbt
-        Keeps the parsed project for the build.
+        With the parsed project.
     settings
         Arguments that every command of dbt takes.
 
@@ -75,8 +87,6 @@ def without_unchanged(dbt: "dbtRunner", settings: list[str]) -> list[str]:
         if event.info.name == "JinjaLogInfo":
             found.update(json.loads(event.data.msg))
 
-    if dbt.manifest is None:
-        dbt.manifest = run(dbt, "parse", *settings)
     dbt.callbacks.append(hear)
     # What became of every node is for the build to say.
     run(dbt, "--no-write-json", "run-operation", "leave_unchanged", *settings)
@@ -91,28 +101,28 @@ def without_unchanged(dbt: "dbtRunner", settings: list[str]) -> list[str]:
     return selection
 
 
-def main(settings: list[str], build: list[str], leaves_unchanged: bool) -> None:
-    """Run `dbt build`.
+def main(settings: list[str]) -> None:
+    """Run `dbt build` when told to, by one line of JSON.
+
+    `build` are further arguments of the build; `leaves_unchanged` says whether what need not be built is left
+    out: the warehouse was published by this program, and nothing was built in it since.
 
     Parameters
     ----------
     settings
         Arguments that every command of dbt takes.
-    build
-        Further arguments of the build.
-    leaves_unchanged
-        Whether what need not be built is left out. The warehouse was published by this program, and
-        nothing was built in it since.
     """
-    threading.Thread(target=_end_with_parent, daemon=True).start()
     sys.setswitchinterval(_SWITCH_SECONDS)
     gc.set_threshold(_COLLECTION_THRESHOLD)
     from dbt.cli.main import dbtRunner
 
     dbt = dbtRunner(callbacks=[_tell])
-    selection = without_unchanged(dbt, settings) if leaves_unchanged else []
-    run(dbt, "build", *settings, *build, *selection)
+    dbt.manifest = run(dbt, "--no-write-json", "parse", *settings)
+    order = json.loads(_read_order())
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    selection = without_unchanged(dbt, settings) if order["leaves_unchanged"] else []
+    run(dbt, "build", *settings, *order["build"], *selection)
 
 
 if __name__ == "__main__":
-    main(**json.loads(sys.argv[1]))
+    main(sys.argv[1:])

@@ -36,7 +36,10 @@ def dbt(monkeypatch: pytest.MonkeyPatch) -> list[Request]:
     """Let a few statements stand in for dbt; returns the builds that were asked for."""
     asked: list[Request] = []
 
-    def run(root: DataRoot, project: Path, request: Request, progress: Any) -> list[dict[str, Any]]:
+    def run(
+        root: DataRoot, project: Path, request: Request, progress: Any, check: Callable[[], None]
+    ) -> list[dict[str, Any]]:
+        check()
         asked.append(request)
         with duckdb.connect(str(root.warehouse)) as connection:
             for schema in ("marts", "intermediate", "staging", "registers", "code_lists"):
@@ -178,7 +181,7 @@ def test_a_failed_build_leaves_the_publication_and_says_what_failed(
     utvandring("build")
     before = (delivered / "published" / "utvandring.duckdb").read_bytes()
 
-    def fail(*_: Any) -> None:
+    def fail(*_: Any, check: Any) -> None:
         raise BuildFailedError("The build failed.", ["test unique_[bold]key: Got 3 results"])
 
     monkeypatch.setattr(building, "run_dbt", fail)

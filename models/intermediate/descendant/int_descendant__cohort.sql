@@ -8,7 +8,8 @@
 -- Choice: before age 7 (school age) counts in calendar years, as age does.
 with
 
-person as (
+-- Read twice: by default the engine would write it down first, since it is asked for twice.
+person as not materialized (
     select * from {{ ref('int_person__characteristics') }}
 ),
 

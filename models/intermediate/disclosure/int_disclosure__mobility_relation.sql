@@ -99,7 +99,7 @@ final as (
         {% endif %}
         select
             outcome_year as block_id,
-            md5_number_lower(concat_ws('/', '{{ name }}', {{ key | join(', ') }})) as relation_id,
+            hash('{{ name }}', {{ key | join(', ') }}) as relation_id,
             cell_id,
             {{ total }} as is_total,
             {{ name not in ('working_age', 'young') }} as is_exhaustive,

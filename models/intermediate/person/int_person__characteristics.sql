@@ -6,7 +6,8 @@
 -- whose first immigration has no date keeps the reason that was registered. NULL for others than immigrants.
 with
 
-person as (
+-- Read twice: by default the engine would write it down first, since it is asked for twice.
+person as not materialized (
     select * from {{ ref('stg_person__person') }}
 ),
 

@@ -16,7 +16,8 @@ cohort as (
     select * from {{ ref('int_descendant__cohort') }}
 ),
 
-spell as (
+-- Read twice: by default the engine would write it down first, since it is asked for twice.
+spell as not materialized (
     select * from {{ ref('immigration_spell') }}
 ),
 

@@ -10,7 +10,12 @@
 -- Where the register does not say the basis and it cannot be inferred, an emigration counts as reported.
 with
 
-person_year as (
+cell as (
+    select * from {{ ref('int_mobility__basis_cell') }}
+),
+
+-- Read twice: by default the engine would write it down first, since it is asked for twice.
+person_year as not materialized (
     select * from {{ ref('person_year') }}
     where
         is_immigrant
@@ -32,10 +37,16 @@ administrative as (
         and emigration_basis = 'administrative'
 ),
 
+-- From the last sign of life on: the year that now has the emigration, and those of which nobody is left.
 moved as (
     select
         person_year.person_id,
         person_year.base_year,
+        person_year.outcome_year,
+        person_year.outcome_is_provisional,
+        person_year.outcome_municipality,
+        person_year.country_of_birth,
+        person_year.immigration_background,
         max(administrative.last_sign_of_life_year) as last_sign_of_life_year,
     from person_year
     inner join administrative
@@ -43,36 +54,27 @@ moved as (
             person_year.person_id = administrative.person_id
             and person_year.base_year
             between administrative.last_sign_of_life_year and administrative.registered_base_year
-    group by person_year.person_id, person_year.base_year
+    group by all
 ),
 
+-- What is registered, and what moving it changes.
 described as (
     select
-        person_year.outcome_year,
-        person_year.outcome_is_provisional,
+        *,
+        residents_n as residents_activity_n,
+        emigrants_n as emigrants_activity_n,
+    from cell
+    union all by name
+    select
+        moved.outcome_year,
+        moved.outcome_is_provisional,
         country_group.origin_group,
-        person_year.immigration_background,
-        count(*) as residents_n,
-        count(*) filter (where person_year.outcome_municipality = 'emigration') as emigrants_n,
-        count(*) filter (
-            where person_year.outcome_municipality = 'emigration' and person_year.emigration_basis = 'administrative'
-        ) as administrative_n,
-        count(*) filter (
-            where person_year.outcome_municipality = 'emigration' and person_year.emigration_basis = 'unknown'
-        ) as unknown_basis_n,
-        count(*) filter (where moved.person_id is null or moved.last_sign_of_life_year = person_year.base_year)
-            as residents_activity_n,
-        count(*) filter (
-            where
-            (moved.person_id is null and person_year.outcome_municipality = 'emigration')
-            or moved.last_sign_of_life_year = person_year.base_year
-        ) as emigrants_activity_n,
-    from person_year
-    left join moved
-        on
-            person_year.person_id = moved.person_id
-            and person_year.base_year = moved.base_year
-    left join country_group on person_year.country_of_birth = country_group.country_code
+        moved.immigration_background,
+        -count(*) filter (where moved.last_sign_of_life_year <> moved.base_year) as residents_activity_n,
+        count(*) filter (where moved.last_sign_of_life_year = moved.base_year)
+        - count(*) filter (where moved.outcome_municipality = 'emigration') as emigrants_activity_n,
+    from moved
+    left join country_group on moved.country_of_birth = country_group.country_code
     group by all
 ),
 

@@ -13,9 +13,16 @@
 -- Source: Rapporter 2016/27, 2.1.4 and 2.2.
 with
 
+cell as (
+    select * from {{ ref('int_mobility__region_cell') }}
+),
+
 person_year as (
     select * from {{ ref('person_year') }}
-    where outcome_municipality is not null
+    where
+        is_immigrant
+        and outcome_municipality is not null
+        and outcome_year <= {{ var('last_outcome_year_in_division_2013') }}
 ),
 
 first_stay as (
@@ -28,65 +35,51 @@ first_stay as (
         and stay_number = 1
         and entry_type = 'immigration'
         and not is_reimmigration
+        and entry_centrality_level is not null
 ),
 
-described as (
+described_by_first_centrality as (
     select
         person_year.outcome_year,
         person_year.outcome_is_provisional,
-        coalesce(person_year.is_immigrant, false) as is_immigrant,
-        coalesce(person_year.is_descendant, false) as is_descendant,
         person_year.immigration_background,
-        person_year.county_code,
-        person_year.centrality_level,
-        case
-            when person_year.outcome_year <= {{ var('last_outcome_year_in_division_2013') }}
-                then first_stay.entry_centrality_level
-        end as first_centrality_level,
+        first_stay.entry_centrality_level,
         count(*) as residents_n,
         count(*) filter (where person_year.outcome_municipality = 'emigration') as emigrants_n,
         count(*) filter (where person_year.outcome_county = 'internal_outmigration') as internal_outmigrants_n,
         count(*) filter (where person_year.outcome_municipality = 'death') as deaths_n,
     from person_year
-    left join first_stay on person_year.person_id = first_stay.person_id
+    inner join first_stay on person_year.person_id = first_stay.person_id
     group by all
 ),
 
-counted as (
+by_first_centrality as (
     select
         described.outcome_year,
-        region.region_level,
-        region.region_code,
-        population.population,
-        population.immigration_background,
+        'first_centrality' as region_level,
+        described.entry_centrality_level::varchar as region_code,
+        'immigrants' as population,
+        background.immigration_background,
         described.outcome_is_provisional,
         sum(described.residents_n)::bigint as residents_n,
         sum(described.emigrants_n)::bigint as emigrants_n,
         sum(described.internal_outmigrants_n)::bigint as internal_outmigrants_n,
         sum(described.deaths_n)::bigint as deaths_n,
     from
-        described,
+        described_by_first_centrality as described,
         lateral (
             values
-            ('country', '0'),
-            ('county', described.county_code),
-            ('centrality', described.centrality_level::varchar),
-            ('first_centrality', described.first_centrality_level::varchar)
-        ) as region (region_level, region_code),
-        lateral (
-            values
-            ('all', 'all', true),
-            ('immigrants', 'all', described.is_immigrant),
-            ('immigrants', described.immigration_background, described.is_immigrant),
-            ('children_of_immigrants', 'all', described.is_descendant),
-            ('others', 'all', not described.is_immigrant and not described.is_descendant)
-        ) as population (population, immigration_background, is_member)
-    where
-        region.region_code is not null
-        and population.is_member
-        and population.immigration_background is not null
-        and (region.region_level <> 'first_centrality' or population.population = 'immigrants')
+            ('all'),
+            (described.immigration_background)
+        ) as background (immigration_background)
+    where background.immigration_background is not null
     group by all
+),
+
+counted as (
+    select * from cell
+    union all by name
+    select * from by_first_centrality
 ),
 
 compared as (

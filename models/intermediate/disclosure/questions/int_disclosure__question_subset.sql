@@ -246,7 +246,7 @@ subset as (
 named as (
     select
         *,
-        md5_number_lower(concat_ws('/', name, measure, total_id, parts)) as relation_id,
+        hash(name, measure, total_id, parts) as relation_id,
     from subset
     where total_id is not null
     qualify sum(n) over (partition by name, measure, total_id, parts) <= total_n

@@ -109,7 +109,7 @@ final as (
         select
             block_id,
             measure,
-            md5_number_lower(concat_ws('/', '{{ name }}', {{ key | join(', ') }})) as relation_id,
+            hash('{{ name }}', {{ key | join(', ') }}) as relation_id,
             cell_id,
             {{ total }} as is_total,
             true as is_exhaustive,
