@@ -99,6 +99,25 @@
 {%- endmacro %}
 
 
+{#-
+    This table as it was last built, for a model that looks back at years that are not built again. When all of it is
+    built, another relation, of which `was_built` takes no row.
+-#}
+{% macro as_built(otherwise) -%}
+    {{ this if this and is_incremental() else otherwise }}
+{%- endmacro %}
+
+
+{#- Whether a year is one of the `last` before the first that is built. Never when the model is built in full. -#}
+{% macro was_built(year, last) -%}
+    {%- if this and is_incremental() -%}
+        ({{ year }} between {{ first_changed_year() - last }} and {{ first_changed_year() - 1 }})
+    {%- else -%}
+        false
+    {%- endif -%}
+{%- endmacro %}
+
+
 {#- Two comparisons, not one expression: the engine skips the parts of a table that hold no such year. -#}
 {% macro is_from_year(year, first_year) -%}
     ({{ year }} >= {{ first_year }} or {{ year }} is null)

@@ -189,17 +189,17 @@ def run_dbt(
     """
     remove(root.target / "run_results.json")
     last_words: deque[str] = deque(maxlen=5)
-    program = program_of(project)
-    arguments = _arguments(request)
-    is_whole = not request.full_refresh and not request.select
-    if is_whole and _unit_tested(root) == program:
-        # They need no data: once they have passed they pass.
-        arguments += ["--exclude-resource-type", "unit_test"]
-    order = {"build": arguments, "leaves_unchanged": is_whole and was_published_by(root, program)}
     with _dbt(_settings(root, project), project, root, request.as_of or "") as process:
         assert process.stdin is not None
         assert process.stdout is not None
         check()
+        program = program_of(project)
+        arguments = _arguments(request)
+        is_whole = not request.full_refresh and not request.select
+        if is_whole and _unit_tested(root) == program:
+            # They need no data: once they have passed they pass.
+            arguments += ["--exclude-resource-type", "unit_test"]
+        order = {"build": arguments, "leaves_unchanged": is_whole and was_published_by(root, program)}
         # If the project could not be read, nobody listens any more, and what follows says why.
         with suppress(BrokenPipeError):
             process.stdin.write(json.dumps(order) + "\n")

@@ -3,6 +3,8 @@
 import json
 import os
 import shutil
+import sys
+import threading
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -27,6 +29,8 @@ _STORAGE_VERSION = "v1.4.0"
 
 _ENGINE: dict[str, Any] = {"memory_limit": os.environ.get("UTVANDRING_MEMORY", "4GB"), "threads": 2}
 
+
+_LEAST_PRIORITY = 19
 
 # (schema, table)
 Relation = tuple[str, str]
@@ -148,6 +152,9 @@ def _last_checksum(root: DataRoot) -> str | None:
 
 
 def _copy_last(root: DataRoot, expected: str | None) -> bool:
+    # In time that the build has no use for. On Linux threads have priorities, elsewhere processes alone.
+    if sys.platform == "linux":
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _LEAST_PRIORITY)
     temporary = _temporary(root)
     _remove_database(temporary)
     if expected is None:

@@ -10,7 +10,8 @@
 -- Source: Rapporter 2016/27, 2.1.5.
 --
 -- By year: the registers of a year tell of its signs; 1 January ends the base year before it and begins the one that it
--- opens. Of the years before those that are built the last two may be silent, which takes the residents of a third.
+-- opens. What is told of the years before those that are built has not changed, and is taken from this table: all of
+-- the last one, and of the two before it the persons without a sign in the last one, as silence is counted backwards.
 {{ config(
     materialized='incremental',
     meta={
@@ -30,12 +31,12 @@ with
 
 person_year as (
     select * from {{ ref('person_year') }}
-    where {{ is_needed('base_year', earlier=3) }}
+    where {{ is_needed('base_year') }}
 ),
 
 sign as (
     select * from {{ ref('int_sign_of_life__person_year') }}
-    where {{ is_needed('sign_year', earlier=3) }}
+    where {{ is_needed('sign_year') }}
 ),
 
 calendar as (
@@ -76,11 +77,44 @@ signs as (
             and person_year.base_year = sign.sign_year
 ),
 
+earlier as (
+    select
+        person_id,
+        base_year,
+        has_sign,
+    from {{ as_built(otherwise='signs') }}
+    where {{ was_built('base_year', last=3) }}
+),
+
+earlier_in_need as (
+    select * from earlier
+    where {{ was_built('base_year', last=1) }}
+    union all
+    select earlier.*
+    from earlier
+    semi join earlier as last_year
+        on
+            earlier.person_id = last_year.person_id
+            and {{ was_built('last_year.base_year', last=1) }}
+            and not last_year.has_sign
+    where not {{ was_built('earlier.base_year', last=1) }}
+),
+
+known as (
+    select * from signs
+    union all by name
+    select
+        earlier_in_need.*,
+        calendar.has_population as is_known_who_was_resident,
+    from earlier_in_need
+    inner join calendar on earlier_in_need.base_year = calendar.calendar_year
+),
+
 judged as (
     select
         *,
         coalesce(not has_sign and is_known_who_was_resident, false) as is_without_sign,
-    from signs
+    from known
 ),
 
 -- The person-years before, whether or not they are those of the years before.
