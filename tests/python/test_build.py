@@ -15,7 +15,7 @@ from typing import Any
 import duckdb
 import pytest
 from conftest import Command, run_command
-from deliveries import good_files, write_delivery
+from deliveries import PROJECT, good_files, write_delivery
 
 from utvandring import building, publication
 from utvandring.building import BuildFailedError, Request
@@ -96,6 +96,7 @@ def test_a_build_refuses_accepted_files_that_were_changed(utvandring: Command, d
 
     assert ran.code == 1
     assert f"changed after acceptance: files/person/{path.name}" in ran.err
+    assert not (delivered / "warehouse.duckdb").exists()
 
 
 def test_a_build_of_an_unknown_delivery_is_wrong_usage(utvandring: Command, delivered: Path) -> None:
@@ -288,6 +289,21 @@ def test_dbt_that_cannot_run_is_told_with_its_own_words(
     assert "memory_limit" not in ran.err
     assert "Traceback" not in ran.text
     assert (root / "published" / "utvandring.duckdb").read_bytes() == before
+
+
+def test_a_project_that_cannot_be_read_is_told_in_the_words_of_dbt(delivered: Path, tmp_path: Path) -> None:
+    project = tmp_path / "project"
+    for name in ("models", "macros", "seeds"):
+        shutil.copytree(PROJECT / name, project / name)
+    for name in ("dbt_project.yml", "profiles.yml", "requirements.lock"):
+        shutil.copyfile(PROJECT / name, project / name)
+    (project / "models" / "broken.yml").write_text("models: [", encoding="utf-8")
+
+    with pytest.raises(BuildFailedError, match="dbt could not run") as failed:
+        building.build(DataRoot(delivered), project, Request())
+
+    assert any("broken.yml" in words for words in failed.value.failures)
+    assert not (delivered / "warehouse.duckdb").exists()
 
 
 @pytest.mark.parametrize("after", ["dbt has begun", "the first results"])
