@@ -29,8 +29,8 @@ _STORAGE_VERSION = "v1.4.0"
 
 _ENGINE: dict[str, Any] = {"memory_limit": os.environ.get("UTVANDRING_MEMORY", "4GB"), "threads": 2}
 
-
-_LEAST_PRIORITY = 19
+# Behind the build, but not so far behind that it would starve on a machine that others keep busy.
+_LOW_PRIORITY = 10
 
 # (schema, table)
 Relation = tuple[str, str]
@@ -152,9 +152,9 @@ def _last_checksum(root: DataRoot) -> str | None:
 
 
 def _copy_last(root: DataRoot, expected: str | None) -> bool:
-    # In time that the build has no use for. On Linux threads have priorities, elsewhere processes alone.
+    # Mostly in time that the build has no use for. On Linux threads have priorities, elsewhere processes alone.
     if sys.platform == "linux":
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _LEAST_PRIORITY)
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _LOW_PRIORITY)
     temporary = _temporary(root)
     _remove_database(temporary)
     if expected is None:
