@@ -152,7 +152,7 @@ def _last_checksum(root: DataRoot) -> str | None:
 
 
 def _copy_last(root: DataRoot, expected: str | None) -> bool:
-    # Mostly in time that the build has no use for. On Linux threads have priorities, elsewhere processes alone.
+    # Mostly in time that the build has no use for. Only on Linux have threads priorities of their own.
     if sys.platform == "linux":
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _LOW_PRIORITY)
     temporary = _temporary(root)
