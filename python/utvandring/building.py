@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from utvandring.deliveries.ledger import Ledger, read_ledger
 from utvandring.deliveries.specification import read_specification
 from utvandring.deliveries.store import damaged_files
 from utvandring.errors import UtvandringError
-from utvandring.files import remove, write_json
+from utvandring.files import remove
 from utvandring.locking import exclusive
 from utvandring.opening import held_elsewhere
 from utvandring.progress import Progress
@@ -33,6 +33,9 @@ _SHOWN_FAILURES = 20
 _SHOWN_MESSAGE = 400
 _OUT_OF_MEMORY = "Out of Memory Error"
 
+# Shares of the work of a build that are done when the first node begins and when the last one has ended.
+_READ, _PUBLISHING = 0.1, 0.95
+
 
 @dataclass(frozen=True)
 class Request:
@@ -43,6 +46,7 @@ class Request:
     as_of: str | None = None
     threads: int | None = None
     only_tables: bool = False
+    unit_tests: bool = False
 
 
 @dataclass(frozen=True)
@@ -50,6 +54,9 @@ class Result:
     """A build in which everything passed; there is no publication if only a part was selected."""
 
     nodes: int
+    tables: int
+    data_tests_passed: int
+    unit_tests_passed: int
     warnings: tuple[str, ...]
     seconds: float
     publication: Publication | None
@@ -75,7 +82,7 @@ def build(root: DataRoot, project: Path, request: Request, progress: Progress | 
     request
         What to build.
     progress
-        Told which node has just ended and the share of nodes that are done.
+        Told what is being done, and the share of all work that is done.
 
     Returns
     -------
@@ -90,6 +97,7 @@ def build(root: DataRoot, project: Path, request: Request, progress: Progress | 
         If the build could not begin or its result could not be published.
     """
     begun = time.monotonic()
+    progress = progress or (lambda label, fraction: None)
     if not (project / "dbt_project.yml").is_file():
         raise UtvandringError(f"{project} holds no dbt project (dbt_project.yml is missing).")
     _require_deliveries(root)
@@ -104,12 +112,23 @@ def build(root: DataRoot, project: Path, request: Request, progress: Progress | 
                 root,
                 project,
                 request,
-                progress or (lambda label, fraction: None),
+                progress,
                 check=lambda: require_complete(ledger, root, project),
             )
-            publication = None if request.select else publish(root, program_of(project), copied)
-    warnings = tuple(_describe(result) for result in results if result["status"] == "warn")
-    return Result(len(results), warnings, time.monotonic() - begun, publication)
+            publication = None
+            if not request.select:
+                progress("publishing", _PUBLISHING)
+                publication = publish(root, program_of(project), copied)
+    became = Counter((result["unique_id"].partition(".")[0], result["status"]) for result in results)
+    return Result(
+        nodes=len(results),
+        tables=became["model", "success"] + became["seed", "success"],
+        data_tests_passed=became["test", "pass"],
+        unit_tests_passed=became["unit_test", "pass"],
+        warnings=tuple(_describe(result) for result in results if result["status"] == "warn"),
+        seconds=time.monotonic() - begun,
+        publication=publication,
+    )
 
 
 def _require_deliveries(root: DataRoot) -> None:
@@ -192,14 +211,13 @@ def run_dbt(
     with _dbt(_settings(root, project), project, root, request.as_of or "") as process:
         assert process.stdin is not None
         assert process.stdout is not None
+        progress("reading the project and checking the accepted files", 0.0)
         check()
-        program = program_of(project)
-        arguments = _arguments(request)
         is_whole = not request.full_refresh and not request.select
-        if is_whole and _unit_tested(root) == program:
-            # They need no data: once they have passed they pass.
-            arguments += ["--exclude-resource-type", "unit_test"]
-        order = {"build": arguments, "leaves_unchanged": is_whole and was_published_by(root, program)}
+        order = {
+            "build": _arguments(request),
+            "leaves_unchanged": is_whole and was_published_by(root, program_of(project)),
+        }
         # If the project could not be read, nobody listens any more, and what follows says why.
         with suppress(BrokenPipeError):
             process.stdin.write(json.dumps(order) + "\n")
@@ -221,8 +239,6 @@ def run_dbt(
         raise BuildFailedError(
             f"The build failed: {which}. The last publication is unchanged.{advice} Full log: {log}", failures
         )
-    if not request.select and not request.only_tables:
-        write_json(root.unit_tested, program)
     return results
 
 
@@ -230,13 +246,6 @@ def program_of(project: Path) -> dict[str, str]:
     """Return all on which the warehouse depends besides the deliveries."""
     versions = {name: version(name) for name in ("dbt-core", "dbt-duckdb", "duckdb")}
     return {"rules": rules_of(project), **versions}
-
-
-def _unit_tested(root: DataRoot) -> Any:
-    try:
-        return json.loads(root.unit_tested.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
 
 
 def _settings(root: DataRoot, project: Path) -> list[str]:
@@ -253,6 +262,9 @@ def _arguments(request: Request) -> list[str]:
         arguments += ["--select", *request.select]
     if request.only_tables:
         arguments += ["--resource-type", "model", "--resource-type", "seed"]
+    elif not request.unit_tests:
+        # They ask nothing of the data: they guard the program, and are run when it changes.
+        arguments += ["--exclude-resource-type", "unit_test"]
     if request.threads is not None:
         arguments += ["--threads", str(request.threads)]
     return arguments
@@ -291,7 +303,9 @@ def _follow(line: str, progress: Progress, last_words: deque[str]) -> None:
     if not isinstance(told, dict):
         told = {"level": "error", "message": line}
     if "node" in told:
-        progress(told["node"], told["index"] / told["total"])
+        done = told["index"] / told["total"]
+        label = f"{told['index']} of {told['total']}: {told['node']}"
+        progress(label, _READ + (_PUBLISHING - _READ) * done)
     elif told["level"] == "error" and told["message"].strip():
         last_words.append(_shorten(told["message"]))
 

@@ -282,6 +282,7 @@ def _years(periods: list[int]) -> str:
         "utvandring build",
         "utvandring build --as-of 2014-03-01",
         "utvandring build --select +mobility_rate",
+        "utvandring build --unit-tests",
     )
 )
 def build(
@@ -294,25 +295,36 @@ def build(
         typer.Option(metavar="DELIVERY_ID", help="What was known when this delivery was accepted."),
     ] = None,
     threads: Annotated[int | None, typer.Option(min=1, help="Nodes built at the same time.")] = None,
+    unit_tests: Annotated[
+        bool,
+        typer.Option(
+            "--unit-tests", help="Run the unit tests of the models too, which ask nothing of the data."
+        ),
+    ] = False,
     as_json: Annotated[
         bool, typer.Option("--json", help="What was built and published, for programs.")
     ] = False,
 ) -> None:
     """Run dbt over the accepted deliveries, and publish when everything passed.
 
+    Every data test is run. Unit tests guard the program, not the data: make test runs them.
+
     Exit code 0: built, every test passed, published. 1: something failed, or nothing could be built; the last
     publication is unchanged. 2: wrong use of the command.
     """
     require_engine_settings()
     root = DataRoot.from_environment()
-    request = Request(full_refresh, tuple(select or ()), as_of, threads)
+    request = Request(full_refresh, tuple(select or ()), as_of, threads, unit_tests=unit_tests)
     try:
         with progress_bar(quiet=_Options.quiet) as progress:
             result = build_warehouse(root, project_root(), request, progress)
     except BuildFailedError as error:
         raise _failed(error) from error
     if not result.nodes:
-        raise UsageError(f"Nothing is selected by {' '.join(select or ())}: name a model, a tag or a path.")
+        raise UsageError(
+            f"Nothing is selected by {' '.join(select or ())}: name a model, a tag or a path "
+            "(unit tests with --unit-tests)."
+        )
     if as_json:
         typer.echo(json.dumps(asdict(result), indent=1, default=str))
     else:
@@ -327,7 +339,16 @@ def _failed(error: BuildFailedError) -> typer.Exit:
 
 
 def _show_build(result: Result) -> None:
-    _tell(f"Built and tested: {counted(result.nodes, 'node')} in {result.seconds:.0f} s.", "bold green")
+    tested = f"{counted(result.data_tests_passed, 'data test')} passed"
+    if result.unit_tests_passed:
+        tested += f", {counted(result.unit_tests_passed, 'unit test')} passed"
+    _tell(
+        f"Built in {result.seconds:.0f} s: {counted(result.tables, 'table and view', 'tables and views')}.",
+        "bold green",
+    )
+    _tell(f"Tested: {tested}.")
+    if not result.unit_tests_passed:
+        _tell("  Unit tests, which guard the program and need no data, were not run (--unit-tests).")
     for warning in result.warnings:
         _tell(f"  Warning: {warning}", "yellow")
     publication = result.publication

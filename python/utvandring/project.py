@@ -124,11 +124,6 @@ class DataRoot:
         return self.path / "target"
 
     @property
-    def unit_tested(self) -> Path:
-        """The program whose unit tests have passed."""
-        return self.target / "unit_tested.json"
-
-    @property
     def lock(self) -> Path:
         """The lock that a command holds while it writes."""
         return self.path / ".lock"

@@ -6,12 +6,15 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from dbt_server import DbtServer
 from deliveries import good_files, write_delivery
+
+from reference.warehouse import Warehouse
 
 from utvandring.cli import main
 from utvandring.errors import UtvandringError
@@ -41,6 +44,30 @@ class Ran:
 
 
 Command = Callable[..., Ran]
+
+# Taken up by every Python process of a command, dbt's included, through PYTHONPATH. Not socket.bind:
+# urllib3, which comes with Great Expectations, binds a local port when imported to learn if there is IPv6;
+# nothing is sent.
+NETWORK_GUARD = """
+import os, sys
+
+EVENTS = ("socket.connect", "socket.sendto", "socket.sendmsg", "socket.getaddrinfo", "socket.gethostbyname")
+
+def refuse(event, arguments):
+    if event in EVENTS:
+        sys.stderr.write(f"NETWORK {event} {arguments[1:]}\\n")
+        sys.stderr.flush()
+        os._exit(97)
+
+sys.addaudithook(refuse)
+"""
+
+
+def without_network(folder: Path) -> dict[str, str]:
+    """Return an environment in which a Python process that opens a connection ends with exit code 97."""
+    (folder / "sitecustomize.py").write_text(NETWORK_GUARD, encoding="utf-8")
+    paths = [str(folder), *filter(None, [os.environ.get("PYTHONPATH")])]
+    return {"PYTHONPATH": os.pathsep.join(paths)}
 
 
 @pytest.fixture
@@ -77,14 +104,13 @@ def good_delivery(tmp_path: Path) -> Path:
     return write_delivery(tmp_path / "delivery", "2014-03-01", good_files())
 
 
-def run_command(data_root: Path, *arguments: str | Path, timeout: float = 600) -> Ran:
+def run_command(data_root: Path, *arguments: str | Path, environment: Mapping[str, str] | None = None) -> Ran:
     """Run the command line in a process of its own."""
     finished = subprocess.run(
         [sys.executable, "-m", "utvandring.cli", *map(str, arguments)],
-        env={**os.environ, "UTVANDRING_DATA": str(data_root)},
+        env={**os.environ, "UTVANDRING_DATA": str(data_root), **(environment or {})},
         capture_output=True,
         text=True,
-        timeout=timeout,
         check=False,
     )
     return Ran(finished.returncode, finished.stdout, finished.stderr)
@@ -120,24 +146,30 @@ def small_delivery(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def built_warehouse(small_delivery: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give a data root in which the simulated delivery was accepted, built and published."""
+    """Give a data root in which the simulated delivery was accepted, built and published.
+
+    By the commands, and without a network: a process that asks for one would end.
+    """
 
     def build(root: Path) -> None:
+        guarded = without_network(tmp_path_factory.mktemp("guard"))
         for arguments in (("deliver", small_delivery), ("build",)):
-            ran = run_command(root, *arguments)
+            ran = run_command(root, *arguments, environment=guarded)
             assert ran.code == 0, ran.text
+            assert "NETWORK" not in ran.err
 
     return made_once(tmp_path_factory, "built", build)
 
 
 @pytest.fixture(scope="session")
-def new_root(built_warehouse: Path) -> Callable[[Path], Path]:
-    """Make a data root of which the program knows that its unit tests, which need no data, have passed."""
+def dbt(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DbtServer]:
+    """Give dbt with the project read once."""
+    server = DbtServer(tmp_path_factory.mktemp("dbt"))
+    yield server
+    server.close()
 
-    def make(path: Path) -> Path:
-        passed, root = DataRoot(built_warehouse).unit_tested, DataRoot(path)
-        root.target.mkdir(parents=True)
-        shutil.copyfile(passed, root.unit_tested)
-        return path
 
-    return make
+@pytest.fixture(scope="session")
+def reference_warehouse(tmp_path_factory: pytest.TempPathFactory, dbt: DbtServer) -> Warehouse:
+    """Give the data root in which tests make the marts of hand-made registers."""
+    return Warehouse(tmp_path_factory.mktemp("reference"), dbt)

@@ -2,11 +2,8 @@
 
 import itertools
 import json
-import os
 import random
 import re
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,6 +13,7 @@ from typing import Any
 import duckdb
 import pytest
 import yaml
+from dbt_server import DbtServer
 
 PROJECT = Path(__file__).resolve().parents[2]
 FOLDER = PROJECT / "analysis"
@@ -127,23 +125,10 @@ def test_the_documentation_lists_the_query_with_its_numbers(analysis: Analysis) 
 
 
 @pytest.fixture(scope="module")
-def compiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def compiled(tmp_path_factory: pytest.TempPathFactory, dbt: DbtServer) -> Path:
     """Compile the queries into a folder of their own and return it; needs no warehouse with content."""
     folder = tmp_path_factory.mktemp("compiled")
-    finished = subprocess.run(
-        [
-            *(sys.executable, "-c", "from dbt.cli.main import cli; cli()"),
-            *("compile", "--select", "resource_type:analysis"),
-            *("--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)),
-            *("--target-path", str(folder / "target"), "--log-path", str(folder / "logs")),
-        ],
-        cwd=PROJECT,
-        env={**os.environ, "UTVANDRING_DATA": str(folder)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert finished.returncode == 0, finished.stdout
+    dbt.run(folder, "compile", "--select", "resource_type:analysis")
     return folder / "target"
 
 

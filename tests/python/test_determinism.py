@@ -1,8 +1,6 @@
 """The same deliveries give the same marts, row by row and in order, however they came and were computed."""
 
 import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +8,8 @@ import duckdb
 import pyarrow.parquet as pq
 import pytest
 from conftest import run_command
+from dbt_server import DbtServer
 from deliveries import entry, read_manifest, write_manifest
-
-PROJECT = Path(__file__).resolve().parents[2]
 
 
 def hand_in(folder: Path, delivery_id: str, files: list[dict[str, Any]], source: Path) -> Path:
@@ -33,37 +30,14 @@ def as_version(folder: Path, file: dict[str, Any], version: int, rows: int, sour
     return entry(path, file["register"], int(file["period"]), version, rows)
 
 
-def build(root: Path, engine_threads: int) -> None:
-    done = subprocess.run(
-        [
-            *(
-                str(Path(sys.executable).with_name("dbt")),
-                "build",
-                "--quiet",
-                "--select",
-                "+path:models/marts",
-            ),
-            *("--resource-type", "seed", "--resource-type", "model"),
-            *("--target-path", str(root / "target"), "--log-path", str(root / "logs")),
-        ],
-        cwd=PROJECT,
-        env={**os.environ, "UTVANDRING_DATA": str(root), "UTVANDRING_THREADS": str(engine_threads)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout[-3000:]
-
-
 @pytest.fixture(scope="module")
-def two_ways(small_delivery: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """Build from one delivery, and from late, reordered, repeated and replaced ones with other threads."""
+def two_ways(
+    small_delivery: Path, built_warehouse: Path, tmp_path_factory: pytest.TempPathFactory, dbt: DbtServer
+) -> tuple[Path, Path]:
+    """Give what one delivery gave, and what late, reordered, repeated and replaced ones with other threads."""
     files = read_manifest(small_delivery)["files"]
     work = tmp_path_factory.mktemp("two-ways")
-    whole, parts = work / "whole", work / "parts"
-
-    assert run_command(whole, "deliver", small_delivery).code == 0
-    build(whole, engine_threads=1)
+    parts = work / "parts"
 
     late = [file for file in files if int(file["period"]) % 2]
     rest = [file for file in files if not int(file["period"]) % 2]
@@ -82,8 +56,13 @@ def two_ways(small_delivery: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     for delivery in deliveries:
         ran = run_command(parts, "deliver", delivery)
         assert ran.code == 0, ran.text
-    build(parts, engine_threads=3)
-    return whole, parts
+    dbt.run(
+        parts,
+        *("build", "--quiet", "--select", "+path:models/marts"),
+        *("--resource-type", "seed", "--resource-type", "model"),
+        environment={"UTVANDRING_THREADS": "3"},
+    )
+    return built_warehouse, parts
 
 
 @pytest.mark.parametrize(

@@ -1710,14 +1710,13 @@ def registers_of(delivery: str) -> Registers:
 
 
 @pytest.fixture(scope="session")
-def marts(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], dict[str, list[Row]]]:
+def marts(reference_warehouse: Warehouse) -> Callable[[str], dict[str, list[Row]]]:
     built: dict[str, dict[str, list[Row]] | AssertionError] = {}
-    warehouse = Warehouse.shared(tmp_path_factory)
 
     def build(delivery: str) -> dict[str, list[Row]]:
         if delivery not in built:
             try:
-                built[delivery] = warehouse.marts(registers_of(delivery), by_command=True)
+                built[delivery] = reference_warehouse.marts(registers_of(delivery), by_command=True)
             except AssertionError as failure:  # once, not again for every person
                 built[delivery] = failure
         result = built[delivery]

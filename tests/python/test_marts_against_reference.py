@@ -65,13 +65,13 @@ def compare(registers: Registers, actual: dict[str, list[Row]]) -> None:
 
 
 @pytest.mark.parametrize("era", ERAS)
-def test_contradictory_histories(era: str, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_contradictory_histories(era: str, reference_warehouse: Warehouse) -> None:
     first, last, persons, provisional = ERAS[era]
     registers = Adversary(list(ERAS).index(era), persons, first, last, provisional).draw()
-    compare(registers, Warehouse.shared(tmp_path_factory).marts(registers))
+    compare(registers, reference_warehouse.marts(registers))
 
 
-def test_a_simulated_delivery(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_a_simulated_delivery(tmp_path: Path, reference_warehouse: Warehouse) -> None:
     simulate(tmp_path / "delivery", scale=0.002, first_year=2010, last_year=2013, seed=7)
     registers = delivered(tmp_path / "delivery")
-    compare(registers, Warehouse.shared(tmp_path_factory).marts(registers))
+    compare(registers, reference_warehouse.marts(registers))

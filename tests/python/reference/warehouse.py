@@ -3,10 +3,7 @@
 import datetime
 import hashlib
 import json
-import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -14,8 +11,11 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
-import pytest
+from dbt_server import DbtServer
 from deliveries import ARROW_TYPES, column_types, write_delivery
+
+from utvandring.deliveries.deliver import deliver
+from utvandring.project import DataRoot
 
 from .evidence import Registers, Row
 
@@ -74,60 +74,41 @@ def accept(registers: Registers, root: Path) -> None:
 
 
 class Warehouse:
-    """A data root in which one set of registers after the other is built; only the first build is slow."""
+    """A data root in which the marts of one set of registers after the other are made.
 
-    _shared: "Warehouse | None" = None
+    Parameters
+    ----------
+    root
+        A folder for it.
+    dbt
+        What knows the project.
+    """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, dbt: DbtServer) -> None:
         self.root = root / "data"
         self.incoming = root / "incoming"
-
-    @classmethod
-    def shared(cls, folders: pytest.TempPathFactory) -> "Warehouse":
-        """Return the one warehouse of the test session."""
-        if cls._shared is None:
-            cls._shared = cls(folders.mktemp("reference"))
-        return cls._shared
+        self.dbt = dbt
+        self._has_code_lists = False
 
     def marts(self, registers: Registers, *, by_command: bool = False) -> dict[str, list[Row]]:
-        """Accept the registers, by `utvandring deliver` or without its checks, build, and read the marts."""
+        """Accept the registers, as `utvandring deliver` does or without its checks, and make the marts."""
         shutil.rmtree(self.root / "accepted", ignore_errors=True)
         if by_command:
             self.deliver(registers)
         else:
             accept(registers, self.root)
-        self.build()
+        if not self._has_code_lists:
+            self.dbt.seed(self.root)
+            self._has_code_lists = True
+        self.dbt.make(self.root, *(f"marts.{mart}" for mart in MARTS))
         return {mart: read(self.root, mart) for mart in MARTS}
 
     def deliver(self, registers: Registers) -> None:
         shutil.rmtree(self.incoming, ignore_errors=True)
         files = {(register, period, 1): rows for (register, period), rows in sorted(registers.items())}
         write_delivery(self.incoming, "by-hand", files, produced_at="2026-01-15")
-        self.run("utvandring", "--quiet", "deliver", str(self.incoming))
-
-    def build(self) -> None:
-        """Build the marts without the tests of the models; the seeds once."""
-        known = (self.root / "warehouse.duckdb").exists()
-        kinds = ["model"] if known else ["model", "seed"]
-        self.run(
-            *("dbt", "build", "--quiet", "--no-send-anonymous-usage-stats"),
-            *(part for kind in kinds for part in ("--resource-type", kind)),
-            *("--select", *(f"+{mart}" for mart in MARTS)),
-            *("--target-path", str(self.root / "target"), "--log-path", str(self.root / "logs")),
-            *("--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)),
-        )
-
-    def run(self, program: str, *arguments: str) -> None:
-        done = subprocess.run(
-            [str(Path(sys.executable).with_name(program)), *arguments],
-            cwd=PROJECT,
-            env={**os.environ, "UTVANDRING_DATA": str(self.root)},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if done.returncode:
-            raise AssertionError(f"{program} failed\n{done.stdout[-6000:]}\n{done.stderr[-3000:]}")
+        verdict = deliver(DataRoot(self.root), self.incoming, PROJECT)
+        assert not verdict.refusals, verdict.refusals
 
 
 def delivered(folder: Path) -> Registers:
