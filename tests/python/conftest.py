@@ -3,7 +3,6 @@
 import contextlib
 import io
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -13,7 +12,6 @@ from pathlib import Path
 import pytest
 from dbt_server import DbtServer
 from deliveries import good_files, write_delivery
-
 from reference.warehouse import Warehouse
 
 from utvandring.cli import main
