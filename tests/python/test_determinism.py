@@ -34,7 +34,7 @@ def as_version(folder: Path, file: dict[str, Any], version: int, rows: int, sour
 def two_ways(
     small_delivery: Path, built_warehouse: Path, tmp_path_factory: pytest.TempPathFactory, dbt: DbtServer
 ) -> tuple[Path, Path]:
-    """Give the marts of one delivery, and of late, reordered, repeated and replaced ones with other threads."""
+    """Give the marts of one delivery, and of late, repeated and replaced ones with other threads."""
     files = read_manifest(small_delivery)["files"]
     work = tmp_path_factory.mktemp("two-ways")
     parts = work / "parts"

@@ -189,7 +189,7 @@ def differences(one: Path, other: Path) -> Iterator[str]:
 
 
 def build_series(root: Path, chosen: Callable[[str], bool], *after: int) -> tuple[Path, list[str]]:
-    """Build after every chosen correction, go to the deliveries of some numbers, and build the last one anew."""
+    """Build after every chosen correction, then over the ledgers of some numbers, and the last one anew."""
     deliveries = Deliveries(root)
     first, steps = corrections()
     deliveries.accept("first", first, {("inntekt", 2010): ["wyrkinnt"]})
