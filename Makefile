@@ -87,11 +87,11 @@ build: $(FOR_RUNNING)
 	@echo "Report: the pages from what was published ..."
 	@$(BIN)/utvandring --quiet report
 	@echo
-	@echo "Done. What there is now:"
-	@echo "  the report    $(UTVANDRING_DATA)/report/utvandring.en.html (or .no.html): open it in a browser"
-	@echo "  the database  $(UTVANDRING_DATA)/published/utvandring.duckdb: open it read-only in any DuckDB client"
-	@echo "  questions     docs/sql-clients.md: ten to ask it, from Python, R, the DuckDB shell, DBeaver and Excel"
-	@echo "Next: $(BIN)/utvandring --help, make test, and the README for researchers, data stewards and engineers."
+	@echo "Done."
+	@echo "  Report:    $(UTVANDRING_DATA)/report/utvandring.en.html (Norwegian: utvandring.nb.html), in a browser"
+	@echo "  Database:  $(UTVANDRING_DATA)/published/utvandring.duckdb"
+	@echo "             $(BIN)/python: duckdb.connect(that file, read_only=True); other clients: docs/sql-clients.md"
+	@echo "  Next:      make test; $(BIN)/utvandring --help; README.md, for researchers, data stewards and engineers"
 
 # The report is tested in a real browser. Without one its tests are skipped, and fail where CI is set.
 browser:
@@ -133,7 +133,7 @@ lock: $(FOR_DEVELOPMENT)
 
 # What took how long, as the last build and the last tests recorded it; runs neither.
 profile: $(FOR_RUNNING)
-	@$(BIN)/python benchmarks/profile.py
+	@$(BIN)/python benchmarks/profiling.py
 
 # The documentation describes what was built: make build first.
 docs: $(FOR_RUNNING)
