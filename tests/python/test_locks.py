@@ -1,4 +1,4 @@
-"""The two locks: what running needs is a part of what development needs, and both hold what pyproject.toml asks."""
+"""The two locks: running needs a part of what development needs, and both hold what pyproject.toml asks."""
 
 import re
 import tomllib
@@ -7,11 +7,11 @@ import pytest
 from deliveries import PROJECT
 
 
-def pinned(lock: str) -> dict[str, set[str]]:
+def pinned(lock: str) -> dict[str, frozenset[str]]:
     """Return the checksums of every pinned version, which is written as name==version."""
     text = (PROJECT / lock).read_text(encoding="utf-8")
     found = re.findall(r"^([a-z0-9-]+==[^ ]+)([^#]*)", text, re.MULTILINE)
-    return {pin: set(re.findall(r"--hash=(\S+)", rest)) for pin, rest in found}
+    return {pin: frozenset(re.findall(r"--hash=(\S+)", rest)) for pin, rest in found}
 
 
 def test_running_needs_nothing_that_development_has_in_another_version() -> None:
