@@ -10,7 +10,7 @@ from deliveries import PROJECT
 def pinned(lock: str) -> dict[str, frozenset[str]]:
     """Return the checksums of every pinned version, which is written as name==version."""
     text = (PROJECT / lock).read_text(encoding="utf-8")
-    found = re.findall(r"^([a-z0-9-]+==[^ ]+)([^#]*)", text, re.MULTILINE)
+    found = re.findall(r"^([a-z0-9-]+==[^ ]+)[^\\]*((?:\\\n +--hash=\S+ ?)+)", text, re.MULTILINE)
     return {pin: frozenset(re.findall(r"--hash=(\S+)", rest)) for pin, rest in found}
 
 
