@@ -71,7 +71,7 @@ $(FOR_RUNNING): requirements.lock pyproject.toml
 	@touch $@
 
 $(FOR_DEVELOPMENT): $(FOR_RUNNING) requirements-dev.lock
-	@echo "Environment: what requirements-dev.lock adds, some TIME MB, into .venv ..."
+	@echo "Environment: what requirements-dev.lock adds, some 60 MB, into .venv ..."
 	$(call install,requirements-dev.lock)
 	@touch $(FOR_RUNNING) $@
 
@@ -97,7 +97,7 @@ build: $(FOR_RUNNING)
 browser:
 	@{ command -v chromium || command -v chromium-browser || command -v google-chrome; } >/dev/null && \
 		command -v chromedriver >/dev/null || \
-	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	if [ -z "$(IN_BUNDLE)" ] && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 		apt-get update -qq && \
 		apt-get install -y -qq --no-install-recommends chromium chromium-driver fonts-liberation >/dev/null; \
 	else \
