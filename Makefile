@@ -47,7 +47,7 @@ define install
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "Python 3.11 or later is needed: make PYTHON=python3.12 ..."; exit 1; }
 	@test ! -e $(UNFINISHED) || rm -rf .venv
-	@mkdir -p .venv && touch $(UNFINISHED)
+	@mkdir -p .venv && rm -f .venv/*.stamp && touch $(UNFINISHED)
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv || \
 		{ echo "Python cannot make environments here: install its venv module (Debian: python3-venv)."; exit 1; }
 	@with_uv() { \
