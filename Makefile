@@ -4,53 +4,100 @@ PYTHON ?= python3
 SCALE ?= 0.1
 UTVANDRING_DATA ?= $(CURDIR)/data
 export UTVANDRING_DATA
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 BIN := .venv/bin
-INSTALLED := .venv/installed.stamp
+PIP := $(BIN)/python -m pip -qq
+PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+DELIVERY := $(UTVANDRING_DATA)/incoming/simulated-$(SCALE)
 BUNDLE := utvandring-$(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
 
+# The environment is whole when the stamp is there: what running needs, and what development adds to it.
+FOR_RUNNING := .venv/running.stamp
+FOR_DEVELOPMENT := .venv/development.stamp
+UNFINISHED := .venv/unfinished
+
 # In an unpacked bundle the dependencies lie beside the project, and no index is asked.
-ifneq ($(wildcard wheels/*.whl),)
+IN_BUNDLE := $(wildcard wheels/*.whl)
+ifneq ($(IN_BUNDLE),)
 export PIP_NO_INDEX := 1
 export PIP_FIND_LINKS := $(CURDIR)/wheels
 endif
 
-DELIVERY := $(UTVANDRING_DATA)/incoming/simulated-$(SCALE)
-
-.PHONY: build test browser lint lint-sql expectations lock docs images bundle test-bundle clean help
+.PHONY: build test test-all browser lint lint-sql expectations lock docs images bundle test-bundle profile clean help
 
 help:
-	@echo "make build   environment, simulated delivery, warehouse (SCALE=0.1 UTVANDRING_DATA=data)"
-	@echo "make test    linters, types and all tests"
-	@echo "make browser Chromium for the tests of the report, from Debian's packages"
-	@echo "make lint    linters and types only"
+	@echo "make build    environment, simulated delivery, warehouse, report (SCALE=0.1 UTVANDRING_DATA=data)"
+	@echo "make test     linters, types and the tests that do not take minutes; make test-all: those too"
+	@echo "make browser  Chromium for the tests of the report, from Debian's packages"
+	@echo "make lint     linters and types only"
+	@echo "make profile  what took how long in the last build and the last tests"
 	@echo "make expectations  write expectations/<register>.yml again from models/staging/registers.yml"
-	@echo "make docs    dbt's documentation of every model with lineage, one file (target/static_index.html)"
-	@echo "make images  the pictures in docs/images/ again, from what was built"
-	@echo "make bundle  one archive for machines without a network (dist/); make test-bundle tries it"
-	@echo "make lock    renew requirements.lock from pyproject.toml"
-	@echo "make clean   remove what build and test made, except the data root and the environment"
+	@echo "make docs     dbt's documentation of every model with lineage, one file (target/static_index.html)"
+	@echo "make images   the pictures in docs/images/ again, from what was built"
+	@echo "make bundle   one archive for machines without a network (dist/); make test-bundle tries it"
+	@echo "make lock     renew requirements.lock and requirements-dev.lock from pyproject.toml"
+	@echo "make clean    remove what build and test made, except the data root and the environment"
 
-$(INSTALLED): requirements.lock pyproject.toml
+# Installs what a lock names, with uv: it takes a fourth of pip's time. Where it is missing pip fetches it, and it asks
+# the index that pip is told to ask. If it fails all the same (pip knows more, such as certificates of one's own), or in
+# a bundle, pip installs. What was begun and broken off is begun anew: half a package may look like a whole one.
+LOCKED := --no-deps --require-hashes --only-binary :all:
+define install
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "Python 3.11 or later is needed: make PYTHON=python3.12 ..."; exit 1; }
+	@test ! -e $(UNFINISHED) || rm -rf .venv
+	@mkdir -p .venv && rm -f .venv/*.stamp && touch $(UNFINISHED)
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv || \
 		{ echo "Python cannot make environments here: install its venv module (Debian: python3-venv)."; exit 1; }
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
-	@touch $(INSTALLED)
+	@with_uv() { \
+		test -z "$(IN_BUNDLE)" || return 1; \
+		uv=$$(command -v uv) || { \
+			sed -n '/^uv==/,/# via/p' requirements-dev.lock >.venv/uv.txt && \
+			$(PIP) install --no-compile $(LOCKED) -r .venv/uv.txt && uv=$(BIN)/uv; } || return 1; \
+		index=$$($(BIN)/python -m pip config list | sed -n "s/.*\.index-url='\(.*\)'/\1/p" | head -n 1); \
+		UV_DEFAULT_INDEX=$${UV_DEFAULT_INDEX:-$$index} \
+			"$$uv" pip install -q --python $(BIN)/python $(LOCKED) -r $(1) 2>.venv/uv.log || \
+			{ echo "uv could not (.venv/uv.log says why), so pip does it: a minute more ..."; return 1; }; \
+	}; \
+	with_uv || $(PIP) install --no-compile $(LOCKED) -r $(1)
+	@$(PIP) install --no-deps --no-build-isolation -e .
+	@rm $(UNFINISHED)
+endef
+
+$(FOR_RUNNING): requirements.lock pyproject.toml
+	@echo "Environment: what requirements.lock names, some 220 MB, into .venv ..."
+	$(call install,requirements.lock)
+	@touch $@
+
+$(FOR_DEVELOPMENT): $(FOR_RUNNING) requirements-dev.lock
+	@echo "Environment: what requirements-dev.lock adds, some 60 MB, into .venv ..."
+	$(call install,requirements-dev.lock)
+	@touch $(FOR_RUNNING) $@
 
 # A delivery is simulated once; the folder appears when it is whole.
-build: $(INSTALLED)
-	@test -f "$(DELIVERY)/delivery.json" || $(BIN)/utvandring simulate --out "$(DELIVERY)" --scale $(SCALE)
+build: $(FOR_RUNNING)
+	@test -f "$(DELIVERY)/delivery.json" || { \
+		echo "Simulate: registers of a made-up population at scale $(SCALE) ..."; \
+		$(BIN)/utvandring simulate --out "$(DELIVERY)" --scale $(SCALE); }
+	@echo "Deliver: check the files of the delivery and accept them ..."
 	@$(BIN)/utvandring deliver "$(DELIVERY)"
+	@echo "Build: the warehouse with its tests, then publish it ..."
 	@$(BIN)/utvandring build
+	@echo "Report: the pages from what was published ..."
+	@$(BIN)/utvandring --quiet report
+	@echo
+	@echo "Done."
+	@echo "  Report:    $(UTVANDRING_DATA)/report/utvandring.en.html (Norwegian: utvandring.nb.html), in a browser"
+	@echo "  Database:  $(UTVANDRING_DATA)/published/utvandring.duckdb"
+	@echo "             $(BIN)/python: duckdb.connect(that file, read_only=True); other clients: docs/sql-clients.md"
+	@echo "  Next:      make test; $(BIN)/utvandring --help; README.md, for researchers, data stewards and engineers"
 
 # The report is tested in a real browser. Without one its tests are skipped, and fail where CI is set.
 browser:
 	@{ command -v chromium || command -v chromium-browser || command -v google-chrome; } >/dev/null && \
 		command -v chromedriver >/dev/null || \
-	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	if [ -z "$(IN_BUNDLE)" ] && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 		apt-get update -qq && \
 		apt-get install -y -qq --no-install-recommends chromium chromium-driver fonts-liberation >/dev/null; \
 	else \
@@ -58,53 +105,66 @@ browser:
 			"(Debian: sudo apt-get install chromium chromium-driver)."; \
 	fi
 
+# Each run of pytest leaves its times in target/, for make profile.
 test: lint browser
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+	$(PYTEST) -m "not long" --junitxml=target/tests.xml
 
-lint: $(INSTALLED)
+test-all: test
+	$(PYTEST) -m long --junitxml=target/tests-long.xml
+
+lint: $(FOR_DEVELOPMENT)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check --extend-exclude "*.md" .
 	$(BIN)/mypy
 	@if [ -f .sqlfluff ]; then $(MAKE) --no-print-directory lint-sql; fi
 
-lint-sql: $(INSTALLED)
+lint-sql: $(FOR_DEVELOPMENT)
 	$(BIN)/sqlfluff lint --processes 2 models analysis
 
-expectations: $(INSTALLED)
+expectations: $(FOR_RUNNING)
 	$(BIN)/python -m utvandring.deliveries.suites
 
-lock:
-	printf 'setuptools>=77\n' | uv pip compile pyproject.toml - --extra dev --universal --python-version 3.11 \
-		--generate-hashes --upgrade --quiet --custom-compile-command "make lock" -o requirements.lock
+# One source, two locks: the versions of all, and of these what running needs.
+COMPILE := pip compile pyproject.toml - --universal --python-version 3.11 --generate-hashes --quiet \
+	--custom-compile-command "make lock"
+lock: $(FOR_DEVELOPMENT)
+	echo 'setuptools>=77' | $(BIN)/uv $(COMPILE) --extra dev --upgrade -o requirements-dev.lock
+	echo 'setuptools>=77' | $(BIN)/uv $(COMPILE) -c requirements-dev.lock -o requirements.lock
+
+# What took how long, as the last build and the last tests recorded it; runs neither.
+profile: $(FOR_RUNNING)
+	@$(BIN)/python benchmarks/profiling.py
 
 # The documentation describes what was built: make build first.
-docs: $(INSTALLED)
+docs: $(FOR_RUNNING)
 	$(BIN)/dbt docs generate --static --no-send-anonymous-usage-stats
 	@echo "Open target/static_index.html"
 
 # The pictures of the documentation, from what was built: make build first.
-images: browser docs
+images: $(FOR_DEVELOPMENT) browser docs
 	$(BIN)/utvandring report
 	$(BIN)/python tests/python/images.py
 
-# The committed project, a wheel for each locked dependency (for this Python on this kind of machine), a demo delivery.
-bundle: $(INSTALLED)
+# The committed project, a wheel for each locked dependency (for this Python on this kind of machine), those of
+# development too, a demo delivery.
+bundle: $(FOR_RUNNING)
 	rm -rf dist/$(BUNDLE)
 	mkdir -p dist/$(BUNDLE)/wheels
 	git archive HEAD | tar -x -C dist/$(BUNDLE)
-	$(BIN)/python -m pip download --quiet --disable-pip-version-check --require-hashes --no-deps \
-		--only-binary :all: -r requirements.lock -d dist/$(BUNDLE)/wheels
+	$(PIP) download $(LOCKED) -r requirements-dev.lock -d dist/$(BUNDLE)/wheels
 	$(BIN)/utvandring simulate --out dist/$(BUNDLE)/data/incoming/simulated-$(SCALE) --scale $(SCALE)
 	tar -c -z -f dist/$(BUNDLE)-bundle.tar.gz -C dist $(BUNDLE)
 	rm -rf dist/$(BUNDLE)
 	@ls -l dist/$(BUNDLE)-bundle.tar.gz
 
-# Unpacks the bundle and builds from it where there is no network at all, with every index pointing nowhere.
+# Unpacks the bundle and builds from it where there is no network at all, with every index pointing nowhere; then
+# installs what the tests need.
 test-bundle:
 	rm -rf dist/try && mkdir -p dist/try
 	tar -x -z -f dist/$(BUNDLE)-bundle.tar.gz -C dist/try
 	cd dist/try/$(BUNDLE) && env -u UTVANDRING_DATA PIP_CONFIG_FILE=/dev/null PIP_NO_INDEX=1 \
-		PIP_INDEX_URL=http://127.0.0.1:9/ unshare --map-root-user --net $(MAKE) build SCALE=$(SCALE)
+		PIP_INDEX_URL=http://127.0.0.1:9/ unshare --map-root-user --net \
+		$(MAKE) build $(FOR_DEVELOPMENT) SCALE=$(SCALE)
 	rm -rf dist/try
 
 clean:
