@@ -165,6 +165,29 @@ def test_readers_keep_the_publication_that_they_have_open(
     assert reader.communicate("\n", timeout=30)[0] == "1\n"
 
 
+def test_a_build_says_which_tests_it_ran(
+    utvandring: Command, delivered: Path, dbt: list[Request], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = building.run_dbt
+
+    def with_tests(*arguments: Any, **more: Any) -> list[dict[str, Any]]:
+        found = run(*arguments, **more)
+        found += [{"unique_id": f"test.utvandring.{name}", "status": "pass"} for name in ("a.1", "b.2")]
+        if arguments[2].unit_tests:
+            found.append({"unique_id": "unit_test.utvandring.rule.name", "status": "pass"})
+        return found
+
+    monkeypatch.setattr(building, "run_dbt", with_tests)
+
+    without = utvandring("build")
+    assert "Tested: 2 data tests passed.\n" in without.out
+    assert "Unit tests, which guard the program and need no data, were not run (--unit-tests)." in without.out
+    ran = utvandring("build", "--unit-tests")
+    assert "Tested: 2 data tests passed, 1 unit test passed.\n" in ran.out
+    assert "were not run" not in ran.out
+    assert dbt[-1] == Request(unit_tests=True)
+
+
 def test_a_selection_publishes_nothing(utvandring: Command, delivered: Path, dbt: list[Request]) -> None:
     utvandring("build")
 
