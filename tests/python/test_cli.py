@@ -201,11 +201,13 @@ def test_settings_of_the_engine_that_make_no_sense_are_wrong_use(
 
 
 def test_a_selection_of_nothing_is_wrong_use(utvandring: Command, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cli, "build_warehouse", lambda *_: Result(0, (), 1.0, None))
+    monkeypatch.setattr(cli, "build_warehouse", lambda *_: Result(0, 0, 0, 0, (), 1.0, None))
     ran = utvandring("build", "--select", "no_such_model")
 
     assert (ran.code, ran.out) == (2, "")
-    assert ran.err == "Nothing is selected by no_such_model: name a model, a tag or a path.\n"
+    assert ran.err == (
+        "Nothing is selected by no_such_model: name a model, a tag or a path (unit tests with --unit-tests).\n"
+    )
 
 
 @pytest.mark.parametrize(("no_color", "coloured"), [("", True), ("1", False)])
