@@ -3,11 +3,13 @@
 import contextlib
 import io
 import os
+import pickle
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from dbt_server import DbtServer
@@ -15,6 +17,7 @@ from deliveries import good_files, write_delivery
 from reference.warehouse import Warehouse
 
 from utvandring.cli import main
+from utvandring.deliveries import between, checks, expectations
 from utvandring.errors import UtvandringError
 from utvandring.locking import exclusive
 from utvandring.project import DataRoot
@@ -94,6 +97,31 @@ def utvandring(data_root: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Com
 
     yield run
     os.umask(before)
+
+
+@pytest.fixture(autouse=True)
+def judged_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ask Great Expectations once about the same rows and rules: most files of most tests are the same."""
+    for module, name in ((checks, "count_violations"), (between, "outside")):
+        monkeypatch.setattr(module, name, remembered(getattr(expectations, name)))
+
+
+ANSWERS: dict[bytes, Any] = {}
+
+
+def remembered(judge: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a function of rows, and of rules or bounds, that answers the same question once."""
+
+    def answer(rows: Any, *judged: Any) -> Any:
+        by = judged
+        if judge is expectations.count_violations:
+            by = tuple((rule.name, rule.expectation, rule.of, rule.arguments) for rule in judged[0])
+        key = pickle.dumps((rows, by))
+        if key not in ANSWERS:
+            ANSWERS[key] = judge(rows, *judged)
+        return list(ANSWERS[key])
+
+    return answer
 
 
 @pytest.fixture
