@@ -7,10 +7,21 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 _CHUNK = 1 << 20
 
 PRIVATE_FILE = 0o640
 IMMUTABLE_FILE = 0o440
+
+
+# The parser in C, ten times as fast, where PyYAML was built with it.
+_YAML_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+def read_yaml(path: Path) -> Any:
+    """Return the content of a YAML file of the project: plain lists, dicts, texts and numbers."""
+    return yaml.load(path.read_text(encoding="utf-8"), Loader=_YAML_LOADER)
 
 
 def sha256_of(path: Path, on_bytes: Callable[[int], None] | None = None) -> str:

@@ -5,12 +5,14 @@ import datetime
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-import yaml
+
+from utvandring.files import read_yaml
 
 PROJECT = Path(__file__).resolve().parents[2]
 
@@ -27,9 +29,10 @@ ARROW_TYPES = {
 }
 
 
+@cache
 def column_types(register: str) -> dict[str, str]:
     """Return the columns of a register with their types, from the specification."""
-    document = yaml.safe_load((PROJECT / "models/staging/registers.yml").read_text(encoding="utf-8"))
+    document = read_yaml(PROJECT / "models/staging/registers.yml")
     tables = next(source["tables"] for source in document["sources"] if source["name"] == "registers")
     table = next(table for table in tables if table["name"] == register)
     return {column["name"]: column["data_type"] for column in table["columns"]}

@@ -11,12 +11,12 @@ from typing import Any
 
 import duckdb
 import pandas as pd
-import yaml
 
 from utvandring.deliveries.expectations import outside
 from utvandring.deliveries.ledger import AcceptedFile
 from utvandring.deliveries.specification import Specification
 from utvandring.deliveries.verdict import Finding, Level
+from utvandring.files import read_yaml
 from utvandring.sql import identifier, literal, path_literal
 
 FOLDER = Path("expectations")
@@ -44,7 +44,7 @@ def read_comparisons(project: Path) -> tuple[Comparison, ...]:
     """Read the declared comparisons of a project, in the order of the documents."""
     comparisons = []
     for document in DOCUMENTS:
-        for entry in yaml.safe_load((project / FOLDER / document).read_text(encoding="utf-8")):
+        for entry in read_yaml(project / FOLDER / document):
             ((bounded, bounds),) = entry["expect"].items()
             comparisons.append(
                 Comparison(

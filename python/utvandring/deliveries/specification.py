@@ -5,9 +5,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from utvandring.deliveries.verdict import Level
+from utvandring.files import read_yaml
 from utvandring.project import SPECIFICATION
 
 CODE_LISTS = Path("seeds/code_lists")
@@ -120,7 +119,7 @@ def read_specification(project: Path) -> Specification:
     Specification
         Registers in the order of the file.
     """
-    document = yaml.safe_load((project / SPECIFICATION).read_text(encoding="utf-8"))
+    document = read_yaml(project / SPECIFICATION)
     source = next(source for source in document["sources"] if source["name"] == "registers")
     registers = {table["name"]: _register(table) for table in source["tables"]}
     return Specification(registers, project / CODE_LISTS)

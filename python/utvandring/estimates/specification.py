@@ -10,6 +10,7 @@ from typing import Any, Literal
 import yaml
 
 from utvandring.errors import UsageError
+from utvandring.files import read_yaml
 from utvandring.project import project_root
 
 Kind = Literal["linear_probability", "trinomial_logit"]
@@ -158,7 +159,7 @@ def read_report() -> Report:
     Report
         The four linear probability models, the three types of logit and the comparisons of tables 6.2-6.6.
     """
-    content = yaml.safe_load((project_root() / REPORT).read_text("utf-8"))
+    content = read_yaml(project_root() / REPORT)
     models = {kind: tuple(_model(entry, kind) for entry in content[kind]) for kind in KINDS}
     profile, varied = content["differences"]["profile"], content["differences"]["varied"]
     comparisons = tuple(
