@@ -49,6 +49,9 @@ tqdm.set_lock(threading.RLock())
 Point = tuple[str, int]
 Work = Callable[..., None]
 
+# In a build: after any node, and with its name after a certain one.
+NODE = "after node"
+
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 _EVENTS = {
     "os.rename": "rename",
@@ -87,7 +90,8 @@ def build_warehouse(root: Path, as_of: str | None = None) -> None:
 
     def ended(node: str, fraction: float) -> None:
         if _Points.counting is not None:
-            _Points.counting.reach(f"after node {node}")
+            _Points.counting.reach(NODE)
+            _Points.counting.reach(f"{NODE} {node}")
 
     building.build(DataRoot(root), project_root(), building.Request(as_of=as_of), ended)
 
