@@ -28,7 +28,7 @@ from utvandring.project import DataRoot, rules_of
 from utvandring.publication import Publication, copying_last, publish, was_published_by
 
 # A process that was killed a moment ago may still hold the database.
-_PATIENCE_SECONDS = 3.0
+PATIENCE_SECONDS = 3.0
 _SHOWN_FAILURES = 20
 _SHOWN_MESSAGE = 400
 _OUT_OF_MEMORY = "Out of Memory Error"
@@ -165,7 +165,7 @@ def _open_or_set_aside(root: DataRoot) -> None:
     if not root.warehouse.exists():
         remove(wal)
         return
-    deadline = time.monotonic() + _PATIENCE_SECONDS
+    deadline = time.monotonic() + PATIENCE_SECONDS
     while True:
         try:
             duckdb.connect(str(root.warehouse)).close()

@@ -10,7 +10,7 @@ from utvandring.errors import UtvandringError
 from utvandring.project import DataRoot
 
 # A command that was killed a moment ago may still be going away.
-_PATIENCE_SECONDS = 2.0
+PATIENCE_SECONDS = 2.0
 
 
 @contextmanager
@@ -33,7 +33,7 @@ def exclusive(root: DataRoot, purpose: str) -> Iterator[None]:
     """
     descriptor = os.open(root.lock, os.O_RDWR | os.O_CREAT, 0o640)
     try:
-        deadline = time.monotonic() + _PATIENCE_SECONDS
+        deadline = time.monotonic() + PATIENCE_SECONDS
         while not _try_lock(descriptor):
             if time.monotonic() > deadline:
                 raise UtvandringError(

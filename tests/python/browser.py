@@ -29,7 +29,8 @@ SWITCHES = (
     "--disable-dev-shm-usage",
     "--window-size=1280,900",
 )
-PATIENCE = 30
+# Seconds; only there to end what hangs.
+PATIENCE = 600
 
 
 class Browser:

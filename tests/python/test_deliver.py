@@ -3,21 +3,19 @@
 import datetime
 import json
 import os
-import signal
 import stat
-import subprocess
-import sys
-import time
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pyarrow as pa
 import pytest
-from conftest import Command, run_command
+from conftest import Command
 from deliveries import Key, Row, day, good_files, read_manifest, reseal, write_delivery, write_manifest
 from deliveries import write_parquet as parquet
 
+from utvandring import locking
 from utvandring.deliveries import deliver as deliver_module
 from utvandring.locking import exclusive
 from utvandring.project import DataRoot
@@ -345,34 +343,6 @@ def test_a_full_disk_is_told_in_one_sentence(
     assert utvandring("deliver", good_delivery).code == 0
 
 
-@pytest.mark.parametrize("delay", [0.0, 0.05, 0.1, 0.2, 0.4])
-def test_a_killed_delivery_leaves_the_earlier_state_and_can_be_repeated(
-    delay: float, tmp_path: Path, good_delivery: Path
-) -> None:
-    root = tmp_path / "data"
-    first = education(tmp_path, "one", 1, "641107", period=2010)
-    assert run_command(root, "deliver", first).code == 0
-    with subprocess.Popen(
-        [sys.executable, "-m", "utvandring.cli", "deliver", str(good_delivery)],
-        env={**os.environ, "UTVANDRING_DATA": str(root)},
-        stdout=subprocess.DEVNULL,
-    ) as process:
-        deadline = time.monotonic() + 20
-        while process.poll() is None and time.monotonic() < deadline:
-            if any((root / "accepted").glob(".staging-*")):
-                break
-        time.sleep(delay)
-        process.send_signal(signal.SIGKILL)
-
-    assert [delivery["delivery_id"] for delivery in ledger(root)] in (["one"], ["one", "2014-03-01"])
-    ran = run_command(root, "deliver", good_delivery)
-    assert ran.code == 0, ran.text
-    assert [delivery["delivery_id"] for delivery in ledger(root)] == ["one", "2014-03-01"]
-    named = {str(root / "accepted" / file["path"]) for entry in ledger(root) for file in entry["files"]}
-    assert {str(path) for path in (root / "accepted" / "files").rglob("*.parquet")} == named
-    assert not list((root / "accepted").glob(".staging-*"))
-
-
 def test_a_data_root_that_cannot_be_a_folder_is_told(
     utvandring: Command, good_delivery: Path, data_root: Path
 ) -> None:
@@ -399,9 +369,12 @@ def test_a_data_root_without_permission_is_told(
     assert "cannot be written" in ran.err
 
 
-def test_a_second_command_is_told_to_wait(utvandring: Command, good_delivery: Path, data_root: Path) -> None:
+def test_a_second_command_is_told_to_wait(
+    utvandring: Command, good_delivery: Path, data_root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     root = DataRoot(data_root)
     root.prepare()
+    monkeypatch.setattr(locking, "PATIENCE_SECONDS", 0)
 
     with exclusive(root, "build"):
         ran = utvandring("deliver", good_delivery)
@@ -410,6 +383,26 @@ def test_a_second_command_is_told_to_wait(utvandring: Command, good_delivery: Pa
     assert "Another utvandring command is working" in ran.err
     assert "(build, process" in ran.err
     assert utvandring("deliver", good_delivery).code == 0
+
+
+def test_a_lock_that_is_given_up_while_a_command_waits_is_taken(
+    data_root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = DataRoot(data_root)
+    root.prepare()
+    waited: list[float] = []
+    with ExitStack() as holder:
+        holder.enter_context(exclusive(root, "build"))
+
+        def wait(seconds: float) -> None:
+            waited.append(seconds)
+            holder.close()
+
+        monkeypatch.setattr(locking, "PATIENCE_SECONDS", 600)
+        monkeypatch.setattr(locking.time, "sleep", wait)
+        with exclusive(root, "deliver"):
+            assert (data_root / ".lock-holder").read_text(encoding="utf-8").startswith("deliver")
+    assert len(waited) == 1
 
 
 def test_a_lost_ledger_is_noticed_and_no_file_is_removed(

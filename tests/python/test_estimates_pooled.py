@@ -59,7 +59,7 @@ def pooled(
         env={**os.environ, "UTVANDRING_DATA": str(root)},
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=600,
         check=False,
     )
     assert ran.returncode == 0, ran.stdout

@@ -104,7 +104,7 @@ def test_libreoffice_opens_the_workbook_with_the_same_numbers(
         ],
         check=True,
         capture_output=True,
-        timeout=180,
+        timeout=600,
     )
     rows = read_csv(tmp_path / "utvandring-rate.csv")[1:]
     assert [(int(year), place) for year, place, _, _ in rows] == [(year, place) for year, place, _, _ in ROWS]

@@ -2,13 +2,7 @@
 
 import csv
 import json
-import os
-import random
 import shutil
-import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 from conftest import run_command
 from deliveries import read_manifest, write_manifest
+from killing import NODE, Point, build_warehouse, kill_at
 
 from utvandring import building
 from utvandring.project import DataRoot
@@ -25,7 +20,6 @@ from utvandring.simulation import simulate_yearly
 
 pytestmark = pytest.mark.long
 
-SEED = 20260302
 FIRST, SECOND = "2013-03-01", "2014-03-01"
 # The code of the migration register.
 EMIGRATION = "utvandring"
@@ -212,32 +206,39 @@ def test_the_delay_triangle_counts_what_each_delivery_knew(
     assert latest["expected_n"] == pytest.approx(latest["emigrations_n"] * known[1] / known[0], rel=1e-12)
 
 
-def test_builds_killed_at_six_moments(
+# In the order of a build; only the last one comes after the publication was replaced.
+BUILD_POINTS: list[Point] = [
+    ("start a process", 0),
+    (NODE, 0),
+    (f"{NODE} person_year", 0),
+    (f"{NODE} person_year_residence_is_never_negative", 0),
+    (f"{NODE} mobility_rate", 0),
+    ("write target/.unit_tested.json.new", 0),
+    ("statement attach 'warehouse.duckdb' as warehouse (read_only)", 0),
+    ("statement begin", 0),
+    ("statement checkpoint publication", 0),
+    ("rename published/.publishing.duckdb to published/utvandring.duckdb", 0),
+    ("statement delete from builds.unpublished", 0),
+]
+
+
+@pytest.mark.long
+def test_builds_killed_at_every_stage(
     built: tuple[Path, dict[str, dict[str, bytes]]], tmp_path: Path
 ) -> None:
     root, published = built
-    moments = random.Random(SEED)
     database = root / "published" / "utvandring.duckdb"
     ledger = (root / "accepted" / "ledger.json").read_bytes()
-    for number in range(6):
-        delivery = (FIRST, SECOND)[number % 2]
-        with subprocess.Popen(
-            [sys.executable, "-m", "utvandring.cli", "build", "--as-of", delivery],
-            env={**os.environ, "UTVANDRING_DATA": str(root)},
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        ) as process:
-            log = root / "logs" / "dbt.log"
-            begun = log.stat().st_size if log.exists() else 0
-            while process.poll() is None and log.stat().st_size <= begun:
-                time.sleep(0.02)
-            # From when dbt begins to when the tests run.
-            time.sleep(moments.uniform(0, 12))
-            process.send_signal(signal.SIGKILL)
-        assert (root / "accepted" / "ledger.json").read_bytes() == ledger, f"seed {SEED}"
+    before = database.read_bytes()
+    for number, point in enumerate(BUILD_POINTS):
+        # Each goes on from what the one before left, of the other delivery, so that there is something to do.
+        kill_at(point, build_warehouse, root, (FIRST, SECOND)[number % 2])
+        assert (root / "accepted" / "ledger.json").read_bytes() == ledger, point
+        is_new = point == BUILD_POINTS[-1]
+        assert (database.read_bytes() != before) == is_new, point
         with duckdb.connect(str(database), read_only=True) as connection:
             last = connection.execute("select max(base_year) from marts.person_year").fetchone()
-        assert last in [(2012,), (2013,)], f"seed {SEED}"
+        assert last == ((2012,) if is_new else (2013,)), point
 
     build(root)
     now = export(root, tmp_path / "now")

@@ -51,9 +51,11 @@ def engine(spill: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def clean_leftovers(root: DataRoot, ledger: Ledger) -> None:
-    """Remove what an interrupted run left: staging folders, and files that no delivery accounts for."""
+    """Remove what an interrupted run left: staging folders, unfinished reports, files of no delivery."""
     for folder in root.accepted.glob(f"{_STAGING_PREFIX}*"):
         shutil.rmtree(folder, ignore_errors=True)
+    for unfinished in (*root.accepted.glob("reports/.*.new"), *root.quarantine.glob("*/.*.new")):
+        remove(unfinished)
     known = {root.accepted / file.path for file in ledger.files().values()}
     for path in root.files.glob("*/*.parquet"):
         if path not in known:
