@@ -222,7 +222,6 @@ BUILD_POINTS: list[Point] = [
 ]
 
 
-@pytest.mark.long
 def test_builds_killed_at_every_stage(
     built: tuple[Path, dict[str, dict[str, bytes]]], tmp_path: Path
 ) -> None:
