@@ -188,6 +188,20 @@ def built_warehouse(small_delivery: Path, tmp_path_factory: pytest.TempPathFacto
 
 
 @pytest.fixture(scope="session")
+def report(built_warehouse: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give the folder of the report of the simulated delivery, written by the command without a network."""
+
+    def write(folder: Path) -> None:
+        guarded = without_network(tmp_path_factory.mktemp("guard"))
+        ran = run_command(built_warehouse, "report", "--out", folder, environment=guarded)
+        assert ran.code == 0, ran.text
+        assert "NETWORK" not in ran.err
+        assert all(str(path) in ran.out for path in folder.iterdir())
+
+    return made_once(tmp_path_factory, "report", write)
+
+
+@pytest.fixture(scope="session")
 def dbt(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DbtServer]:
     """Give dbt with the project read once."""
     server = DbtServer(tmp_path_factory.mktemp("dbt"))
