@@ -206,7 +206,8 @@ def test_a_selection_of_nothing_is_wrong_use(utvandring: Command, monkeypatch: p
 
     assert (ran.code, ran.out) == (2, "")
     assert ran.err == (
-        "Nothing is selected by no_such_model: name a model, a tag or a path (unit tests with --unit-tests).\n"
+        "Nothing is selected by no_such_model: name a model, a tag or a path "
+        "(unit tests with --unit-tests).\n"
     )
 
 
