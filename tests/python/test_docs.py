@@ -1,4 +1,4 @@
-"""The documentation: the diagram names what exists, exposures name every released table."""
+"""The documentation: what it names exists, links lead somewhere, exposures name every released table."""
 
 import re
 from pathlib import Path
@@ -34,3 +34,32 @@ def test_every_released_table_is_an_exposure_of_report_and_export() -> None:
     assert {exposure["name"] for exposure in exposures} == {"released_tables", "report"}
     for exposure in exposures:
         assert set(exposure["depends_on"]) == released
+
+
+def test_every_word_of_the_glossary_has_a_place_that_exists() -> None:
+    glossary = (PROJECT / "docs/glossary.md").read_text(encoding="utf-8")
+    rows = [line.strip("|").split(" | ") for line in glossary.splitlines() if line.startswith("| **")]
+    assert len(rows) > 40
+    macros = yaml.safe_load((PROJECT / "macros/macros.yml").read_text(encoding="utf-8"))["macros"]
+    known = {macro["name"] for macro in macros}
+    known |= {path.stem for folder in ("models", "seeds") for path in (PROJECT / folder).rglob("*.*")}
+    for word, _, where in rows:
+        places = re.findall(r"`([^`]+)`", where)
+        assert places, word
+        for place in places:
+            module = PROJECT / "python" / place.replace(".", "/")
+            assert (
+                place.rpartition(".")[2] in known
+                or (PROJECT / place).exists()
+                or module.is_dir()
+                or module.with_suffix(".py").is_file()
+            ), f"{word}: {place}"
+
+
+def test_every_link_of_the_documentation_leads_to_a_file() -> None:
+    pages = [*PROJECT.glob("*.md"), *(PROJECT / "docs").rglob("*.md"), *(PROJECT / "benchmarks").glob("*.md")]
+    assert len(pages) > 15
+    for page in pages:
+        for link in re.findall(r"\]\(([^)#\s]+)", page.read_text(encoding="utf-8")):
+            if "://" not in link:
+                assert (page.parent / link).exists(), f"{page.name}: {link}"
