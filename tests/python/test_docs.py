@@ -1,6 +1,7 @@
 """The documentation: what it names exists, links lead somewhere, exposures name every released table."""
 
 import re
+import tomllib
 from pathlib import Path
 
 import duckdb
@@ -63,3 +64,22 @@ def test_every_link_of_the_documentation_leads_to_a_file() -> None:
         for link in re.findall(r"\]\(([^)#\s]+)", page.read_text(encoding="utf-8")):
             if "://" not in link:
                 assert (page.parent / link).exists(), f"{page.name}: {link}"
+
+
+def test_workflows_run_the_commands_of_the_readme_and_nothing_else() -> None:
+    readme = (PROJECT / "README.md").read_text(encoding="utf-8")
+    github = yaml.safe_load((PROJECT / ".github/workflows/ci.yml").read_text(encoding="utf-8"))
+    steps = [step for job in github["jobs"].values() for step in job["steps"]]
+    gitlab = yaml.safe_load((PROJECT / ".gitlab-ci.yml").read_text(encoding="utf-8"))
+    jobs = [job for job in gitlab.values() if isinstance(job, dict)]
+    for commands in ([step["run"] for step in steps if "run" in step], sum((j["script"] for j in jobs), [])):
+        assert set(commands) == {"make build", "make test", "make test-all"}
+        assert all(re.search(rf"\b{command}\b", readme) for command in commands)
+    assert all(re.search(r"@v\d+$", step["uses"]) for step in steps if "uses" in step)
+
+
+def test_the_version_is_the_same_wherever_it_stands() -> None:
+    version = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+    project = yaml.safe_load((PROJECT / "dbt_project.yml").read_text(encoding="utf-8"))
+    headings = re.findall(r"^## (\S+)", (PROJECT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert project["version"] == version == headings[0]
