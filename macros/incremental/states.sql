@@ -73,7 +73,7 @@
 
 {#-
     A query for everything besides the deliveries that decides what is in the warehouse, as one checksum: variables of
-    the command, and `utvandring_program()`, which profiles.yml brings in (python/utvandring/program.py).
+    the command, and what the plugin of profiles.yml tells (python/utvandring/program.py).
 -#}
 {% macro program_query() %}
     {%- set given = invocation_args_dict.get('vars') or {} -%}
@@ -81,7 +81,10 @@
     select md5(concat_ws(
         '|',
         {{ text_literal(given | dictsort | string) }},
-        utvandring_program()
+        coalesce(
+            getvariable('utvandring_program'),
+            error('The profile of dbt lacks the plugin utvandring.dbt_plugin (profiles.yml of the project has it).')
+        )
     )) as program
 {% endmacro %}
 

@@ -1,14 +1,19 @@
-"""The program of the warehouse as a function of SQL, on dbt's connections; profiles.yml names this module."""
+"""The program of the warehouse as a variable of SQL, on dbt's connections; profiles.yml names this module."""
 
-from dbt.adapters.duckdb.plugins import BasePlugin
 from duckdb import DuckDBPyConnection
 
+from dbt.adapters.duckdb.plugins import BasePlugin
 from utvandring.program import current_program
+from utvandring.sql import literal
 
 
 class Plugin(BasePlugin):
-    """Make `utvandring_program()` known to the engine; it gives what `program.program_of` gives."""
+    """Set `utvandring_program`, which `macros/incremental/states.sql` asks for.
 
-    def configure_connection(self, conn: DuckDBPyConnection) -> None:
-        """Do so for a connection and all its cursors."""
-        conn.create_function("utvandring_program", current_program, [], "VARCHAR")
+    A variable and not a function: a function belongs to the database, and a second connection of the process,
+    while the first has not been collected yet, could not make it again.
+    """
+
+    def configure_cursor(self, cursor: DuckDBPyConnection) -> None:
+        """Do so for one of dbt's connections."""
+        cursor.execute(f"set variable utvandring_program = {literal(current_program())}")

@@ -1,6 +1,6 @@
 """The program of a warehouse: all that decides what is in it, besides the deliveries, as one checksum.
 
-The one list of what a build depends on. dbt asks for it by SQL (`dbt_plugin`), the command before a build. A
+The one list of what a build depends on. dbt is told by a plugin (`dbt_plugin`), the command before a build. A
 change of the report, the simulation, the checks of deliveries or the command line builds nothing again.
 """
 

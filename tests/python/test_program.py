@@ -5,12 +5,14 @@ import shutil
 from importlib.util import find_spec
 from pathlib import Path
 
+import duckdb
 import pytest
 import yaml
 from deliveries import PROJECT
 
+from utvandring.dbt_plugin import Plugin
 from utvandring.engine import MEMORY, THREADS
-from utvandring.program import imported, program_of, versions_of
+from utvandring.program import current_program, imported, program_of, versions_of
 
 BUILT_WITH = [
     "dbt_project.yml",
@@ -143,6 +145,23 @@ def test_no_model_imports_in_a_way_that_reading_cannot_see() -> None:
         text = path.read_text(encoding="utf-8")
         assert "import_module" not in text, path
         assert "__import__" not in text, path
+
+
+def test_dbt_is_told_the_program_on_every_connection(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(PROJECT)
+    current_program.cache_clear()
+    plugin = Plugin("dbt_plugin", {})
+    told = []
+    with (
+        duckdb.connect(str(tmp_path / "warehouse.duckdb")) as first,
+        duckdb.connect(str(tmp_path / "warehouse.duckdb")) as second,
+    ):
+        for connection in (first, first.cursor(), second):
+            plugin.configure_cursor(connection)
+            told += connection.execute("select getvariable('utvandring_program')").fetchall()
+    assert told == [(program_of(PROJECT),)] * 3
+    macro = (PROJECT / "macros/incremental/states.sql").read_text(encoding="utf-8")
+    assert "getvariable('utvandring_program')" in macro
 
 
 def test_dbt_and_the_commands_give_the_engine_the_same_by_default() -> None:
