@@ -1,8 +1,8 @@
 """The program of the warehouse as a variable of SQL, on dbt's connections; profiles.yml names this module."""
 
+from dbt.adapters.duckdb.plugins import BasePlugin
 from duckdb import DuckDBPyConnection
 
-from dbt.adapters.duckdb.plugins import BasePlugin
 from utvandring.program import current_program
 from utvandring.sql import literal
 
