@@ -71,21 +71,21 @@
 {% endmacro %}
 
 
-{#- A query for everything besides the deliveries that decides what is in the warehouse, as one checksum. -#}
+{#-
+    A query for everything besides the deliveries that decides what is in the warehouse, as one checksum: variables of
+    the command, and what the plugin of profiles.yml tells (python/utvandring/program.py).
+-#}
 {% macro program_query() %}
     {%- set given = invocation_args_dict.get('vars') or {} -%}
     {%- set given = fromyaml(given) if given is string else given -%}
     select md5(concat_ws(
         '|',
-        {{ text_literal(dbt_version ~ ' ' ~ given | dictsort | string) }},
-        version(),
-        string_agg(filename || ' ' || md5(content), ';' order by filename)
+        {{ text_literal(given | dictsort | string) }},
+        coalesce(
+            getvariable('utvandring_program'),
+            error('The profile of dbt lacks the plugin utvandring.dbt_plugin (profiles.yml of the project has it).')
+        )
     )) as program
-    from read_blob([
-        'dbt_project.yml', 'macros/**/*.sql', 'models/**/*.sql', 'models/**/*.py', 'models/**/*.yml',
-        'models/**/*.md', 'seeds/**/*.csv', 'seeds/**/*.yml', 'tests/generic/*.sql', 'python/utvandring/**/*.py',
-        'requirements.lock'
-    ])
 {% endmacro %}
 
 

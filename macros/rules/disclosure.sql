@@ -30,7 +30,7 @@
     end
 {%- endmacro %}
 
-{#- Why an estimate is withheld; NULL where it may be shown. `events` is the rarer of what happened and what did not. -#}
+{#- Why an estimate is withheld; NULL where it may be shown. `events`: the rarer of what happened and what did not. -#}
 {% macro withheld_reason(persons, events) -%}
     case
         when coalesce({{ persons }}, 0) < {{ var('disclosure_min_persons') }} then 'too_few_persons'
@@ -83,7 +83,7 @@
     1, 2, 3, 4, 5, 7, 10, 15, 20
 {%- endmacro %}
 
-{#- The measures of the counts on questions beyond the report; those of marts.mobility_rate have the same names there. -#}
+{#- The measures of the counts on questions beyond the report; those of marts.mobility_rate have the same names. -#}
 {% macro question_measures() -%}
     {{ return(['residents_n', 'emigrants_n', 'internal_outmigrants_county_n', 'deaths_n', 'persons_n']) }}
 {%- endmacro %}

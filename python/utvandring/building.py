@@ -9,7 +9,6 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +22,9 @@ from utvandring.errors import UtvandringError
 from utvandring.files import remove
 from utvandring.locking import exclusive
 from utvandring.opening import held_elsewhere
+from utvandring.program import program_of
 from utvandring.progress import Progress
-from utvandring.project import DataRoot, rules_of
+from utvandring.project import DataRoot
 from utvandring.publication import Publication, copying_last, publish, was_published_by
 
 # A process that was killed a moment ago may still hold the database.
@@ -107,6 +107,8 @@ def build(root: DataRoot, project: Path, request: Request, progress: Progress | 
         if request.as_of is not None:
             ledger = ledger.as_of(request.as_of)
         _open_or_set_aside(root)
+        # As it is now: what is changed while dbt runs is for the next build to find.
+        program = program_of(project)
         with nullcontext() if request.select or request.full_refresh else copying_last(root) as copied:
             results = run_dbt(
                 root,
@@ -118,7 +120,7 @@ def build(root: DataRoot, project: Path, request: Request, progress: Progress | 
             publication = None
             if not request.select:
                 progress("publishing", _PUBLISHING)
-                publication = publish(root, program_of(project), copied)
+                publication = publish(root, program, copied)
     became = Counter((result["unique_id"].partition(".")[0], result["status"]) for result in results)
     return Result(
         nodes=len(results),
@@ -240,12 +242,6 @@ def run_dbt(
             f"The build failed: {which}. The last publication is unchanged.{advice} Full log: {log}", failures
         )
     return results
-
-
-def program_of(project: Path) -> dict[str, str]:
-    """Return all on which the warehouse depends besides the deliveries."""
-    versions = {name: version(name) for name in ("dbt-core", "dbt-duckdb", "duckdb")}
-    return {"rules": rules_of(project), **versions}
 
 
 def _settings(root: DataRoot, project: Path) -> list[str]:

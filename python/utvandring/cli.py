@@ -21,9 +21,10 @@ from utvandring.deliveries.deliver import deliver as deliver_folder
 from utvandring.deliveries.ledger import Delivery, Ledger, read_ledger
 from utvandring.deliveries.page import write_page
 from utvandring.deliveries.verdict import Status, Verdict, counted
+from utvandring.engine import engine_settings
 from utvandring.errors import UsageError, UtvandringError, explain_os_error
 from utvandring.exporting import Format
-from utvandring.project import DataRoot, project_root, require_engine_settings
+from utvandring.project import DataRoot, project_root
 from utvandring.report.command import register as register_report
 
 EXIT_FAILED = 1
@@ -312,7 +313,7 @@ def build(
     Exit code 0: built, every test passed, published. 1: something failed, or nothing could be built; the last
     publication is unchanged. 2: wrong use of the command.
     """
-    require_engine_settings()
+    engine_settings()
     root = DataRoot.from_environment()
     request = Request(full_refresh, tuple(select or ()), as_of, threads, unit_tests=unit_tests)
     try:
@@ -386,7 +387,7 @@ def diff(
     from utvandring.comparison import showing
     from utvandring.comparison.comparing import compare
 
-    require_engine_settings()
+    engine_settings()
     try:
         with progress_bar(quiet=_Options.quiet) as progress:
             tables = compare(DataRoot.from_environment(), project_root(), before, after, progress)

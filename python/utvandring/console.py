@@ -1,10 +1,12 @@
 """What the commands show: plain text to a pipe, progress bars and colours to a person."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
+from rich import progress as bars
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+
+from utvandring.progress import Progress
 
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -26,7 +28,7 @@ def examples(*commands: str) -> str:
 
 
 @contextmanager
-def progress_bar(*, quiet: bool) -> Iterator[Callable[[str, float], None]]:
+def progress_bar(*, quiet: bool) -> Iterator[Progress]:
     """Show how far a long work has come, if a person is watching.
 
     Parameters
@@ -36,15 +38,15 @@ def progress_bar(*, quiet: bool) -> Iterator[Callable[[str, float], None]]:
 
     Yields
     ------
-    callable
-        Takes what is being done and the share that is done, from 0 to 1.
+    Progress
+        To be told how far the work has come.
     """
     columns = (
-        BarColumn(bar_width=30),
-        TaskProgressColumn(),
-        TimeElapsedColumn(),
-        TextColumn("{task.description}", markup=False),
+        bars.BarColumn(bar_width=30),
+        bars.TaskProgressColumn(),
+        bars.TimeElapsedColumn(),
+        bars.TextColumn("{task.description}", markup=False),
     )
-    with Progress(*columns, console=err, transient=True, disable=quiet or not err.is_terminal) as progress:
-        task = progress.add_task("", total=1.0)
-        yield lambda label, fraction: progress.update(task, description=label, completed=fraction)
+    with bars.Progress(*columns, console=err, transient=True, disable=quiet or not err.is_terminal) as bar:
+        task = bar.add_task("", total=1.0)
+        yield lambda label, fraction: bar.update(task, description=label, completed=fraction)

@@ -13,6 +13,8 @@ import sys
 import threading
 from typing import TYPE_CHECKING, Any
 
+from utvandring.program import current_program
+
 if TYPE_CHECKING:
     from dbt.cli.main import dbtRunner
 
@@ -116,6 +118,8 @@ def main(settings: list[str]) -> None:
     gc.set_threshold(_COLLECTION_THRESHOLD)
     from dbt.cli.main import dbtRunner
 
+    # Before the project is read: what is changed later is for the next build to find.
+    current_program()
     dbt = dbtRunner(callbacks=[_tell])
     dbt.manifest = run(dbt, "--no-write-json", "parse", *settings)
     order = json.loads(_read_order())

@@ -1,12 +1,10 @@
 """Where things are: the dbt project, and the data root with everything the system keeps."""
 
-import hashlib
 import os
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from utvandring.errors import UsageError, UtvandringError
+from utvandring.errors import UtvandringError
 
 SPECIFICATION = Path("models/staging/registers.yml")
 
@@ -36,33 +34,6 @@ def project_root() -> Path:
         "The project folder was not found: run the command inside a clone "
         f"(a folder with {SPECIFICATION.as_posix()})."
     )
-
-
-def rules_of(project: Path) -> str:
-    """Return a checksum of all that the dbt project says, and of the library that its Python models call."""
-    digest = hashlib.sha256()
-    folders = ("macros", "models", "seeds", "tests/generic", "python/utvandring")
-    files = [path for folder in folders for path in (project / folder).rglob("*") if path.is_file()]
-    for path in sorted([*files, project / "dbt_project.yml", project / "requirements.lock"]):
-        if path.suffix in (".sql", ".yml", ".md", ".py", ".csv", ".lock"):
-            digest.update(path.relative_to(project).as_posix().encode() + b"\0")
-            digest.update(hashlib.sha256(path.read_bytes()).digest())
-    return digest.hexdigest()
-
-
-def require_engine_settings() -> None:
-    """Make sure that the settings of the database engine, which dbt reads from the environment, make sense.
-
-    Raises
-    ------
-    UsageError
-        If `UTVANDRING_THREADS` or `UTVANDRING_MEMORY` cannot be understood.
-    """
-    threads, memory = os.environ.get("UTVANDRING_THREADS", "2"), os.environ.get("UTVANDRING_MEMORY", "6GB")
-    if not re.fullmatch("[1-9][0-9]*", threads):
-        raise UsageError(f"UTVANDRING_THREADS must be a whole number from 1, such as 2, not {threads!r}.")
-    if not re.fullmatch(r"[0-9]+(\.[0-9]+)? *([KMGT](i?B)?|%)", memory, re.IGNORECASE):
-        raise UsageError(f"UTVANDRING_MEMORY must be an amount of memory, such as 6GB, not {memory!r}.")
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,5 @@
 """The database that readers open: only what is meant for them, replaced in one step."""
 
-import json
 import os
 import shutil
 import sys
@@ -10,10 +9,10 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import duckdb
 
+from utvandring.engine import engine_settings
 from utvandring.errors import UtvandringError
 from utvandring.files import IMMUTABLE_FILE, PRIVATE_FILE, remove, replace_file, sha256_of
 from utvandring.project import DataRoot
@@ -26,8 +25,6 @@ VIEW_SCHEMA = "norsk"
 
 # Readable by clients two years older than the engine that writes: not every client has the newest one.
 _STORAGE_VERSION = "v1.4.0"
-
-_ENGINE: dict[str, Any] = {"memory_limit": os.environ.get("UTVANDRING_MEMORY", "4GB"), "threads": 2}
 
 # Behind the build, but not so far behind that it would starve on a machine that others keep busy.
 _LOW_PRIORITY = 10
@@ -83,7 +80,7 @@ def copying_last(root: DataRoot) -> Iterator[Future[bool]]:
         _remove_database(_temporary(root))
 
 
-def publish(root: DataRoot, program: dict[str, str], copied: Future[bool] | None = None) -> Publication:
+def publish(root: DataRoot, program: str, copied: Future[bool] | None = None) -> Publication:
     """Write the publication from the warehouse, check it, and put it in the place of the last one.
 
     Tables are written into a file of their own rather than dropped from a copy of the warehouse: a dropped
@@ -173,7 +170,7 @@ def _unpublished(root: DataRoot) -> dict[Relation, int]:
     return {(schema, name): year for schema, name, year in changed}
 
 
-def _remember(warehouse: Path, checksum: str, program: dict[str, str]) -> None:
+def _remember(warehouse: Path, checksum: str, program: str) -> None:
     """Enter in the warehouse what was published from it; otherwise the next publication is written anew."""
     with duckdb.connect(str(warehouse)) as connection:
         if _has_table(connection, "unpublished"):
@@ -181,12 +178,12 @@ def _remember(warehouse: Path, checksum: str, program: dict[str, str]) -> None:
             connection.execute("delete from builds.unpublished")
             connection.execute(
                 "create or replace table builds.published as select $1 as sha256, $2 as program",
-                [checksum, json.dumps(program)],
+                [checksum, program],
             )
             connection.execute("commit")
 
 
-def was_published_by(root: DataRoot, program: dict[str, str]) -> bool:
+def was_published_by(root: DataRoot, program: str) -> bool:
     """Return whether this program built the warehouse, and nothing was built since it was published."""
     if not root.warehouse.exists():
         return False
@@ -195,7 +192,7 @@ def was_published_by(root: DataRoot, program: dict[str, str]) -> bool:
             return False
         published = connection.execute("select program from builds.published").fetchone()
         built_since = connection.execute("select count(*) from builds.unpublished").fetchone()
-    return published == (json.dumps(program),) and built_since == (0,)
+    return published == (program,) and built_since == (0,)
 
 
 def _has_table(connection: duckdb.DuckDBPyConnection, name: str) -> bool:
@@ -227,7 +224,7 @@ def _copy(warehouse: Path, destination: Path, changed: dict[Relation, int]) -> d
         What of every table was written.
     """
     written: dict[Relation, _Written] = {}
-    with duckdb.connect(config=_ENGINE) as connection:
+    with duckdb.connect(config=engine_settings()) as connection:
         connection.execute(
             f"attach {literal(str(destination))} as publication (storage_version {literal(_STORAGE_VERSION)})"
         )
@@ -340,7 +337,7 @@ def _descriptions(connection: duckdb.DuckDBPyConnection) -> list[str]:
 
 def _verify(path: Path, written: dict[Relation, _Written], final: Path) -> Publication:
     """Compare what was written, read from the disk again, with what the warehouse holds."""
-    with duckdb.connect(str(path), read_only=True, config=_ENGINE) as connection:
+    with duckdb.connect(str(path), read_only=True, config=engine_settings()) as connection:
         for (schema, name), part in written.items():
             table = f"{identifier(schema)}.{identifier(name)}"
             found = _content(connection, table, part.condition)

@@ -149,7 +149,9 @@ def serve(scratch: Path) -> None:
     import utvandring.disclosure
     import utvandring.estimates.fitting
     import utvandring.survival  # noqa: F401
+    from utvandring.program import current_program
 
+    current_program()
     answers = os.dup(1)
     os.dup2(2, 1)
     parsed = dbtRunner().invoke(

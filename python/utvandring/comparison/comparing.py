@@ -1,6 +1,5 @@
 """`utvandring diff`: the warehouse as of two deliveries, built aside, and the difference as tables."""
 
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +12,7 @@ import duckdb
 from utvandring.building import Request, require_complete, run_dbt
 from utvandring.deliveries.ledger import AcceptedFile, Ledger, read_ledger
 from utvandring.deliveries.specification import Specification, read_specification
+from utvandring.engine import engine_settings
 from utvandring.errors import UsageError, UtvandringError
 from utvandring.files import PRIVATE_FILE
 from utvandring.locking import exclusive
@@ -21,7 +21,6 @@ from utvandring.project import DataRoot
 from utvandring.sql import literal, path_literal
 
 _HERE = Path(__file__).parent
-_ENGINE: dict[str, Any] = {"memory_limit": os.environ.get("UTVANDRING_MEMORY", "6GB"), "threads": 2}
 _MARTS = ("+person_year", "+mobility_rate")
 
 
@@ -83,7 +82,7 @@ def compare(
         shutil.copyfile(scratch.warehouse, kept)
         run_dbt(scratch, project, _request(after), lambda label, part: tell(label, 0.45 + 0.4 * part))
         tell("comparing", 0.85)
-        config: dict[str, Any] = {"temp_directory": str(scratch.path / "tmp"), **_ENGINE}
+        config: dict[str, Any] = {"temp_directory": str(scratch.path / "tmp"), **engine_settings()}
         with duckdb.connect(config=config) as connection:
             connection.execute(f"attach {literal(str(kept))} as before (read_only)")
             connection.execute(f"attach {literal(str(scratch.warehouse))} as after (read_only)")
@@ -146,7 +145,7 @@ def _start_from_warehouse(root: DataRoot, scratch: DataRoot) -> None:
 def _compare_registers(root: DataRoot, specification: Specification, before: Ledger, after: Ledger) -> Table:
     known, news = before.current_files(), after.current_files()
     rows: list[tuple[Any, ...]] = []
-    with duckdb.connect(config=_ENGINE) as connection:
+    with duckdb.connect(config=engine_settings()) as connection:
         for register, period in sorted(known.keys() | news.keys()):
             old, new = known.get((register, period)), news.get((register, period))
             if old is not None and new is not None and old.stored_sha256 == new.stored_sha256:

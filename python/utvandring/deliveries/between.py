@@ -17,6 +17,7 @@ from utvandring.deliveries.ledger import AcceptedFile
 from utvandring.deliveries.specification import Specification
 from utvandring.deliveries.verdict import Finding, Level
 from utvandring.files import read_yaml
+from utvandring.progress import Progress
 from utvandring.sql import identifier, literal, path_literal
 
 FOLDER = Path("expectations")
@@ -66,7 +67,7 @@ def compare(
     comparisons: Sequence[Comparison],
     accepted: Mapping[AcceptedFile, Path],
     delivered: Mapping[AcceptedFile, Path],
-    progress: Any,
+    progress: Progress,
 ) -> list[Finding]:
     """Ask every declared comparison of a delivery.
 
