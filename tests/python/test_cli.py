@@ -15,6 +15,11 @@ import utvandring as package
 from utvandring import cli, simulation
 from utvandring.building import Result
 from utvandring.cli import app
+from utvandring.comparison import comparing
+from utvandring.deliveries.ledger import Ledger
+from utvandring.errors import UtvandringError
+from utvandring.locking import exclusive
+from utvandring.project import DataRoot
 
 COMMANDS = [
     command.name or command.callback.__name__ for command in app.registered_commands if command.callback
@@ -206,6 +211,23 @@ def test_a_selection_of_nothing_is_wrong_use(utvandring: Command, monkeypatch: p
 
     assert (ran.code, ran.out) == (2, "")
     assert ran.err == "Nothing is selected by no_such_model: name a model, a tag or a path.\n"
+
+
+def test_a_comparison_leaves_alone_what_another_one_is_working_on(data_root: Path) -> None:
+    root = DataRoot(data_root)
+    root.prepare()
+    scratch = DataRoot(data_root / ".diff")
+    scratch.path.mkdir()
+    (scratch.path / "half done").touch()
+
+    with (
+        exclusive(scratch, "diff"),
+        pytest.raises(UtvandringError, match="Another utvandring command is working"),
+        comparing._scratch(root, Ledger(())),
+    ):
+        pass
+
+    assert (scratch.path / "half done").exists()
 
 
 @pytest.mark.parametrize(("no_color", "coloured"), [("", True), ("1", False)])
