@@ -1,34 +1,35 @@
 """Change rules one at a time, at random, and see which test notices.
 
 A test that never fails guards nothing. This script draws small wrong changes (mutants) over the models, the
-macros, the flags of the code lists and the Python code: a boundary moved by one, `and` made `or`, an inner join
-made a left join, two branches of a `case` in the other order, a lock left out. Against each it runs the tests
-that reach it, cheapest first, until one fails. A mutant that nothing catches either says the same as before
-(an equivalent mutant: say why in `mutations.md`) or shows a guard that is missing: write the test.
+macros, the flags of the code lists and the Python code: a boundary moved by one, `and` made `or`, an inner
+join made a left join, two branches of a `case` in the other order, a lock left out. Against each it runs the
+tests that reach it, cheapest first, until one fails. A mutant that nothing catches either says the same as
+before (an equivalent mutant: say why in `mutations.md`) or shows a guard that is missing: write the test.
 
-    python benchmarks/mutations.py list --seed 1 --number 40    # what would be changed; the same seed, the same list
-    python benchmarks/mutations.py run --seed 1 --number 40     # run them; goes on where it was stopped
-    python benchmarks/mutations.py run --only int_stay__spell   # mutants of some files only (part of the path)
-    python benchmarks/mutations.py run --quick                  # the tests of dbt alone, before all that takes longer
-    python benchmarks/mutations.py table --seed 1               # the results in Markdown
-    python benchmarks/mutations.py patch --seed 1 7 > 7.patch   # number 7 of the list, for git apply
+    python benchmarks/mutations.py list --seed 1 --number 40   # what would be changed; same seed, same list
+    python benchmarks/mutations.py run --seed 1 --number 40    # run them; goes on where it was stopped
+    python benchmarks/mutations.py run --quick                 # first the tests of dbt alone, for all mutants
+    python benchmarks/mutations.py run --only int_stay__spell  # mutants of some files (part of the path)
+    python benchmarks/mutations.py run --seed 1 3 7            # numbers 3 and 7 of the list
+    python benchmarks/mutations.py table --seed 1              # the results in Markdown
+    python benchmarks/mutations.py patch --seed 1 7 > 7.patch  # number 7 of the list, for git apply
 
 Everything happens in a copy of the checkout (`--work`, by default `target/mutations`), never in the checkout
 itself: a mutant cannot be committed by mistake. The first run makes the copy, builds a small warehouse and
-records once which lines of Python each file of tests executes (coverage.py, subprocesses included); the longest
-files of tests (`--longest`) are neither recorded nor run, which the table says. Delete the folder after changing
-the program, since the copy is of the program as it was.
+records once which lines of Python each file of tests executes (coverage.py, subprocesses included). Files of
+tests that take longer than `--longest` seconds are not run against mutants; `ran` in the results (one line of
+JSON for each mutant) says which were. Delete the folder after changing the program: the copy is as it was.
 
 Which tests reach a mutant, in order:
 
 1. of SQL, the unit tests of the model, or of the models that use the macro;
-2. of SQL and code lists, the model and what descends from it, built on the small warehouse with its data tests;
+2. of SQL and code lists, the model and what descends from it, built on the small warehouse with data tests;
 3. files of tests: those that execute the line, for Python; for the rest those that read a descendant, by the
    relations that they name (`marts.person_year`), of the tests' reference too, and the exposures.
 
 What is not mutated, since nothing would be learned: comments, texts, types, sizes of charts, messages; and
-`union all` made `union`, which says the same wherever rows have a key.
-Needs the development environment, and coverage (`pip install coverage`) for the Python mutants.
+`union all` made `union`, which says the same wherever rows have a key. A mutant that is no program is drawn
+again. Needs the development environment, Linux or macOS, and coverage (`pip install coverage`).
 """
 
 from __future__ import annotations
@@ -54,16 +55,24 @@ from pathlib import Path
 from typing import Any
 
 PROJECT = Path(__file__).resolve().parents[1]
-# Of twenty mutants nine are of models, three of macros, two of code lists, six of Python.
-KINDS = "model python model macro model python model seed model python".split() * 2
-KINDS[1::2] = [kind if number else "macro" for number, kind in enumerate(KINDS[1::2])]
+# The kind of each of twenty mutants: nine of models, six of Python, three of macros, two of code lists.
+KINDS = ["model", "macro", "model", "macro", "model", "python", "model", "seed", "model", "python"]
+KINDS += ["model", "python", "model", "macro", "model", "python", "model", "seed", "model", "python"]
 # Tests of builds by year, which reach what decides which years are built.
 BY_YEAR = ("test_incremental.py", "test_yearly_builds.py")
 # Numbers there are sizes, positions and waits, or how large something is in a world that is made up.
-WITHOUT_NUMBERS = ("report/charts.py", "deliveries/page.py", "console.py", "progress.py", "cli.py")
+WITHOUT_NUMBERS: tuple[str, ...] = (
+    "report/charts.py",
+    "deliveries/page.py",
+    "console.py",
+    "progress.py",
+    "cli.py",
+)
 WITHOUT_NUMBERS += ("simulation/parameters.py", "simulation/calibration.py")
 NO_RULES = {"timeout", "indent", "width", "height", "maxlen", "max_examples", "help", "encoding", "parents"}
 BUILD = "the small warehouse"
+OUT_OF_TIME = "runs out of time"
+NEVER = 1e6
 
 
 @dataclass(frozen=True)
@@ -87,7 +96,7 @@ class Mutant:
 
     def text(self, project: Path) -> str:
         """Return the file with the change."""
-        text = (project / self.path).read_text(encoding="utf-8")
+        text = (project / self.path).read_bytes().decode()
         return text[: self.start] + self.replacement + text[self.end :]
 
 
@@ -152,7 +161,8 @@ def masks(text: str) -> tuple[str, str]:
 def clauses(sql: str) -> list[tuple[int, str]]:
     """Return where which clause begins; what is in parentheses begins with the clause around it."""
     found, stack, now = [(0, "")], [""], ""
-    words = r"\b(select|from|on|where|having|qualify|group by|order by|partition by|limit|case|when|then|else)\b|[()]"
+    words = r"\b(select|from|on|where|having|qualify|group by|order by|partition by|limit)\b"
+    words += r"|\b(case|when|then|else)\b|[()]"
     for match in re.finditer(words, sql):
         if match.group() == "(":
             stack.append(now)
@@ -206,7 +216,8 @@ def sql_mutants(kind: str, path: str, text: str) -> Iterator[Mutant]:
         return [name for start, name in begins if start <= position][-1]
 
     between = {
-        match.start(1) for match in re.finditer(r"\bbetween\b(?:(?!\bbetween\b|\bor\b).)*?(\band\b)", sql, re.DOTALL)
+        match.start(1)
+        for match in re.finditer(r"\bbetween\b(?:(?!\bbetween\b|\bor\b).)*?(\band\b)", sql, re.DOTALL)
     }
     for operator, pattern, replacement in WORDS:
         for match in re.finditer(pattern, sql):
@@ -322,7 +333,9 @@ def python_mutants(path: str, text: str) -> Iterator[Mutant]:
 
     def visit(node: ast.AST) -> Iterator[Mutant]:
         if isinstance(node, ast.Compare):
-            for left, sign, right in zip([node.left, *node.comparators], node.ops, node.comparators, strict=False):
+            for left, sign, right in zip(
+                [node.left, *node.comparators], node.ops, node.comparators, strict=False
+            ):
                 old, new = COMPARED[type(sign)]
                 yield from between(left, right, old, new, "comparison")
         elif isinstance(node, ast.BoolOp):
@@ -342,7 +355,11 @@ def python_mutants(path: str, text: str) -> Iterator[Mutant]:
                 yield from between(node.left, node.right, old, new, "arithmetic")
         elif isinstance(node, ast.Constant) and isinstance(node.value, bool):
             yield change("flag", *span(node), str(not node.value))
-        elif isinstance(node, ast.Constant) and isinstance(node.value, int) and not path.endswith(WITHOUT_NUMBERS):
+        elif (
+            isinstance(node, ast.Constant)
+            and isinstance(node.value, int)
+            and not path.endswith(WITHOUT_NUMBERS)
+        ):
             yield change("number", *span(node), str(node.value + 1))
         elif isinstance(node, ast.With):
             for item in node.items:
@@ -382,7 +399,9 @@ def seed_mutants(path: str, text: str) -> Iterator[Mutant]:
         for flag in re.finditer(r"(?<=,)(true|false)(?=,|\r?\n)", line):
             if flag.group() in fields:
                 start, end = (position + place for place in flag.span())
-                yield mutant("seed", "flag", path, text, start, end, "false" if flag.group() == "true" else "true")
+                yield mutant(
+                    "seed", "flag", path, text, start, end, "false" if flag.group() == "true" else "true"
+                )
         position += len(line)
 
 
@@ -461,7 +480,9 @@ class Reach:
         """Return the models whose relations each file of tests names, itself or through what it imports."""
         queries = "\n".join(path.read_text(encoding="utf-8") for path in sorted(analysis.rglob("*.sql")))
         helpers = {path.stem: path for path in folder.glob("*.py") if not path.name.startswith("test_")}
-        reference = "\n".join(path.read_text(encoding="utf-8") for path in sorted(folder.glob("reference/*.py")))
+        reference = "\n".join(
+            path.read_text(encoding="utf-8") for path in sorted(folder.glob("reference/*.py"))
+        )
         relations = {
             f"{node['schema']}.{node['alias']}": name
             for name, node in self.nodes.items()
@@ -471,13 +492,17 @@ class Reach:
         for path in sorted(folder.glob("test_*.py")):
             text = path.read_text(encoding="utf-8")
             imported = set(re.findall(r"^(?:from|import) (\w+)", text, re.MULTILINE)) - {"conftest"}
-            text += "".join(helpers[name].read_text(encoding="utf-8") for name in sorted(imported & set(helpers)))
+            text += "".join(
+                helpers[name].read_text(encoding="utf-8") for name in sorted(imported & set(helpers))
+            )
             if "reference.warehouse" in text:
                 text += reference
             if "analysis" in text:
                 text += queries
             words = set(re.findall(r"\w+\.\w+", text))
-            quoted = {f"{schema}.{word}" for word in re.findall(r'"(\w+)"', text) for schema in ("marts", "release")}
+            quoted = {
+                f"{schema}.{word}" for word in re.findall(r'"(\w+)"', text) for schema in ("marts", "release")
+            }
             named[path.name] = {
                 name for relation, name in relations.items() if relation in words or (relation in quoted)
             }
@@ -515,14 +540,20 @@ class Reach:
 
     def unit_tested(self, names: set[str]) -> list[str]:
         """Return those models that have unit tests."""
-        tested = {model for test in self.manifest["unit_tests"].values() for model in test["depends_on"]["nodes"][:1]}
+        tested = {
+            model
+            for test in self.manifest["unit_tests"].values()
+            for model in test["depends_on"]["nodes"][:1]
+        }
         return sorted(self.nodes[name]["name"] for name in names & tested)
 
     def by_lineage(self, names: set[str], is_by_year: bool) -> list[str]:
         """Return the files of tests that read one of the models, or something made of it, cheapest first."""
         made = self.descendants(names)
         files = {file for file, read in self.tests.items() if read & made}
-        if is_by_year or any(self.nodes[name]["config"].get("materialized") == "incremental" for name in names):
+        if is_by_year or any(
+            self.nodes[name]["config"].get("materialized") == "incremental" for name in names
+        ):
             files |= set(BY_YEAR)
         return sorted(files, key=self.cost)
 
@@ -537,7 +568,7 @@ class Reach:
 
     def cost(self, file: str) -> tuple[float, str]:
         """Seconds that a file of tests takes, those that were not measured last."""
-        return self.seconds.get(file, 1e6), file
+        return self.seconds.get(file, NEVER), file
 
 
 def read_json(path: Path, otherwise: Any) -> Any:
@@ -551,57 +582,63 @@ def read_json(path: Path, otherwise: Any) -> Any:
 def environment(work: Path, **more: str) -> dict[str, str]:
     """Return the variables under which the copy runs its own Python, never an installed one."""
     path = f"{work / 'checkout' / 'python'}{os.pathsep}{Path(__file__).parent}"
-    return {**os.environ, "PYTHONPATH": path, "UTVANDRING_MEMORY": "3GB", "PYTHONDONTWRITEBYTECODE": "1", **more}
-
-
-def command(work: Path, root: Path, *arguments: str | Path, **more: str) -> None:
-    """Run `utvandring` of the copy over a data root."""
-    subprocess.run(
-        [sys.executable, *more.pop("prefix", "").split(), "-m", "utvandring.cli", "--quiet", *map(str, arguments)],
-        cwd=work / "checkout",
-        env=environment(work, UTVANDRING_DATA=str(root), **more),
-        check=True,
-    )
+    return {
+        **os.environ,
+        "PYTHONPATH": path,
+        "UTVANDRING_MEMORY": "3GB",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        **more,
+    }
 
 
 def prepare(work: Path, longest: float) -> None:
     """Copy the checkout, build a small warehouse in it, and record what executes what; done once."""
     work.mkdir(parents=True, exist_ok=True)
     checkout, root = work / "checkout", work / "root"
-    if not checkout.exists():
-        listed = subprocess.run(
-            ["git", "ls-files", "-co", "--exclude-standard"], cwd=PROJECT, capture_output=True, text=True, check=True
-        )
+    if not (work / "original").exists():
+        listing = ["git", "ls-files", "-co", "--exclude-standard"]
+        listed = subprocess.run(listing, cwd=PROJECT, capture_output=True, text=True, check=True)
         for name in listed.stdout.splitlines():
             if (PROJECT / name).is_file():
                 (checkout / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(PROJECT / name, checkout / name)
-    settings = work / "coverage.ini"
-    settings.write_text(
+        shutil.copytree(checkout, work / "original")
+    (work / "coverage").mkdir(exist_ok=True)
+    (work / "coverage.ini").write_text(
         "[run]\nsource_pkgs = utvandring\nparallel = true\npatch = subprocess, _exit\n"
         f"data_file = {work / 'coverage' / 'data'}\ncontext = ${{MUTATION_CONTEXT-}}\n"
     )
-    (work / "coverage").mkdir(exist_ok=True)
-    recorded = f"-m coverage run --rcfile={settings}"
+    recorded = ["-m", "coverage", "run", f"--rcfile={work / 'coverage.ini'}"]
     if not (root / "published" / "utvandring.duckdb").exists():
         print("The small warehouse is simulated and built ...", file=sys.stderr)
-        more = {"prefix": recorded, "MUTATION_CONTEXT": BUILD}
-        command(work, root, "simulate", "--out", work / "delivery", "--scale", "0.01", "--seed", "1", **more)
-        command(work, root, "deliver", work / "delivery", **more)
-        command(work, root, "build", **more)
+        for arguments in (
+            ["simulate", "--out", str(work / "delivery"), "--scale", "0.01", "--seed", "1"],
+            ["deliver", str(work / "delivery")],
+            ["build"],
+        ):
+            subprocess.run(
+                [sys.executable, *recorded, "-m", "utvandring.cli", "--quiet", *arguments],
+                cwd=checkout,
+                env=environment(work, UTVANDRING_DATA=str(root), MUTATION_CONTEXT=BUILD),
+                check=True,
+            )
     if not (work / "target" / "partial_parse.msgpack").exists():
         dbt(work, root, "parse", timeout=600)
-    if not (work / "coverage.json").exists():
-        print("What the tests execute is recorded, once ...", file=sys.stderr)
-        files = sorted((checkout / "tests" / "python").glob("test_*.py"))
-        files = [file for file in files if file.name not in (*BY_YEAR, "test_closed_zone.py", "test_kills.py")]
-        subprocess.run(
-            [sys.executable, *recorded.split(), "-m", "pytest", "-p", "mutations", "-p", "no:cacheprovider"]
-            + ["--basetemp", str(work / "pytest" / "recorded"), *map(str, files)],
-            cwd=checkout,
-            env=environment(work, MUTATION_SECONDS=str(work / "seconds.json")),
-            check=False,
+    seconds: dict[str, float] = read_json(work / "seconds.json", {})
+    for file in sorted(path.name for path in (checkout / "tests" / "python").glob("test_*.py")):
+        if file in seconds:
+            continue
+        print(f"What {file} executes is recorded ...", file=sys.stderr)
+        shutil.rmtree(work / "trial", ignore_errors=True)
+        shutil.copytree(root, work / "trial" / "built" / "made")
+        begun = time.monotonic()
+        failed, _ = run_tests(
+            work, [file], timeout=longest, is_built=True, prefix=recorded, MUTATION_CONTEXT=file
         )
+        seconds[file] = NEVER if failed == OUT_OF_TIME else round(time.monotonic() - begun, 1)
+        if failed:
+            print(f"  {failed} already, without any change", file=sys.stderr)
+        (work / "seconds.json").write_text(json.dumps(seconds, indent=1), encoding="utf-8")
         read_coverage(work)
 
 
@@ -609,45 +646,68 @@ def read_coverage(work: Path) -> None:
     """Read which lines each file of tests executed."""
     import coverage
 
-    data = coverage.CoverageData(str(work / "coverage" / "all"))
+    found: dict[str, dict[str, set[int]]] = {}
     for part in sorted((work / "coverage").glob("data*")):
-        one = coverage.CoverageData(str(part))
-        one.read()
-        data.update(one)
-    lines: dict[str, dict[str, list[int]]] = {}
-    for file in data.measured_files():
-        by_context: dict[str, list[int]] = {}
-        for line, contexts in data.contexts_by_lineno(file).items():
-            for context in contexts:
-                by_context.setdefault(context.split("|")[0], []).append(line)
-        path = "python/utvandring" + file.replace(os.sep, "/").rpartition("python/utvandring")[2]
-        lines[path] = by_context
+        data = coverage.CoverageData(str(part))
+        data.read()
+        for file in data.measured_files():
+            path = "python/utvandring" + file.replace(os.sep, "/").rpartition("python/utvandring")[2]
+            for line, contexts in data.contexts_by_lineno(file).items():
+                for context in contexts:
+                    found.setdefault(path, {}).setdefault(context.split("|")[0], set()).add(line)
+    lines = {
+        path: {context: sorted(lines) for context, lines in by_context.items()}
+        for path, by_context in found.items()
+    }
     (work / "coverage.json").write_text(json.dumps(lines), encoding="utf-8")
 
 
-def pytest_runtest_protocol(item: Any, nextitem: Any) -> Iterator[Any]:
-    """Name the file of the test to coverage, in this process and in those that it begins; add up its seconds."""
-    import coverage
+def run_tests(
+    work: Path,
+    files: list[str],
+    *,
+    timeout: float,
+    is_built: bool,
+    prefix: list[str] | None = None,
+    **more: str,
+) -> tuple[str, str]:
+    """Run files of tests one after the other; return the test that failed first, with what was told.
 
-    os.environ["MUTATION_CONTEXT"] = item.path.name
-    recording = coverage.Coverage.current()
-    if recording is not None:
-        recording.switch_context(item.path.name)
-    begun = time.monotonic()
-    result = yield
-    seconds = Path(os.environ["MUTATION_SECONDS"])
-    so_far: dict[str, float] = read_json(seconds, {})
-    so_far[item.path.name] = so_far.get(item.path.name, 0) + time.monotonic() - begun
-    seconds.write_text(json.dumps(so_far, indent=1), encoding="utf-8")
-    return result
-
-
-try:
-    import pytest
-
-    pytest_runtest_protocol = pytest.hookimpl(wrapper=True)(pytest_runtest_protocol)
-except ImportError:
-    pass
+    `is_built` says that the warehouse in `trial/built/made` is the one that tests share; else they make it.
+    """
+    trial = work / "trial"
+    trial.mkdir(parents=True, exist_ok=True)
+    if is_built:
+        # As `made_once` of tests/python/conftest.py leaves them; elsewhere they would be made again.
+        (trial / "simulated").mkdir(exist_ok=True)
+        if not (trial / "simulated" / "made").exists():
+            (trial / "simulated" / "made").symlink_to(work / "delivery")
+        for name in ("simulated", "built"):
+            (trial / name / "done").touch()
+    options = ["-x", "-q", "--tb=line", "-p", "no:cacheprovider", "--basetemp", str(trial / "gw0")]
+    try:
+        ran = subprocess.run(
+            [
+                sys.executable,
+                *(prefix or []),
+                "-m",
+                "pytest",
+                *options,
+                *(f"tests/python/{file}" for file in files),
+            ],
+            cwd=work / "checkout",
+            env=environment(work, PYTEST_XDIST_WORKER="gw0", **more),
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return OUT_OF_TIME, ""
+    found = re.search(r"^(?:FAILED|ERROR) (?:tests/python/)?(\S+)", ran.stdout, re.MULTILINE)
+    if ran.returncode == 0:
+        return "", ""
+    return (found.group(1) if found else "pytest"), ran.stdout[-2000:]
 
 
 def dbt(work: Path, root: Path, *arguments: str, timeout: float) -> tuple[str, str]:
@@ -682,7 +742,7 @@ def dbt(work: Path, root: Path, *arguments: str, timeout: float) -> tuple[str, s
         if time.monotonic() > deadline:
             os.killpg(process, signal.SIGKILL)
             os.waitpid(process, 0)
-            return "runs out of time", ""
+            return OUT_OF_TIME, ""
         time.sleep(0.1)
     if status == 0:
         return "", ""
@@ -705,19 +765,21 @@ class Trial:
     def run(self, index: int, one: Mutant) -> Verdict:
         """Put the mutant into the copy, run what reaches it until something fails, and take it out again."""
         file = self.work / "checkout" / one.path
-        original, begun = file.read_bytes(), time.monotonic()
+        begun = time.monotonic()
         parsed = self.work / "target" / "partial_parse.msgpack"
         keep = parsed.read_bytes()
         shutil.rmtree(self.work / "trial", ignore_errors=True)
         self.ran = []
         try:
-            file.write_text(one.text(self.work / "checkout"), encoding="utf-8", newline="")
+            file.write_bytes(one.text(self.work / "original").encode())
             caught, message = self._python(one) if one.kind == "python" else self._sql(one)
         finally:
-            file.write_bytes(original)
+            shutil.copyfile(self.work / "original" / one.path, file)
             parsed.write_bytes(keep)
         is_no_sql = "Parser Error" in message or "syntax error" in message.lower() or caught == "dbt"
-        if re.search(r"Binder Error|Catalog Error|Compilation Error", message) and not caught.startswith("test_"):
+        if re.search(r"Binder Error|Catalog Error|Compilation Error", message) and not caught.startswith(
+            "test_"
+        ):
             caught = f"does not compile ({caught})"
         seconds = round(time.monotonic() - begun, 1)
         return Verdict(index, one.name, one.operator, caught, seconds, tuple(self.ran), is_no_sql)
@@ -729,7 +791,9 @@ class Trial:
         if tested:
             self.ran.append("unit tests")
             selection = [f"{name},test_type:unit" for name in tested]
-            found = dbt(self.work, self.work / "root", "test", "--fail-fast", "--select", *selection, timeout=600)
+            found = dbt(
+                self.work, self.work / "root", "test", "--fail-fast", "--select", *selection, timeout=600
+            )
             if found[0]:
                 return found
         made = self.reach.descendants(names)
@@ -740,7 +804,7 @@ class Trial:
         own = [file for file in files if "hand_written" in file]
         building = sum(self.reach.times.get(name, 0.1) for name in made)
         if own and building > 30 and not self.is_quick:
-            found = self._pytest(own, built=None)
+            found = self._pytest(own, is_built=False)
             if found[0]:
                 return found
             files = [file for file in files if file not in own]
@@ -750,63 +814,53 @@ class Trial:
         kinds = [part for kind in ("model", "seed", "test") for part in ("--resource-type", kind)]
         selection = [f"{self.reach.nodes[name]['name']}+" for name in sorted(names)] or ["fqn:*"]
         found = dbt(
-            self.work, root, "build", "--full-refresh", "--fail-fast", *kinds, "--select", *selection, timeout=900
+            self.work,
+            root,
+            "build",
+            "--full-refresh",
+            "--fail-fast",
+            *kinds,
+            "--select",
+            *selection,
+            timeout=900,
         )
         if found[0] or self.is_quick:
             return found
-        publish = "from pathlib import Path; from utvandring.building import program_of; "
-        publish += "from utvandring.project import DataRoot, project_root; from utvandring.publication import publish; "
-        publish += "import sys; publish(DataRoot(Path(sys.argv[1])), program_of(project_root()))"
+        publish = "import sys; from pathlib import Path; from utvandring.building import program_of; "
+        publish += "from utvandring.project import DataRoot, project_root; "
+        publish += "from utvandring.publication import publish; "
+        publish += "publish(DataRoot(Path(sys.argv[1])), program_of(project_root()))"
         subprocess.run(
-            [sys.executable, "-c", publish, str(root)], env=environment(self.work), cwd=self.work / "checkout", check=True
+            [sys.executable, "-c", publish, str(root)],
+            env=environment(self.work),
+            cwd=self.work / "checkout",
+            check=True,
         )
-        return self._pytest(files, built=root)
+        return self._pytest(files, is_built=True)
 
     def _python(self, one: Mutant) -> tuple[str, str]:
         files, is_built = self.reach.by_coverage(one.path, one.line)
         files = [file for file in files if self.reach.cost(file)[0] <= self.longest]
         root = self.work / "trial" / "built" / "made"
         shutil.copytree(self.work / "root", root)
-        found = self._pytest(files, built=root)
+        found = self._pytest(files, is_built=True)
         if found[0] or not is_built:
             return found
         folder = self.work / "checkout" / "tests" / "python"
         fixtures = ("built_warehouse", "small_delivery")
-        again = [file for file in files if any(name in (folder / file).read_text("utf-8") for name in fixtures)]
+        again = [
+            file for file in files if any(name in (folder / file).read_text("utf-8") for name in fixtures)
+        ]
         shutil.rmtree(self.work / "trial", ignore_errors=True)
-        return self._pytest(again, built=None)
+        return self._pytest(again, is_built=False)
 
-    def _pytest(self, files: list[str], built: Path | None) -> tuple[str, str]:
-        """Run files of tests one after the other, over the warehouse of this mutant if there is one."""
+    def _pytest(self, files: list[str], *, is_built: bool) -> tuple[str, str]:
+        """Run files of tests, over the warehouse of this mutant if there is one."""
         if not files:
             return "", ""
         self.ran += files
-        trial = self.work / "trial"
-        if built is not None:
-            # As `made_once` of tests/python/conftest.py leaves them; elsewhere they would be made again.
-            (trial / "simulated").mkdir(parents=True, exist_ok=True)
-            if not (trial / "simulated" / "made").exists():
-                (trial / "simulated" / "made").symlink_to(self.work / "delivery")
-            for name in ("simulated", "built"):
-                (trial / name / "done").touch()
-        trial.mkdir(parents=True, exist_ok=True)
-        try:
-            ran = subprocess.run(
-                [sys.executable, "-m", "pytest", "-x", "-q", "--tb=line", "-p", "no:cacheprovider", "-p", "no:randomly"]
-                + ["--basetemp", str(trial / "gw0"), *(f"tests/python/{file}" for file in files)],
-                cwd=self.work / "checkout",
-                env=environment(self.work, PYTEST_XDIST_WORKER="gw0"),
-                capture_output=True,
-                text=True,
-                timeout=1800,
-                check=False,
-            )
-        except subprocess.TimeoutExpired:
-            return "runs out of time", ""
-        found = re.search(r"^(?:FAILED|ERROR) (?:tests/python/)?(\S+)", ran.stdout, re.MULTILINE)
-        if ran.returncode == 0:
-            return "", ""
-        return (found.group(1) if found else "pytest"), ran.stdout[-2000:]
+        timeout = 300 + 3 * sum(self.reach.cost(file)[0] for file in files)
+        return run_tests(self.work, files, timeout=timeout, is_built=is_built)
 
 
 # --- the command --------------------------------------------------------------------------------------------
@@ -850,8 +904,12 @@ def main() -> None:
     parser.add_argument("--number", type=int, default=40)
     parser.add_argument("--only", default="", help="part of a path: mutants of these files only")
     parser.add_argument("--work", type=Path, default=PROJECT / "target" / "mutations")
-    parser.add_argument("--longest", type=float, default=600, help="leave out files of tests that take longer (s)")
-    parser.add_argument("--quick", action="store_true", help="only the tests of dbt; what they miss is run later")
+    parser.add_argument(
+        "--longest", type=float, default=600, help="leave out files of tests that take longer (s)"
+    )
+    parser.add_argument(
+        "--quick", action="store_true", help="only the tests of dbt; what they miss is run later"
+    )
     told = parser.parse_intermixed_args()
     work = told.work.absolute()
     if told.what == "table":
@@ -859,15 +917,15 @@ def main() -> None:
         return
     if told.what == "run":
         prepare(work, told.longest)
-    checkout = work / "checkout" if (work / "checkout").exists() else PROJECT
-    drawn = draw(checkout, told.seed, told.only)
+    original = work / "original" if (work / "original").exists() else PROJECT
+    drawn = draw(original, told.seed, told.only)
     if told.what == "patch":
         for index, one in enumerate(drawn):
             if index > max(told.numbers):
                 break
             if index in told.numbers:
-                old = (checkout / one.path).read_text(encoding="utf-8").splitlines(keepends=True)
-                new = one.text(checkout).splitlines(keepends=True)
+                old = (original / one.path).read_bytes().decode().splitlines(keepends=True)
+                new = one.text(original).splitlines(keepends=True)
                 sys.stdout.writelines(difflib.unified_diff(old, new, f"a/{one.path}", f"b/{one.path}"))
         return
     if told.what == "list":
@@ -881,15 +939,24 @@ def main() -> None:
             break
         if not told.numbers and sum(not verdict.void for verdict in results.values()) >= told.number:
             break
-        if index in results or (told.numbers and index not in told.numbers) or (told.quick and one.kind == "python"):
+        if (
+            index in results
+            or (told.numbers and index not in told.numbers)
+            or (told.quick and one.kind == "python")
+        ):
             continue
         verdict = trial.run(index, one)
         if told.quick and not verdict.caught_by:
-            print(f"{index:3} {verdict.seconds:5.0f} s  {one.name}\n      not by the tests of dbt", flush=True)
+            print(
+                f"{index:3} {verdict.seconds:5.0f} s  {one.name}\n      not by the tests of dbt", flush=True
+            )
             continue
         with results_file(work, told.seed, told.only).open("a", encoding="utf-8") as file:
             file.write(json.dumps(asdict(verdict)) + "\n")
-        print(f"{index:3} {verdict.seconds:5.0f} s  {one.name}\n      {verdict.caught_by or 'NOTHING'}", flush=True)
+        print(
+            f"{index:3} {verdict.seconds:5.0f} s  {one.name}\n      {verdict.caught_by or 'NOTHING'}",
+            flush=True,
+        )
 
 
 if __name__ == "__main__":
