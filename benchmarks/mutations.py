@@ -787,7 +787,9 @@ class Trial:
     def _sql(self, one: Mutant) -> tuple[str, str]:
         names = self.reach.of_file(one.path)
         is_everywhere = one.kind == "macro" and not names
-        tested = self.reach.unit_tested(names)
+        # A unit test that gives a code list no rows reads the list itself.
+        readers = {child for name in names for child in self.reach.manifest["child_map"].get(name, [])}
+        tested = self.reach.unit_tested(names | readers if one.kind == "seed" else names)
         if tested:
             self.ran.append("unit tests")
             selection = [f"{name},test_type:unit" for name in tested]
