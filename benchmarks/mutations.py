@@ -15,17 +15,19 @@ before (an equivalent mutant: say why in `mutations.md`) or shows a guard that i
     python benchmarks/mutations.py patch --seed 1 7 > 7.patch  # number 7 of the list, for git apply
 
 Everything happens in a copy of the checkout (`--work`, by default `target/mutations`), never in the checkout
-itself: a mutant cannot be committed by mistake. The first run makes the copy, builds a small warehouse and
-records once which lines of Python each file of tests executes (coverage.py, subprocesses included). Files of
-tests that take longer than `--longest` seconds are not run against mutants; `ran` in the results (one line of
-JSON for each mutant) says which were. Delete the folder after changing the program: the copy is as it was.
+itself: a mutant cannot be committed by mistake. The first run makes the copy and builds a small warehouse;
+the first Python mutant records which lines each file of tests executes (coverage.py, subprocesses included),
+which takes as long as the tests do. Files of tests that take longer than `--longest` seconds are not run
+against mutants: `ran` in the results (a line of JSON for each mutant) says which were. Delete the folder
+after changing the program: the copy is as it was.
 
 Which tests reach a mutant, in order:
 
 1. of SQL, the unit tests of the model, or of the models that use the macro;
 2. of SQL and code lists, the model and what descends from it, built on the small warehouse with data tests;
 3. files of tests: those that execute the line, for Python; for the rest those that read a descendant, by the
-   relations that they name (`marts.person_year`), of the tests' reference too, and the exposures.
+   relations that they name (`marts.person_year`), of the tests' reference too, and the exposures; for what
+   decides which years are built, the tests of builds by year before all that.
 
 What is not mutated, since nothing would be learned: comments, texts, types, sizes of charts, messages; and
 `union all` made `union`, which says the same wherever rows have a key. A mutant that is no program is drawn
@@ -60,6 +62,7 @@ KINDS = ["model", "macro", "model", "macro", "model", "python", "model", "seed",
 KINDS += ["model", "python", "model", "macro", "model", "python", "model", "seed", "model", "python"]
 # Tests of builds by year, which reach what decides which years are built.
 BY_YEAR = ("test_incremental.py", "test_yearly_builds.py")
+YEARS = "'(rests_on|follows)'|is_needed|was_built|as_built"
 # Numbers there are sizes, positions and waits, or how large something is in a world that is made up.
 WITHOUT_NUMBERS: tuple[str, ...] = (
     "report/charts.py",
@@ -73,6 +76,7 @@ NO_RULES = {"timeout", "indent", "width", "height", "maxlen", "max_examples", "h
 BUILD = "the small warehouse"
 OUT_OF_TIME = "runs out of time"
 NEVER = 1e6
+UNKNOWN = 300.0
 
 
 @dataclass(frozen=True)
@@ -547,15 +551,11 @@ class Reach:
         }
         return sorted(self.nodes[name]["name"] for name in names & tested)
 
-    def by_lineage(self, names: set[str], is_by_year: bool) -> list[str]:
+    def by_lineage(self, names: set[str]) -> list[str]:
         """Return the files of tests that read one of the models, or something made of it, cheapest first."""
         made = self.descendants(names)
         files = {file for file, read in self.tests.items() if read & made}
-        if is_by_year or any(
-            self.nodes[name]["config"].get("materialized") == "incremental" for name in names
-        ):
-            files |= set(BY_YEAR)
-        return sorted(files, key=self.cost)
+        return sorted(files - set(BY_YEAR), key=self.cost)
 
     def by_coverage(self, path: str, line: int) -> tuple[list[str], bool]:
         """Return the files of tests that execute a line, cheapest first, and whether building does."""
@@ -567,8 +567,8 @@ class Reach:
         return sorted(files - {BUILD}, key=self.cost), BUILD in files
 
     def cost(self, file: str) -> tuple[float, str]:
-        """Seconds that a file of tests takes, those that were not measured last."""
-        return self.seconds.get(file, NEVER), file
+        """Seconds that a file of tests takes; of those that were not measured it is a guess."""
+        return self.seconds.get(file, UNKNOWN), file
 
 
 def read_json(path: Path, otherwise: Any) -> Any:
@@ -591,8 +591,8 @@ def environment(work: Path, **more: str) -> dict[str, str]:
     }
 
 
-def prepare(work: Path, longest: float) -> None:
-    """Copy the checkout, build a small warehouse in it, and record what executes what; done once."""
+def prepare(work: Path) -> None:
+    """Copy the checkout and build a small warehouse in it; done once."""
     work.mkdir(parents=True, exist_ok=True)
     checkout, root = work / "checkout", work / "root"
     if not (work / "original").exists():
@@ -603,12 +603,6 @@ def prepare(work: Path, longest: float) -> None:
                 (checkout / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(PROJECT / name, checkout / name)
         shutil.copytree(checkout, work / "original")
-    (work / "coverage").mkdir(exist_ok=True)
-    (work / "coverage.ini").write_text(
-        "[run]\nsource_pkgs = utvandring\nparallel = true\npatch = subprocess, _exit\n"
-        f"data_file = {work / 'coverage' / 'data'}\ncontext = ${{MUTATION_CONTEXT-}}\n"
-    )
-    recorded = ["-m", "coverage", "run", f"--rcfile={work / 'coverage.ini'}"]
     if not (root / "published" / "utvandring.duckdb").exists():
         print("The small warehouse is simulated and built ...", file=sys.stderr)
         for arguments in (
@@ -617,23 +611,38 @@ def prepare(work: Path, longest: float) -> None:
             ["build"],
         ):
             subprocess.run(
-                [sys.executable, *recorded, "-m", "utvandring.cli", "--quiet", *arguments],
+                [sys.executable, *recording(work), "-m", "utvandring.cli", "--quiet", *arguments],
                 cwd=checkout,
                 env=environment(work, UTVANDRING_DATA=str(root), MUTATION_CONTEXT=BUILD),
                 check=True,
             )
     if not (work / "target" / "partial_parse.msgpack").exists():
         dbt(work, root, "parse", timeout=600)
+
+
+def recording(work: Path) -> list[str]:
+    """Return the arguments of Python under which lines are recorded, in subprocesses too."""
+    (work / "coverage").mkdir(exist_ok=True)
+    (work / "coverage.ini").write_text(
+        "[run]\nsource_pkgs = utvandring\nparallel = true\npatch = subprocess, _exit\n"
+        f"data_file = {work / 'coverage' / 'data'}\ncontext = ${{MUTATION_CONTEXT-}}\n"
+    )
+    return ["-m", "coverage", "run", f"--rcfile={work / 'coverage.ini'}"]
+
+
+def record(work: Path, longest: float) -> None:
+    """Record which lines of Python each file of tests executes; done once, and as long as the tests."""
+    checkout = work / "checkout"
     seconds: dict[str, float] = read_json(work / "seconds.json", {})
     for file in sorted(path.name for path in (checkout / "tests" / "python").glob("test_*.py")):
         if file in seconds:
             continue
         print(f"What {file} executes is recorded ...", file=sys.stderr)
         shutil.rmtree(work / "trial", ignore_errors=True)
-        shutil.copytree(root, work / "trial" / "built" / "made")
+        shutil.copytree(work / "root", work / "trial" / "built" / "made")
         begun = time.monotonic()
         failed, _ = run_tests(
-            work, [file], timeout=longest, is_built=True, prefix=recorded, MUTATION_CONTEXT=file
+            work, [file], timeout=longest, is_built=True, prefix=recording(work), MUTATION_CONTEXT=file
         )
         seconds[file] = NEVER if failed == OUT_OF_TIME else round(time.monotonic() - begun, 1)
         if failed:
@@ -685,29 +694,25 @@ def run_tests(
         for name in ("simulated", "built"):
             (trial / name / "done").touch()
     options = ["-x", "-q", "--tb=line", "-p", "no:cacheprovider", "--basetemp", str(trial / "gw0")]
-    try:
-        ran = subprocess.run(
-            [
-                sys.executable,
-                *(prefix or []),
-                "-m",
-                "pytest",
-                *options,
-                *(f"tests/python/{file}" for file in files),
-            ],
-            cwd=work / "checkout",
-            env=environment(work, PYTEST_XDIST_WORKER="gw0", **more),
-            capture_output=True,
-            text=True,
-            timeout=timeout,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        return OUT_OF_TIME, ""
-    found = re.search(r"^(?:FAILED|ERROR) (?:tests/python/)?(\S+)", ran.stdout, re.MULTILINE)
+    options += [f"tests/python/{file}" for file in files]
+    with subprocess.Popen(
+        [sys.executable, *(prefix or []), "-m", "pytest", *options],
+        cwd=work / "checkout",
+        env=environment(work, PYTEST_XDIST_WORKER="gw0", **more),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    ) as ran:
+        try:
+            told, _ = ran.communicate(timeout=timeout)
+        except subprocess.TimeoutExpired:
+            os.killpg(ran.pid, signal.SIGKILL)
+            return OUT_OF_TIME, ""
     if ran.returncode == 0:
         return "", ""
-    return (found.group(1) if found else "pytest"), ran.stdout[-2000:]
+    found = re.search(r"^(?:FAILED|ERROR) (?:tests/python/)?(\S+)", told, re.MULTILINE)
+    return (found.group(1) if found else "pytest"), told[-2000:]
 
 
 def dbt(work: Path, root: Path, *arguments: str, timeout: float) -> tuple[str, str]:
@@ -799,9 +804,11 @@ class Trial:
             if found[0]:
                 return found
         made = self.reach.descendants(names)
-        by_year = one.path.startswith("macros/incremental") or "'rests_on'" in one.before
-        files = self.reach.by_lineage(set(self.reach.nodes) if is_everywhere else names, by_year)
-        files = [file for file in files if self.reach.cost(file)[0] <= self.longest]
+        if one.path.startswith("macros/incremental") or re.search(YEARS, one.before):
+            found = ("", "") if self.is_quick else self._pytest(list(BY_YEAR), is_built=False)
+            if found[0]:
+                return found
+        files = self.reach.by_lineage(set(self.reach.nodes) if is_everywhere else names)
         # Those that build from hand-written registers need no warehouse of this mutant.
         own = [file for file in files if "hand_written" in file]
         building = sum(self.reach.times.get(name, 0.1) for name in made)
@@ -842,7 +849,6 @@ class Trial:
 
     def _python(self, one: Mutant) -> tuple[str, str]:
         files, is_built = self.reach.by_coverage(one.path, one.line)
-        files = [file for file in files if self.reach.cost(file)[0] <= self.longest]
         root = self.work / "trial" / "built" / "made"
         shutil.copytree(self.work / "root", root)
         found = self._pytest(files, is_built=True)
@@ -858,6 +864,7 @@ class Trial:
 
     def _pytest(self, files: list[str], *, is_built: bool) -> tuple[str, str]:
         """Run files of tests, over the warehouse of this mutant if there is one."""
+        files = [file for file in files if self.reach.cost(file)[0] <= self.longest]
         if not files:
             return "", ""
         self.ran += files
@@ -918,7 +925,7 @@ def main() -> None:
         print(table(read_results(work, told.seed, told.only)), end="")
         return
     if told.what == "run":
-        prepare(work, told.longest)
+        prepare(work)
     original = work / "original" if (work / "original").exists() else PROJECT
     drawn = draw(original, told.seed, told.only)
     if told.what == "patch":
@@ -947,6 +954,9 @@ def main() -> None:
             or (told.quick and one.kind == "python")
         ):
             continue
+        if one.kind == "python":
+            record(work, told.longest)
+            trial.reach = Reach(work)
         verdict = trial.run(index, one)
         if told.quick and not verdict.caught_by:
             print(
