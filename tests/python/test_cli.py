@@ -12,9 +12,14 @@ from conftest import Command
 from deliveries import PROJECT, good_files, write_delivery
 
 import utvandring as package
-from utvandring import cli, simulation
+from utvandring import building, cli, simulation
 from utvandring.building import Result
 from utvandring.cli import app
+from utvandring.comparison import comparing
+from utvandring.deliveries.ledger import Ledger
+from utvandring.errors import UtvandringError
+from utvandring.locking import exclusive
+from utvandring.project import DataRoot
 
 COMMANDS = [
     command.name or command.callback.__name__ for command in app.registered_commands if command.callback
@@ -209,6 +214,43 @@ def test_a_selection_of_nothing_is_wrong_use(utvandring: Command, monkeypatch: p
         "Nothing is selected by no_such_model: name a model, a tag or a path "
         "(unit tests with --unit-tests).\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("unique_id", "message", "words"),
+    [
+        ("test.utvandring.unique_person_year_person_id.0f3a", "Got 2 results", "Got 2 results"),
+        ("model.utvandring.person_year", None, "error"),
+        (
+            "unit_test.utvandring.person_year.age_counts",
+            "actual differs\n  from expected",
+            "actual differs from expected",
+        ),
+    ],
+)
+def test_what_failed_is_named_without_its_project_and_checksum(
+    unique_id: str, message: str | None, words: str
+) -> None:
+    kind, name = unique_id.split(".")[0], unique_id.split(".")[3 if unique_id.startswith("unit") else 2]
+    result = {"unique_id": unique_id, "message": message, "status": "error"}
+    assert building._describe(result) == f"{kind} {name}: {words}"
+
+
+def test_a_comparison_leaves_alone_what_another_one_is_working_on(data_root: Path) -> None:
+    root = DataRoot(data_root)
+    root.prepare()
+    scratch = DataRoot(data_root / ".diff")
+    scratch.path.mkdir()
+    (scratch.path / "half done").touch()
+
+    with (
+        exclusive(scratch, "diff"),
+        pytest.raises(UtvandringError, match="Another utvandring command is working"),
+        comparing._scratch(root, Ledger(())),
+    ):
+        pass
+
+    assert (scratch.path / "half done").exists()
 
 
 @pytest.mark.parametrize(("no_color", "coloured"), [("", True), ("1", False)])

@@ -17,6 +17,8 @@ from deliveries import write_parquet as parquet
 
 from utvandring import locking
 from utvandring.deliveries import deliver as deliver_module
+from utvandring.deliveries.ledger import read_ledger
+from utvandring.deliveries.store import damaged_files
 from utvandring.locking import exclusive
 from utvandring.project import DataRoot
 
@@ -432,6 +434,24 @@ def test_a_damaged_ledger_is_told(
     assert ran.code == 1
     assert "ledger.json" in ran.err
     assert "Traceback" not in ran.text
+
+
+@pytest.mark.parametrize("is_gone", [True, False])
+def test_an_accepted_file_that_is_gone_or_was_changed_is_found(
+    is_gone: bool, utvandring: Command, good_delivery: Path, data_root: Path
+) -> None:
+    utvandring("deliver", good_delivery)
+    root = DataRoot(data_root)
+    files = tuple(read_ledger(root).current_files().values())
+    path = root.accepted / files[0].path
+    assert damaged_files(root, files) == ()
+
+    content = path.read_bytes()
+    path.unlink()
+    if not is_gone:
+        path.write_bytes(content[:-1])
+
+    assert damaged_files(root, files) == (files[0].path,)
 
 
 def test_a_file_that_changes_while_it_is_read_is_not_accepted(

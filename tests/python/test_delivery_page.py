@@ -82,6 +82,20 @@ def test_a_page_can_be_written_again_from_the_ledger(utvandring: Command, good_d
     assert utvandring("deliveries", "--page", "another").code == 2
 
 
+def test_a_page_written_again_knows_nothing_of_later_deliveries(
+    utvandring: Command, good_delivery: Path, tmp_path: Path
+) -> None:
+    path = Path(json.loads(utvandring("deliver", good_delivery, "--json").out)["page"])
+    before = path.read_bytes()
+    files = {("befolkning", 2014, 1): good_files()["befolkning", 2013, 1]}
+    utvandring("deliver", write_delivery(tmp_path / "next", "next", files))
+
+    ran = utvandring("deliveries", "--page", "2014-03-01")
+
+    assert ran.out.strip() == str(path)
+    assert path.read_bytes() == before
+
+
 def test_earlier_deliveries_stand_beside_this_one(
     utvandring: Command, good_delivery: Path, tmp_path: Path
 ) -> None:
