@@ -510,6 +510,10 @@ class Reach:
             named[path.name] = {
                 name for relation, name in relations.items() if relation in words or (relation in quoted)
             }
+            # A test may run a model by its file.
+            named[path.name] |= {
+                name for name in relations.values() if f"{self.nodes[name]['name']}.sql" in text
+            }
             for exposure in self.manifest["exposures"].values():
                 if path.name.startswith(f"test_{exposure['name']}"):
                     named[path.name] |= set(exposure["depends_on"]["nodes"])

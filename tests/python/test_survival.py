@@ -87,6 +87,22 @@ def test_every_cohort_and_category_has_its_years_as_long_as_somebody_is_followed
     assert incidence_by_year(spells.iloc[:0], ("emigration",), ("origin_group",)).empty
 
 
+def test_the_interval_reaches_as_far_up_as_down_and_stays_between_nobody_and_everybody() -> None:
+    spells = pd.DataFrame(
+        {
+            "transition": "emigration",
+            "cohort": 2005,
+            "duration_days": [100] * 20 + [400] * 80 + [100] + [400] * 99,
+            "event": ["emigration"] * 20 + [None] * 80 + ["emigration"] + [None] * 99,
+            "origin_group": ["many left"] * 100 + ["one left"] * 100,
+        }
+    )
+    table = incidence_by_year(spells, ("emigration",), ("origin_group",))
+    ends = table[table["cohort"] == "all"].set_index("category")[["conf_low", "conf_high"]]
+    assert ends.loc["many left"].tolist() == pytest.approx([0.2 - 1.959964 * 0.04, 0.2 + 1.959964 * 0.04])
+    assert ends.loc["one left"].tolist() == pytest.approx([0, 0.01 + 1.959964 * np.sqrt(0.01 * 0.99 / 100)])
+
+
 @pytest.fixture(scope="module")
 def warehouse(built_warehouse: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     with duckdb.connect(str(built_warehouse / "warehouse.duckdb"), read_only=True) as connection:
