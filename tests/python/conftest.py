@@ -202,7 +202,7 @@ def report(built_warehouse: Path, tmp_path_factory: pytest.TempPathFactory) -> P
 
 
 @pytest.fixture(scope="session")
-def dbt(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DbtServer]:
+def forked_dbt(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DbtServer]:
     """Give dbt with the project read once."""
     server = DbtServer(tmp_path_factory.mktemp("dbt"))
     yield server
@@ -210,6 +210,6 @@ def dbt(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DbtServer]:
 
 
 @pytest.fixture(scope="session")
-def reference_warehouse(tmp_path_factory: pytest.TempPathFactory, dbt: DbtServer) -> Warehouse:
+def reference_warehouse(tmp_path_factory: pytest.TempPathFactory, forked_dbt: DbtServer) -> Warehouse:
     """Give the data root in which tests make the marts of hand-made registers."""
-    return Warehouse(tmp_path_factory.mktemp("reference"), dbt)
+    return Warehouse(tmp_path_factory.mktemp("reference"), forked_dbt)

@@ -125,10 +125,10 @@ def test_the_documentation_lists_the_query_with_its_numbers(analysis: Analysis) 
 
 
 @pytest.fixture(scope="module")
-def compiled(tmp_path_factory: pytest.TempPathFactory, dbt: DbtServer) -> Path:
+def compiled(tmp_path_factory: pytest.TempPathFactory, forked_dbt: DbtServer) -> Path:
     """Compile the queries into a folder of their own and return it; needs no warehouse with content."""
     folder = tmp_path_factory.mktemp("compiled")
-    dbt.run(folder, "compile", "--select", "resource_type:analysis")
+    forked_dbt.run(folder, "compile", "--select", "resource_type:analysis")
     return folder / "target"
 
 

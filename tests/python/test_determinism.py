@@ -32,7 +32,10 @@ def as_version(folder: Path, file: dict[str, Any], version: int, rows: int, sour
 
 @pytest.fixture(scope="module")
 def two_ways(
-    small_delivery: Path, built_warehouse: Path, tmp_path_factory: pytest.TempPathFactory, dbt: DbtServer
+    small_delivery: Path,
+    built_warehouse: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    forked_dbt: DbtServer,
 ) -> tuple[Path, Path]:
     """Give the marts of one delivery, and of late, repeated and replaced ones with other threads."""
     files = read_manifest(small_delivery)["files"]
@@ -56,7 +59,7 @@ def two_ways(
     for delivery in deliveries:
         ran = run_command(parts, "deliver", delivery)
         assert ran.code == 0, ran.text
-    dbt.run(
+    forked_dbt.run(
         parts,
         *("build", "--quiet", "--select", "+path:models/marts"),
         *("--resource-type", "seed", "--resource-type", "model"),

@@ -60,7 +60,7 @@ def as_shown(value: float | None) -> str:
     return ":" if value is None else repr(value)
 
 
-@pytest.mark.parametrize("language", ["en", "nb"])
+@pytest.mark.parametrize("language", ["en", pytest.param("nb", marks=pytest.mark.long)])
 def test_every_page_loads_without_console_errors_and_without_a_request(
     language: str, report: Path, browser: Browser
 ) -> None:

@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
@@ -46,10 +45,9 @@ def test_a_question_is_answered_from_another_process(question: Path, publication
     assert int(ran.stdout) > 0
 
 
-def test_a_build_does_not_break_an_open_reader_nor_a_reader_a_build(
-    tmp_path: Path, new_root: Callable[[Path], Path]
-) -> None:
-    root = new_root(tmp_path / "data")
+@pytest.mark.long
+def test_a_build_does_not_break_an_open_reader_nor_a_reader_a_build(tmp_path: Path) -> None:
+    root = tmp_path / "data"
     write_delivery(tmp_path / "one", "one", good_files())
     for arguments in (("deliver", tmp_path / "one"), ("build",)):
         assert run_command(root, *arguments).code == 0

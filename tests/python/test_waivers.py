@@ -165,7 +165,7 @@ def test_a_waiver_that_makes_no_sense_is_wrong_usage_and_nothing_is_read(
 
 
 def test_everything_waived_at_once_is_built_with_these_values_unknown(
-    utvandring: Command, data_root: Path, tmp_path: Path, dbt: DbtServer
+    utvandring: Command, data_root: Path, tmp_path: Path, forked_dbt: DbtServer
 ) -> None:
     root = data_root
     ran = utvandring("deliver", write_delivery(tmp_path / "d", "d", spoiled_files()), *waived())
@@ -173,7 +173,7 @@ def test_everything_waived_at_once_is_built_with_these_values_unknown(
     expected = dict.fromkeys(FAULTS, 1)
     assert {waiver["check"]: waiver["values"] for waiver in ledger(root)[-1]["waivers"]} == expected
 
-    dbt.run(root, "build", "--select", "+marts", "+quality", "--exclude-resource-type", "unit_test")
+    forked_dbt.run(root, "build", "--select", "+marts", "+quality", "--exclude-resource-type", "unit_test")
 
     with duckdb.connect(str(root / "warehouse.duckdb"), read_only=True) as connection:
         waived_n = connection.execute(
