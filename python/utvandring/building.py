@@ -31,6 +31,11 @@ from utvandring.publication import Publication, copying_last, publish, was_publi
 PATIENCE_SECONDS = 3.0
 _SHOWN_FAILURES = 20
 _SHOWN_MESSAGE = 400
+# Options of dbt in the environment of whoever builds: DBT_EMPTY, DBT_RESOURCE_TYPES, DBT_TARGET, ....
+_OF_DBT = "DBT_"
+_PACKAGE = Path(__file__).resolve().parent
+# What changes how Python runs or what its streams are encoded in. PYTHONPATH is not among them.
+_OF_PYTHON = ("PYTHONINSPECT", "PYTHONIOENCODING", "PYTHONOPTIMIZE", "PYTHONWARNINGS")
 _OUT_OF_MEMORY = "Out of Memory Error"
 
 # Shares of the work of a build that are done when the first node begins and when the last one has ended.
@@ -120,7 +125,7 @@ def build(root: DataRoot, project: Path, request: Request, progress: Progress | 
             publication = None
             if not request.select:
                 progress("publishing", _PUBLISHING)
-                publication = publish(root, program, copied)
+                publication = publish(root, program, copied, base_years_of(ledger))
     became = Counter((result["unique_id"].partition(".")[0], result["status"]) for result in results)
     return Result(
         nodes=len(results),
@@ -131,6 +136,14 @@ def build(root: DataRoot, project: Path, request: Request, progress: Progress | 
         seconds=time.monotonic() - begun,
         publication=publication,
     )
+
+
+def base_years_of(ledger: Ledger) -> frozenset[int]:
+    """Return the base years that the accepted population registers must give.
+
+    Everyone resident on 1 January is a person-year of the year before.
+    """
+    return frozenset(period - 1 for register, period in ledger.current_files() if register == "befolkning")
 
 
 def _require_deliveries(root: DataRoot) -> None:
@@ -266,12 +279,47 @@ def _arguments(request: Request) -> list[str]:
     return arguments
 
 
+def environment_of_dbt(root: DataRoot, as_of: str, package: Path = _PACKAGE) -> dict[str, str]:
+    """Return the environment of dbt: that of the command without what would change what is built.
+
+    Options of dbt are left out, and Python is told to use UTF-8 in a locale of any kind. PYTHONPATH stays: it
+    is how a checkout is used without being installed, and what the command itself runs with. Its folders are
+    told in full, since dbt runs in another directory, and none of them is the current one; the package that
+    the command was started from comes first, so that dbt runs no other.
+
+    Parameters
+    ----------
+    root
+        The data root.
+    as_of
+        The delivery to build as of, or an empty text.
+    package
+        The folder of this package.
+    """
+    environment = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.upper().startswith(_OF_DBT) and name not in _OF_PYTHON
+    }
+    folders = [
+        str(Path(folder).resolve()) for folder in os.environ.get("PYTHONPATH", "").split(os.pathsep) if folder
+    ]
+    if package.parent.name not in ("site-packages", "dist-packages"):
+        folders.insert(0, str(package.parent))
+    environment.pop("PYTHONPATH", None)
+    if folders:
+        environment["PYTHONPATH"] = os.pathsep.join(dict.fromkeys(folders))
+    own = {"PYTHONUTF8": "1", "UTVANDRING_DATA": str(root.path), "UTVANDRING_AS_OF": as_of}
+    return environment | own
+
+
 @contextmanager
 def _dbt(settings: list[str], project: Path, root: DataRoot, as_of: str) -> Iterator[subprocess.Popen[str]]:
     process = subprocess.Popen(
-        [sys.executable, "-m", "utvandring.dbt_process", *settings],
+        # -P: no file of the project's folder is taken for a module.
+        [sys.executable, "-P", "-m", "utvandring.dbt_process", *settings],
         cwd=project,
-        env={**os.environ, "UTVANDRING_DATA": str(root.path), "UTVANDRING_AS_OF": as_of},
+        env=environment_of_dbt(root, as_of),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -23,10 +23,13 @@ from utvandring.estimation.design import (
     FloatArray,
     Moments,
     Rows,
+    columns_by_name,
     cross_product,
+    framed,
     labels,
     linear_index,
     moments,
+    names_of_frame,
     numbers,
     read_design,
     whole,
@@ -89,6 +92,10 @@ class MultinomialFit:
         ``"classical"``, ``"robust"`` or ``"cluster"``.
     n_clusters
         Clusters, where the covariance is clustered.
+    named
+        Whether ``names`` were given; without them the fit takes arrays only.
+    weighted
+        Whether it was made of cells, or of rows with weights.
     """
 
     params: FloatArray
@@ -103,6 +110,8 @@ class MultinomialFit:
     outcomes: tuple[str, ...]
     vcov: str
     n_clusters: int | None = None
+    named: bool = True
+    weighted: bool = False
 
     @property
     def std_errors(self) -> FloatArray:
@@ -141,13 +150,14 @@ class MultinomialFit:
         Parameters
         ----------
         X
-            n × K, columns as in the fit.
+            n × K: a DataFrame, whose columns are matched by name, or an array with columns as in the fit.
 
         Raises
         ------
         ValueError
-            When the shape is wrong or a value is not a number.
+            When a column is missing or unknown, the shape is wrong or a value is not a number.
         """
+        X = columns_by_name(X, self.names, self.named)  # noqa: N806
         matrix = np.asarray(numbers(X, "X"), dtype=np.float64)
         if matrix.ndim != 2 or matrix.shape[1] != len(self.names):
             raise ValueError(
@@ -280,8 +290,9 @@ def fit_multinomial_cells(
     ValueError
         As in :func:`fit_multinomial`.
     """
+    counts = framed(counts)
     if isinstance(counts, pd.DataFrame):
-        outcomes = list(counts.columns) if outcomes is None else outcomes
+        outcomes = names_of_frame(counts, outcomes, "names of outcomes")
         counts = counts.to_numpy(dtype=np.float64, na_value=np.nan)
     table = np.asarray(numbers(counts, "counts"), dtype=np.float64)
     if table.ndim != 2 or table.shape[1] < 2:
@@ -296,6 +307,7 @@ def fit_multinomial_cells(
             f"counts must be finite and not negative, but row {row} has {table[row, column]} of outcome "
             f"{outcome_names[column]!r}."
         )
+    X = framed(X)  # noqa: N806
     if np.ndim(X) == 2 and len(X) != len(table):
         raise ValueError(f"counts has {len(table)} rows, X has {len(X)}.")
     weights = table.sum(axis=1)
@@ -316,11 +328,12 @@ def probability_difference(
     Parameters
     ----------
     params
-        Coefficients, K × (J−1).
+        Coefficients, K × (J−1); a DataFrame gives the names of the columns as its index.
     cov
         Their covariance, K(J−1) square, equation-major.
     x_reference, x_compared
-        Regressors of the two persons, K each, the constant included.
+        Regressors of the two persons, K each, the constant included. A Series, a mapping or a DataFrame of
+        one row is matched by name with ``params``, which must then have names.
 
     Returns
     -------
@@ -331,8 +344,10 @@ def probability_difference(
     Raises
     ------
     ValueError
-        When shapes do not fit together or a value is not finite.
+        When shapes do not fit together, a column is missing or unknown, or a value is not finite.
     """
+    names = _row_names(params)
+    _check_order(cov, names)
     beta = np.asarray(params, dtype=np.float64)
     beta = beta[:, None] if beta.ndim == 1 else beta
     variance = np.asarray(cov, dtype=np.float64)
@@ -342,7 +357,7 @@ def probability_difference(
         )
     persons = []
     for what, person in (("x_reference", x_reference), ("x_compared", x_compared)):
-        x = np.asarray(person, dtype=np.float64)
+        x = np.asarray(_person(person, names, what), dtype=np.float64)
         if x.shape != beta.shape[:1]:
             raise ValueError(f"{what} must have shape ({beta.shape[0]},) like the params, not {x.shape}.")
         persons.append(x)
@@ -357,6 +372,45 @@ def probability_difference(
     (p_reference, p_compared) = (_probabilities(x[None, :], beta)[:, 0] for x in persons)
     jacobian = _slopes(p_compared, persons[1]) - _slopes(p_reference, persons[0])
     return p_compared - p_reference, _delta(jacobian, variance)
+
+
+def _row_names(table: Any) -> tuple[str, ...] | None:
+    """Return the names of the rows of a pandas object, if it has any; numbers from 0 on are none."""
+    if not isinstance(table, pd.DataFrame | pd.Series) or isinstance(table.index, pd.RangeIndex):
+        return None
+    return tuple(str(name[-1] if isinstance(name, tuple) else name) for name in table.index)
+
+
+def _check_order(cov: Any, names: tuple[str, ...] | None) -> None:
+    """Make sure that the names of a covariance, if it has any, are those of the coefficients, in order."""
+    found = _row_names(cov)
+    if found is None or names is None:
+        return
+    columns = _row_names(cov.T)
+    expected = names * (len(found) // len(names))
+    for given in (found, columns):
+        if given is not None and given != expected:
+            raise ValueError(
+                f"cov must have the names of params in their order, equation by equation: "
+                f"{', '.join(expected)}, not {', '.join(given)}."
+            )
+
+
+def _person(person: Any, names: tuple[str, ...] | None, what: str) -> Any:
+    """Return the regressors of one person in the order of the coefficients."""
+    if isinstance(person, Mapping):
+        person = pd.Series(dict(person), dtype=np.float64)
+    if isinstance(person, pd.Series) and not isinstance(person.index, pd.RangeIndex):
+        person = person.to_frame().T
+    if not isinstance(person, pd.DataFrame):
+        return person
+    if names is None:
+        raise ValueError(
+            f"params have no names, so {what} must be an array: give params as a DataFrame with the names as "
+            "its index to have columns matched by name."
+        )
+    row = columns_by_name(person, names, True, what)
+    return row[0] if len(row) == 1 else row
 
 
 @dataclass(frozen=True)
@@ -400,7 +454,7 @@ class Coefficients:
 
     Attributes
     ----------
-    params, cov, names, outcomes
+    params, cov, names, outcomes, named, weighted
         As in :class:`MultinomialFit`.
     """
 
@@ -408,6 +462,8 @@ class Coefficients:
     cov: FloatArray
     names: tuple[str, ...]
     outcomes: tuple[str, ...]
+    named: bool = True
+    weighted: bool = False
 
 
 def average_marginal_effects(
@@ -427,13 +483,15 @@ def average_marginal_effects(
     fit
         The fitted model; its ``cov`` is used.
     X
-        n × K rows or cells to average over, columns as in the fit.
+        n × K rows or cells to average over: a DataFrame, whose columns are matched by name, or an array with
+        columns as in the fit.
     effects
         Name of each variable and how it enters. Default: every column that varies, by its own name, as
         :class:`Discrete` where it holds only 0 and 1 and as :class:`Derivative` elsewhere. Name the effects
         where several columns belong together (age and its square, the dummies of one set).
     weights
-        n frequencies above zero.
+        n frequencies above zero. They must be given where the fit was made of cells or with weights; for rows
+        that count once each give ones.
     level
         Confidence level of the intervals.
 
@@ -446,9 +504,17 @@ def average_marginal_effects(
     Raises
     ------
     ValueError
-        When a column is unknown, a :class:`Discrete` column holds other values than 0 and 1, or X does not
-        fit.
+        When a column is unknown, a :class:`Discrete` column holds other values than 0 and 1, X does not fit,
+        or the fit has weights and none were given.
     """
+    if fit.weighted and weights is None:
+        raise ValueError(
+            "The fit was made of cells or with weights: give the weights of the rows of X as well, ones "
+            "where every row is one observation."
+        )
+    X = columns_by_name(X, fit.names, fit.named)  # noqa: N806
+    if np.ndim(X) == 2 and np.shape(X)[1] != len(fit.names):
+        raise ValueError(f"X must have {len(fit.names)} columns as in the fit, but has shape {np.shape(X)}.")
     design = read_design(X, weights=weights, names=fit.names)
     if effects is None:
         effects = _default_effects(design)
@@ -663,6 +729,8 @@ def _fit(
         outcomes=outcomes,
         vcov=kind,
         n_clusters=n_clusters,
+        named=design.named,
+        weighted=design.weights is not None,
     )
 
 

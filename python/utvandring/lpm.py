@@ -18,10 +18,13 @@ from utvandring.estimation.design import (
     Factor,
     FloatArray,
     Rows,
+    columns_by_name,
     cross_product,
+    framed,
     labels,
     linear_index,
     moments,
+    names_of_frame,
     numbers,
     read_design,
     whole,
@@ -64,6 +67,8 @@ class LinearProbabilityFit:
         ``"classical"``, ``"HC1"`` or ``"cluster"``.
     n_clusters
         Clusters, where the covariance is clustered.
+    named
+        Whether ``names`` were given; without them the fit takes arrays only.
     """
 
     params: FloatArray
@@ -76,6 +81,7 @@ class LinearProbabilityFit:
     outcomes: tuple[str, ...]
     vcov: str
     n_clusters: int | None = None
+    named: bool = True
 
     @property
     def std_errors(self) -> FloatArray:
@@ -100,11 +106,17 @@ class LinearProbabilityFit:
     def predict(self, X: Any) -> FloatArray:  # noqa: N803
         """Return the fitted probabilities, n × M; they may lie outside 0 and 1.
 
+        Parameters
+        ----------
+        X
+            n × K: a DataFrame, whose columns are matched by name, or an array with columns as in the fit.
+
         Raises
         ------
         ValueError
-            When the shape is wrong or a value is not a number.
+            When a column is missing or unknown, the shape is wrong or a value is not a number.
         """
+        X = columns_by_name(X, self.names, self.named)  # noqa: N806
         matrix = np.asarray(numbers(X, "X"), dtype=np.float64)
         if matrix.ndim != 2 or matrix.shape[1] != len(self.names):
             raise ValueError(
@@ -173,8 +185,9 @@ def fit_linear_probability(
         When a shape, a weight or a value is wrong, an outcome never varies, or columns are collinear. The
         text names the column or outcome at fault.
     """
+    y = framed(y)
     if isinstance(y, pd.DataFrame):
-        outcomes = list(y.columns) if outcomes is None else outcomes
+        outcomes = names_of_frame(y, outcomes, "names of outcomes")
         y = y.to_numpy(dtype=np.float64, na_value=np.nan)
     design = read_design(X, weights=weights, names=names)
     values = numbers(y, "y")
@@ -236,8 +249,9 @@ def fit_linear_probability_cells(
     ValueError
         As in :func:`fit_linear_probability`; and when a cell has fewer in it than have an outcome.
     """
+    events = framed(events)
     if isinstance(events, pd.DataFrame):
-        outcomes = list(events.columns) if outcomes is None else outcomes
+        outcomes = names_of_frame(events, outcomes, "names of outcomes")
         events = events.to_numpy(dtype=np.float64, na_value=np.nan)
     design = read_design(X, weights=totals, names=names)
     values = np.asarray(numbers(events, "events"), dtype=np.float64)
@@ -339,4 +353,5 @@ def _fit(
         outcomes=outcomes,
         vcov=kind,
         n_clusters=n_clusters,
+        named=design.named,
     )

@@ -4,7 +4,7 @@ import os
 import shutil
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -80,7 +80,12 @@ def copying_last(root: DataRoot) -> Iterator[Future[bool]]:
         _remove_database(_temporary(root))
 
 
-def publish(root: DataRoot, program: str, copied: Future[bool] | None = None) -> Publication:
+def publish(
+    root: DataRoot,
+    program: str,
+    copied: Future[bool] | None = None,
+    base_years: Collection[int] = (),
+) -> Publication:
     """Write the publication from the warehouse, check it, and put it in the place of the last one.
 
     Tables are written into a file of their own rather than dropped from a copy of the warehouse: a dropped
@@ -100,14 +105,18 @@ def publish(root: DataRoot, program: str, copied: Future[bool] | None = None) ->
         What built the warehouse, remembered for `was_published_by`.
     copied
         Of `copying_last`. Without it everything is written, and the file holds no page of an earlier one.
+    base_years
+        Years that `marts.person_year` must have.
 
     Raises
     ------
     UtvandringError
-        If the warehouse has no `marts.person_year`, or the copy is not equal to it.
+        If the warehouse has no `marts.person_year`, it is empty or lacks a year, or the copy is not equal to
+        it.
     """
     temporary = _temporary(root)
     try:
+        _require_years(root.warehouse, base_years)
         is_basis = copied is not None and copied.result()
         if not is_basis:
             _remove_database(temporary)
@@ -126,6 +135,24 @@ def publish(root: DataRoot, program: str, copied: Future[bool] | None = None) ->
     finally:
         _remove_database(temporary)
     return publication
+
+
+def _require_years(warehouse: Path, base_years: Collection[int]) -> None:
+    """Make sure that a warehouse holds person-years, and some of every year that it must have."""
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        if ("marts", "person_year") not in _relations(connection, warehouse.stem):
+            raise UtvandringError("The warehouse has no marts.person_year, so it was not published.")
+        found = connection.execute("select distinct base_year from marts.person_year").fetchall()
+    if not found:
+        raise UtvandringError(
+            "marts.person_year has no rows, so it was not published; the last one is unchanged."
+        )
+    absent = sorted({*base_years} - {year for (year,) in found})
+    if absent:
+        raise UtvandringError(
+            f"marts.person_year has no rows of base year {', '.join(map(str, absent))}, which the accepted "
+            "population registers must give, so it was not published; the last one is unchanged."
+        )
 
 
 def _temporary(root: DataRoot) -> Path:
@@ -231,8 +258,6 @@ def _copy(warehouse: Path, destination: Path, changed: dict[Relation, int]) -> d
         connection.execute("use publication")
         connection.execute(f"attach {literal(str(warehouse))} as warehouse (read_only)")
         relations = _relations(connection, "warehouse")
-        if ("marts", "person_year") not in relations:
-            raise UtvandringError("The warehouse has no marts.person_year, so it was not published.")
         published = _relations(connection, "publication")
         for schema, name in published.keys() - relations.keys():
             connection.execute(f"drop table {identifier(schema)}.{identifier(name)}")

@@ -50,7 +50,8 @@ def dbt(monkeypatch: pytest.MonkeyPatch) -> list[Request]:
             )
             connection.execute(
                 "create or replace table marts.person_year as "
-                f"select range as person_id, 2012 as base_year from range({len(asked)})"
+                f"select range as person_id, 2012 as base_year from range({len(asked)}) "
+                "union all select 0, 2011"
             )
             connection.execute("comment on table marts.person_year is 'Everyone''s years.'")
             connection.execute("comment on column marts.person_year.base_year is 'The year before.'")
@@ -64,7 +65,7 @@ def dbt(monkeypatch: pytest.MonkeyPatch) -> list[Request]:
 
 def published_rows(data_root: Path) -> int:
     with duckdb.connect(str(data_root / "published" / "utvandring.duckdb"), read_only=True) as connection:
-        row = connection.execute("select count(*) from marts.person_year").fetchone()
+        row = connection.execute("select count(*) from marts.person_year where base_year = 2012").fetchone()
     assert row is not None
     return int(row[0])
 
@@ -127,7 +128,7 @@ def test_a_build_publishes_only_what_is_meant_for_readers(
     ran = utvandring("build")
 
     assert ran.code == 0, ran.text
-    assert "marts.person_year has 1 row, base years 2012 to 2012." in ran.out
+    assert "marts.person_year has 2 rows, base years 2011 to 2012." in ran.out
     path = delivered / "published" / "utvandring.duckdb"
     assert f"duckdb -readonly {path}" in ran.out
     with duckdb.connect(str(path), read_only=True) as connection:
@@ -158,12 +159,12 @@ def test_readers_keep_the_publication_that_they_have_open(
         text=True,
     )
     assert reader.stdout is not None
-    assert reader.stdout.readline() == "1\n"
+    assert reader.stdout.readline() == "2\n"
 
     assert utvandring("build").code == 0
 
     assert published_rows(delivered) == 2
-    assert reader.communicate("\n", timeout=600)[0] == "1\n"
+    assert reader.communicate("\n", timeout=600)[0] == "2\n"
 
 
 def test_a_build_says_which_tests_it_ran(
@@ -236,6 +237,177 @@ def test_a_publication_that_fails_its_check_leaves_the_last_one(
     assert "was not copied whole" in ran.err
     assert published_rows(delivered) == 1
     assert [file.name for file in (delivered / "published").iterdir()] == ["utvandring.duckdb"]
+
+
+@pytest.mark.parametrize(
+    ("lost", "says"),
+    [
+        ("true", "marts.person_year has no rows, so it was not published"),
+        ("base_year = 2012", "no rows of base year 2012, which the accepted population registers must give"),
+        ("base_year = 2011", "no rows of base year 2011, which"),
+    ],
+)
+def test_an_empty_mart_or_one_without_a_year_is_never_published(
+    lost: str,
+    says: str,
+    utvandring: Command,
+    delivered: Path,
+    dbt: list[Request],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    utvandring("build")
+    before = (delivered / "published" / "utvandring.duckdb").read_bytes()
+    run = building.run_dbt
+
+    def lose(root: DataRoot, *arguments: Any, **more: Any) -> list[dict[str, Any]]:
+        found = run(root, *arguments, **more)
+        with duckdb.connect(str(root.warehouse)) as connection:
+            connection.execute(f"delete from marts.person_year where {lost}")
+        return found
+
+    monkeypatch.setattr(building, "run_dbt", lose)
+    for arguments in ((), ("--full-refresh",)):
+        ran = utvandring("build", *arguments)
+        assert ran.code == 1
+        assert says in ran.err
+        assert ran.err.count("\n") == 1
+        assert (delivered / "published" / "utvandring.duckdb").read_bytes() == before
+    assert [file.name for file in (delivered / "published").iterdir()] == ["utvandring.duckdb"]
+
+
+def test_the_years_of_a_build_are_those_of_the_deliveries_that_it_is_of(
+    utvandring: Command, tmp_path: Path, data_root: Path
+) -> None:
+    later = {key: rows for key, rows in good_files().items() if key == ("befolkning", 2013, 1)}
+    earlier = {key: rows for key, rows in good_files().items() if key not in later}
+    utvandring("deliver", write_delivery(tmp_path / "first", "first", earlier))
+    utvandring("deliver", write_delivery(tmp_path / "second", "second", later))
+    ledger = building.read_ledger(DataRoot(data_root))
+
+    assert building.base_years_of(ledger) == {2011, 2012}
+    assert building.base_years_of(ledger.as_of("first")) == {2011}
+
+
+# The environment of whoever builds.
+
+OPTIONS_OF_DBT = {
+    "DBT_EMPTY": "true",
+    "DBT_RESOURCE_TYPES": "model seed",
+    "DBT_INDIRECT_SELECTION": "empty",
+    "DBT_TARGET": "prod",
+    "DBT_PROFILE": "other",
+    "DBT_PROFILES_DIR": "/elsewhere",
+    "DBT_PROJECT_DIR": "/elsewhere",
+    "DBT_FULL_REFRESH": "true",
+    "DBT_VARS": "{disclosure_threshold: 1}",
+    "DBT_DEFER": "true",
+    "DBT_STATE": "/elsewhere",
+    "DBT_SAMPLE": "1 day",
+    "DBT_ENGINE_EMPTY": "true",
+    "dbt_empty": "true",
+}
+
+
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> Callable[[Path], tuple[list[str], dict[str, Any]]]:
+    """Return how dbt is started for a data root, without starting it."""
+
+    def start(root: Path) -> tuple[list[str], dict[str, Any]]:
+        found: list[tuple[list[str], dict[str, Any]]] = []
+
+        def popen(arguments: list[str], **how: Any) -> None:
+            found.append((arguments, how))
+            raise InterruptedError
+
+        with monkeypatch.context() as patched:
+            patched.setattr(building.subprocess, "Popen", popen)
+            with pytest.raises(InterruptedError):
+                building.run_dbt(DataRoot(root), PROJECT, Request(as_of="first"), lambda label, part: None)
+        return found[0]
+
+    return start
+
+
+Started = Callable[[Path], tuple[list[str], dict[str, Any]]]
+
+
+def test_dbt_gets_none_of_its_options_from_the_environment(
+    started: Started, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = started(tmp_path)
+    for name, value in OPTIONS_OF_DBT.items():
+        monkeypatch.setenv(name, value)
+    for name in ("PYTHONINSPECT", "PYTHONIOENCODING", "PYTHONOPTIMIZE", "PYTHONWARNINGS"):
+        monkeypatch.setenv(name, "1")
+    (tmp_path / "work").mkdir()
+    (tmp_path / "work" / "profiles.yml").write_text("utvandring: {target: other}", encoding="utf-8")
+    monkeypatch.chdir(tmp_path / "work")
+
+    arguments, how = started(tmp_path)
+
+    assert (arguments, how) == plain
+    assert how["cwd"] == PROJECT
+    for option in ("--project-dir", "--profiles-dir"):
+        assert arguments[arguments.index(option) + 1] == str(PROJECT)
+
+
+def test_dbt_gets_the_settings_of_the_project_and_the_rest_of_the_environment(
+    started: Started, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = {"UTVANDRING_MEMORY": "3GB", "UTVANDRING_THREADS": "1", "HOME": "/somewhere", "TZ": "Asia/Tokyo"}
+    for name, value in {**given, "UTVANDRING_DATA": "other", "UTVANDRING_AS_OF": "other"}.items():
+        monkeypatch.setenv(name, value)
+
+    _, how = started(tmp_path)
+
+    expected = given | {
+        "UTVANDRING_DATA": str(tmp_path),
+        "UTVANDRING_AS_OF": "first",
+        "PYTHONUTF8": "1",
+    }
+    assert {name: how["env"].get(name) for name in expected} == expected
+
+
+def test_no_file_of_the_current_folder_is_taken_for_a_module(
+    started: Started, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And a checkout that is used through PYTHONPATH, with what hooks into Python beside it, still works."""
+    work, hook = tmp_path / "arbeid med æøå", tmp_path / "hook"
+    for folder in (work, hook):
+        folder.mkdir()
+    for name in ("json", "duckdb", "yaml", "utvandring"):
+        (work / f"{name}.py").write_text("raise SystemExit('shadowed')", encoding="utf-8")
+    (hook / "sitecustomize.py").write_text("import sys; sys.hooked = True", encoding="utf-8")
+    monkeypatch.chdir(work)
+    monkeypatch.setenv("LC_ALL", "C")
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(["", "../hook", ""]))
+
+    arguments, how = started(work)
+
+    names = "import json, duckdb, yaml, utvandring, sys, os; "
+    told = "print(json.dumps([utvandring.__file__, sys.hooked, os.environ['UTVANDRING_DATA']]))"
+    ran = subprocess.run(
+        [*arguments[: arguments.index("-m")], "-c", names + told],
+        cwd=work,
+        env=how["env"],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stderr
+    package = Path(building.__file__).parent
+    assert json.loads(ran.stdout) == [str(package / "__init__.py"), True, str(work)]
+    assert how["env"]["PYTHONPATH"].split(os.pathsep) == [str(package.parent), str(hook)]
+
+
+def test_an_installed_package_is_not_put_before_the_standard_library(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("PYTHONPATH", raising=False)
+    installed = tmp_path / "site-packages" / "utvandring"
+
+    assert "PYTHONPATH" not in building.environment_of_dbt(DataRoot(tmp_path), "", installed)
 
 
 @contextmanager

@@ -1,10 +1,12 @@
 """The trinomial logit: against statsmodels, R and print, by its own theory, and on data it must refuse."""
 
 import tracemalloc
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 import statsmodels.api as sm
 from hypothesis import given, settings
@@ -12,6 +14,7 @@ from hypothesis import strategies as st
 
 from utvandring.estimation import design
 from utvandring.logit import (
+    Coefficients,
     Derivative,
     Discrete,
     MultinomialFit,
@@ -712,3 +715,105 @@ def test_differences_of_bad_input_are_refused(changed, match: str) -> None:
     arguments = {"params": np.ones((2, 2)), "cov": np.eye(4), "x_reference": [1.0, 0], "x_compared": [1.0, 1]}
     with pytest.raises(ValueError, match=match):
         probability_difference(**(arguments | changed))
+
+
+# Names, not positions
+
+
+def named_data() -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
+    """Return regressors with their names, outcomes, and the weights of the rows."""
+    X, y, names = simulate(31, n=800)
+    return pd.DataFrame(X, columns=names), y, np.random.default_rng(32).integers(1, 4, len(y))
+
+
+def test_columns_of_a_frame_are_matched_by_name() -> None:
+    X, y, weights = named_data()
+    turned = X[X.columns[::-1]]
+    effects = {"age": Derivative("age"), "dummy_1": Discrete("dummy_1")}
+    for fit, counts in (
+        (fit_multinomial(X, y), None),
+        (fit_multinomial(X, y, weights=weights), weights),
+        (fit_multinomial(X.to_numpy(), y, names=X.columns), None),
+    ):
+        expected = fit.predict(X.to_numpy())
+        assert expected.shape == (len(X), 3)
+        for frame in (X, turned, pa.Table.from_pandas(turned)):
+            same(fit.predict(frame), expected, 1e-12)
+        pd.testing.assert_frame_equal(
+            average_marginal_effects(fit, turned, effects, weights=counts),
+            average_marginal_effects(fit, X.to_numpy(), effects, weights=counts),
+        )
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (lambda X: X.drop(columns="age"), "has no column 'age'"),
+        (lambda X: X.assign(income=1.0), "has columns that the fit has not: 'income'"),
+        (lambda X: X.rename(columns={"age": "alder"}), "no column 'age' and has columns .*: 'alder'"),
+        (lambda X: pd.DataFrame(X.to_numpy()), "has no column 'constant', 'age'"),
+        (lambda X: X.assign(b=1).rename(columns={"b": "age"}), "'age' occurs more than once"),
+        (lambda X: X.to_numpy()[:, 1:], "must have 6 columns as in the fit"),
+    ],
+)
+def test_other_columns_than_those_of_the_fit_are_refused(change: Callable, says: str) -> None:
+    X, y, _ = named_data()
+    fit = fit_multinomial(X, y)
+    for use in (fit.predict, lambda frame: average_marginal_effects(fit, frame)):
+        with pytest.raises(ValueError, match=says):
+            use(change(X))
+
+
+def test_a_fit_without_names_takes_arrays_only() -> None:
+    X, y, _ = named_data()
+    fit = fit_multinomial(X.to_numpy(), y)
+    assert fit.predict(X.to_numpy()).shape == (len(X), 3)
+    for use in (fit.predict, lambda frame: average_marginal_effects(fit, frame)):
+        for frame in (X, pd.DataFrame(X.to_numpy())):
+            with pytest.raises(ValueError, match="without names of columns, so X must be an array"):
+                use(frame)
+
+
+def test_names_in_another_order_than_those_of_the_frame_are_refused() -> None:
+    X, y, _ = named_data()
+    with pytest.raises(ValueError, match="'dummy_3' was given for column 0, which is 'constant'"):
+        fit_multinomial(X, y, names=X.columns[::-1])
+    assert fit_multinomial(X, y, names=list("abcdef")).names == tuple("abcdef")
+    counts = pd.DataFrame(np.eye(3)[y], columns=["stay", "internal", "emigration"])
+    with pytest.raises(ValueError, match="names of outcomes are in another order"):
+        fit_multinomial_cells(X, counts, outcomes=["stay", "emigration", "internal"])
+
+
+def test_effects_of_cells_ask_for_their_weights() -> None:
+    X, y, weights = named_data()
+    cells = fit_multinomial_cells(X, np.eye(3)[y] * weights[:, None])
+    stored = Coefficients(cells.params, cells.cov, cells.names, cells.outcomes, weighted=True)
+    for fit in (cells, fit_multinomial(X, y, weights=weights), stored):
+        with pytest.raises(ValueError, match="made of cells or with weights"):
+            average_marginal_effects(fit, X)
+        assert len(average_marginal_effects(fit, X, weights=np.ones(len(X)))) == 15
+
+
+def test_differences_of_named_persons_are_matched_by_name() -> None:
+    X, y, _ = named_data()
+    fit = fit_multinomial(X, y)
+    named = pd.DataFrame(fit.params, index=fit.names)
+    expected = probability_difference(fit.params, fit.cov, X.to_numpy()[0], X.to_numpy()[1])
+    reference, compared = X.iloc[0][::-1], X.iloc[1]
+    for first, second in (
+        (reference, compared),
+        (dict(reference), dict(compared)),
+        (X.iloc[[0], ::-1], X.iloc[[1]]),
+    ):
+        found = probability_difference(named, fit.cov, first, second)
+        same(np.array(found), np.array(expected), 1e-12)
+    with pytest.raises(ValueError, match="x_compared has no column 'age'"):
+        probability_difference(named, fit.cov, reference, compared.drop("age"))
+    with pytest.raises(ValueError, match="x_reference has columns that the fit has not: 'income'"):
+        probability_difference(named, fit.cov, {**reference, "income": 1}, compared)
+    with pytest.raises(ValueError, match="params have no names, so x_reference must be an array"):
+        probability_difference(fit.params, fit.cov, reference, compared)
+    labels = list(fit.names) * 2
+    turned = pd.DataFrame(fit.cov, index=labels, columns=labels).iloc[::-1, ::-1]
+    with pytest.raises(ValueError, match="cov must have the names of params in their order"):
+        probability_difference(named, turned, reference, compared)

@@ -259,3 +259,26 @@ def test_bad_cells_are_refused_by_name(events, totals, match: str) -> None:
     X = np.array([[1.0, 0], [1, 1], [1, 2], [1, 3]])
     with pytest.raises(ValueError, match=match):
         fit_linear_probability_cells(X, events, totals)
+
+
+# Names, not positions
+
+
+def test_columns_of_a_frame_are_matched_by_name() -> None:
+    values, y, names = simulate(31)
+    X = pd.DataFrame(values, columns=names)
+    fit = fit_linear_probability(X, y)
+    for frame in (values, X, X[X.columns[::-1]]):
+        same(fit.predict(frame), values @ fit.params, 1e-12)
+    with pytest.raises(ValueError, match="has no column 'age'"):
+        fit.predict(X.drop(columns="age"))
+    with pytest.raises(ValueError, match="has columns that the fit has not: 'income'"):
+        fit.predict(X.assign(income=0))
+    with pytest.raises(ValueError, match="'a', 'b', 'c', 'd', 'e'"):
+        fit.predict(X.set_axis(list("abcde"), axis=1))
+    with pytest.raises(ValueError, match="without names of columns, so X must be an array"):
+        fit_linear_probability(values, y).predict(X)
+    with pytest.raises(ValueError, match="names of columns are in another order"):
+        fit_linear_probability(X, y, names=names[::-1])
+    with pytest.raises(ValueError, match="names of outcomes are in another order"):
+        fit_linear_probability(X, pd.DataFrame(y, columns=OUTCOMES), outcomes=OUTCOMES[::-1])

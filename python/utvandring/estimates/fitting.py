@@ -439,7 +439,8 @@ def probability_differences(
         estimates = np.full((2, len(comparisons), len(OUTCOMES)), np.nan)
         stored = _coefficients(fit)
         if stored is not None:
-            matrix, _ = design_matrix(persons, specs[labels["spec"]].terms)
+            matrix, names = design_matrix(persons, specs[labels["spec"]].terms)
+            _require_same(names, stored)
             for row, (reference, compared) in enumerate(zip(matrix[::2], matrix[1::2], strict=True)):
                 estimates[:, row] = probability_difference(stored.params, stored.cov, reference, compared)
         each = np.repeat(np.arange(len(comparisons)), len(OUTCOMES))
@@ -498,7 +499,14 @@ def _coefficients(fit: pd.DataFrame) -> Coefficients | None:
         np.array(fit["covariance"].to_list(), dtype=np.float64),
         tuple(fit["term"].iloc[: len(fit) // n_equations]),
         OUTCOMES,
+        weighted=True,
     )
+
+
+def _require_same(names: tuple[str, ...], stored: Coefficients) -> None:
+    """Make sure that regressors were laid out as in the fit that is read back."""
+    if names != stored.names:
+        raise ValueError(f"The regressors are {', '.join(names)}; the fit has {', '.join(stored.names)}.")
 
 
 # --- average marginal effects -------------------------------------------------------------------------------
@@ -534,6 +542,7 @@ def marginal_effects(fits: pd.DataFrame, frame: pd.DataFrame, models: tuple[Mode
         else:
             of_fit = frame[frame["base_year"] == labels["base_year"]] if "base_year" in labels else frame
             cells = cells_of(of_fit, model, group, LOGIT_COUNTS)
+            _require_same(cells.names, stored)
             table = average_marginal_effects(stored, cells.matrix, effects, weights=cells.counts.sum(axis=1))
         found.append(
             table.assign(

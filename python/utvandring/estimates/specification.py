@@ -1,5 +1,6 @@
 """Specifications of regressions in YAML: a researcher's own and, beside the models, those of the report."""
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -184,7 +185,7 @@ def read_own_model(path: Path) -> OwnModel:
         If the file is no such model; the text says what is wrong.
     """
     try:
-        content = yaml.safe_load(path.read_text("utf-8"))
+        content = yaml.load(path.read_text("utf-8"), _TextLoader)
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise UsageError(f"{path} is not YAML: {' '.join(str(error).split())}") from error
     if not isinstance(content, dict):
@@ -193,6 +194,30 @@ def read_own_model(path: Path) -> OwnModel:
         return _own_model(content, path.stem)
     except UsageError as error:
         raise UsageError(f"{path}: {error}") from error
+
+
+class _TextLoader(yaml.SafeLoader):
+    """Reads every value as the text that was written, but for empty ones; a key that occurs twice is refused.
+
+    YAML makes numbers of 03 and 010 (8) and a truth value of no. Only the column that a value is compared
+    with knows what it is.
+    """
+
+    yaml_implicit_resolvers = {  # noqa: RUF012
+        first: [(tag, pattern) for tag, pattern in resolvers if tag.endswith((":null", ":merge"))]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+
+    def compose_mapping_node(self, anchor: Any) -> yaml.MappingNode:
+        """Read a mapping."""
+        node = super().compose_mapping_node(anchor)
+        keys = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
+        twice = sorted({key for key in keys if keys.count(key) > 1})
+        if twice:
+            raise yaml.MarkedYAMLError(
+                problem=f"the key {twice[0]!r} occurs twice", problem_mark=node.start_mark
+            )
+        return node
 
 
 def _own_model(content: dict[str, Any], name: str) -> OwnModel:
@@ -205,8 +230,8 @@ def _own_model(content: dict[str, Any], name: str) -> OwnModel:
     columns = content.get("columns", {})
     if not isinstance(columns, dict) or not all(isinstance(value, str) for value in columns.values()):
         raise UsageError("columns must map names to SQL expressions over marts.person_year.")
-    deaths = content.get("deaths", True)
-    if not isinstance(deaths, bool):
+    deaths = truth(content.get("deaths", "true"))
+    if deaths is None:
         raise UsageError("deaths must be true or false.")
     std_errors = content.get("std_errors", "classical")
     if std_errors not in STD_ERRORS:
@@ -215,7 +240,36 @@ def _own_model(content: dict[str, Any], name: str) -> OwnModel:
     by = entry.get("by", {})
     if isinstance(by, str | list):
         entry["by"] = dict.fromkeys([by] if isinstance(by, str) else by, ())
+    if isinstance(entry.get("terms"), list):
+        entry["terms"] = [_with_numbers(term) for term in entry["terms"]]
     return OwnModel(_model(entry, kind), content["where"], columns, deaths, std_errors)
+
+
+def _with_numbers(term: Any) -> Any:
+    """Read as numbers what must be one; what is none stays text, and is refused with its term."""
+    if not isinstance(term, dict):
+        return term
+    return {key: number(value) if key in ("divide_by", "power") else value for key, value in term.items()}
+
+
+def number(text: Any) -> Any:
+    """Return the number that a text is in decimal notation, 010 being ten; anything else as it is."""
+    for kind in (int, float):
+        try:
+            value = kind(text) if isinstance(text, str) else text
+        except ValueError:
+            continue
+        if isinstance(value, int | float) and math.isfinite(value):
+            return value
+    return text
+
+
+def truth(text: Any) -> bool | None:
+    """Return the truth value that a text is in YAML, if it is one."""
+    if isinstance(text, bool):
+        return text
+    known = yaml.SafeLoader.bool_values
+    return known.get(text.lower()) if isinstance(text, str) else None
 
 
 def _model(entry: dict[str, Any], kind: Any) -> Model:
@@ -244,10 +298,19 @@ def _term(entry: Any) -> Term:
     column, categories = entry["column"], entry.get("categories")
     if categories is not None and not isinstance(categories, dict):
         raise UsageError(f"categories of {column} must map names to values.")
+    for what, value in [
+        *([("reference", entry["reference"])] if "reference" in entry else []),
+        *(("categories", value) for value in (categories or {}).values()),
+    ]:
+        if not isinstance(value, Value):
+            raise UsageError(f"{what} of {column} must be a single value, not {_shown(value)}.")
     if categories is not None and "reference" not in entry:
         raise UsageError(f"{column} has categories but no reference.")
     if "reference" in entry and {"name", "divide_by", "power"} & set(entry):
         raise UsageError(f"{column} has a reference, so it has no name, divide_by or power.")
+    for key in ("name", "prefix"):
+        if entry.get(key, "") is None:
+            raise UsageError(f'{key} of {column} is empty: leave it out, or write "".')
     divide_by, power = entry.get("divide_by", 1), entry.get("power", 1)
     if not isinstance(divide_by, int | float) or divide_by == 0 or not isinstance(power, int) or power < 1:
         raise UsageError(f"{column}: divide_by must be a number but zero, power a whole number above zero.")
@@ -265,7 +328,18 @@ def _term(entry: Any) -> Term:
 def _values(entry: Any, what: str) -> dict[str, tuple[Value, ...]]:
     if not isinstance(entry, dict):
         raise UsageError(f"{what} must map columns to lists of values.")
-    return {str(column): tuple(values) for column, values in entry.items()}
+    found: dict[str, tuple[Value, ...]] = {}
+    for column, values in entry.items():
+        several = values if isinstance(values, list | tuple) else [values]
+        strange = [value for value in several if not isinstance(value, Value)]
+        if strange:
+            raise UsageError(f"{what}: {column} must have a list of values, but has {_shown(strange[0])}.")
+        found[str(column)] = tuple(several)
+    return found
+
+
+def _shown(value: Any) -> str:
+    return "an empty one" if value is None else repr(value)
 
 
 def _known(entry: Mapping[str, Any], keys: set[str], what: str) -> None:

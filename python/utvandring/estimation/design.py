@@ -47,11 +47,14 @@ class Design:
         K names of the columns.
     weights
         n frequencies, or None where every row is one observation.
+    named
+        Whether the names were given, by a DataFrame or otherwise, and not made here.
     """
 
     matrix: NDArray[Any]
     names: tuple[str, ...]
     weights: FloatArray | None
+    named: bool = True
 
     @property
     def n_rows(self) -> int:
@@ -148,6 +151,82 @@ def labels(given: Sequence[object] | None, default: Sequence[object], what: str)
     return result
 
 
+def framed(values: Any) -> Any:
+    """Return a table of another library (Arrow, Polars) as a DataFrame, so that its names are not lost."""
+    if not isinstance(values, pd.DataFrame | pd.Series) and hasattr(values, "to_pandas"):
+        return values.to_pandas()
+    return values
+
+
+def names_of_frame(
+    frame: pd.DataFrame, names: Sequence[object] | None, what: str = "names of columns"
+) -> Sequence[object]:
+    """Return the names that the columns of a DataFrame go by: its own, or others that were given for them.
+
+    Raises
+    ------
+    ValueError
+        When a name was given for one column that is the name of another.
+    """
+    own = [str(column) for column in frame.columns]
+    if names is None:
+        return own
+    for place, (given, column) in enumerate(zip(names, own, strict=False)):
+        if str(given) != column and str(given) in own:
+            raise ValueError(
+                f"The {what} are in another order than the columns of the DataFrame: {str(given)!r} was "
+                f"given for column {place}, which is {column!r}."
+            )
+    return names
+
+
+def columns_by_name(X: Any, names: tuple[str, ...], named: bool, what: str = "X") -> Any:  # noqa: N803
+    """Return the columns of a fit out of a DataFrame, matched by name; an array as it is.
+
+    Parameters
+    ----------
+    X
+        An array with the columns in the order of the fit, or a DataFrame with these columns in any order.
+    names, named
+        Of the fit.
+    what
+        What ``X`` is called in messages.
+
+    Raises
+    ------
+    ValueError
+        When a column of the fit is missing, another is there, a name occurs twice, or the fit has no names.
+    """
+    X = framed(X)  # noqa: N806
+    if not isinstance(X, pd.DataFrame):
+        return X
+    if not named:
+        raise ValueError(
+            f"The fit was made without names of columns, so {what} must be an array with its "
+            f"{len(names)} columns in order, not a DataFrame."
+        )
+    position = _positions([str(column) for column in X.columns], names, what)
+    # Nullable columns become objects otherwise; missing values are then refused as NaN.
+    return X.iloc[:, position].to_numpy(dtype=np.float64, na_value=np.nan)
+
+
+def _positions(found: Sequence[str], names: Sequence[str], what: str) -> list[int]:
+    """Return where each of the names is, all of them and no others being there."""
+    twice = sorted({name for name in found if found.count(name) > 1})
+    if twice:
+        raise ValueError(f"The columns of {what} must differ, but {twice[0]!r} occurs more than once.")
+    missing = [name for name in names if name not in found]
+    extra = [name for name in found if name not in names]
+    faults = [
+        f"{text} {', '.join(map(repr, faulty))}"
+        for text, faulty in (("has no column", missing), ("has columns that the fit has not:", extra))
+        if faulty
+    ]
+    if faults:
+        raise ValueError(f"{what} {' and '.join(faults)}; the fit has {', '.join(names)}.")
+    return [found.index(name) for name in names]
+
+
 def numbers(values: Any, what: str) -> NDArray[Any]:
     """Return an array of real numbers without copying one that is already numeric.
 
@@ -189,9 +268,12 @@ def read_design(
     ValueError
         When a shape, a name or a weight is wrong.
     """
+    X = framed(X)  # noqa: N806
+    named = isinstance(X, pd.DataFrame) or names is not None
     default: Sequence[object] | None = None
     if isinstance(X, pd.DataFrame):
         default = [str(column) for column in X.columns]
+        names = names_of_frame(X, names)
         # Nullable columns become objects otherwise; missing values are then refused as NaN.
         X = X.to_numpy(dtype=np.float64, na_value=np.nan)  # noqa: N806
     matrix = numbers(X, "X")
@@ -206,7 +288,8 @@ def read_design(
             f"{n_rows} rows cannot determine the coefficients of {n_columns} columns ({column_names[0]!r} … "
             f"{column_names[-1]!r})."
         )
-    return Design(matrix, column_names, None if weights is None else _frequencies(weights, n_rows))
+    frequencies = None if weights is None else _frequencies(weights, n_rows)
+    return Design(matrix, column_names, frequencies, named)
 
 
 def _frequencies(weights: ArrayLike, n_rows: int) -> FloatArray:
