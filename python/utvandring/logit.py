@@ -333,7 +333,8 @@ def probability_difference(
         Their covariance, K(J−1) square, equation-major.
     x_reference, x_compared
         Regressors of the two persons, K each, the constant included. A Series, a mapping or a DataFrame of
-        one row is matched by name with ``params``, which must then have names.
+        one row is matched by name with ``params``, which must then have names; of params without names two
+        Series with the same index are taken in their order.
 
     Returns
     -------
@@ -355,6 +356,8 @@ def probability_difference(
         raise ValueError(
             f"cov must be {beta.size} × {beta.size} for {beta.shape} params, not {variance.shape}."
         )
+    if names is None and _say_the_same_columns(x_reference, x_compared):
+        x_reference, x_compared = np.asarray(x_reference), np.asarray(x_compared)
     persons = []
     for what, person in (("x_reference", x_reference), ("x_compared", x_compared)):
         x = np.asarray(_person(person, names, what), dtype=np.float64)
@@ -394,6 +397,11 @@ def _check_order(cov: Any, names: tuple[str, ...] | None) -> None:
                 f"cov must have the names of params in their order, equation by equation: "
                 f"{', '.join(expected)}, not {', '.join(given)}."
             )
+
+
+def _say_the_same_columns(one: Any, other: Any) -> bool:
+    """Return whether two persons are Series of the same columns in the same order: rows of one frame."""
+    return isinstance(one, pd.Series) and isinstance(other, pd.Series) and one.index.equals(other.index)
 
 
 def _person(person: Any, names: tuple[str, ...] | None, what: str) -> Any:

@@ -813,6 +813,8 @@ def test_differences_of_named_persons_are_matched_by_name() -> None:
         probability_difference(named, fit.cov, {**reference, "income": 1}, compared)
     with pytest.raises(ValueError, match="params have no names, so x_reference must be an array"):
         probability_difference(fit.params, fit.cov, reference, compared)
+    rows = probability_difference(fit.params, fit.cov, X.iloc[0], X.iloc[1])
+    same(np.array(rows), np.array(expected), 1e-12)
     labels = list(fit.names) * 2
     turned = pd.DataFrame(fit.cov, index=labels, columns=labels).iloc[::-1, ::-1]
     with pytest.raises(ValueError, match="cov must have the names of params in their order"):
