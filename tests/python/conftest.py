@@ -36,8 +36,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def end_silently() -> None:
     """Let the interpreter say nothing as it ends, after pytest's summary.
 
-    Hypothesis keeps modules of its tests to the end of the process, and the binding of the engine then lists its
-    own types as leaked, over two pages. Nothing else is written that late.
+    Hypothesis keeps modules of its tests to the end of the process, and the binding of the engine then lists
+    its own types as leaked, over two pages. Nothing else is written that late.
     """
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
 
