@@ -3,6 +3,7 @@
 import atexit
 import contextlib
 import io
+import itertools
 import os
 import pickle
 import subprocess
@@ -28,8 +29,16 @@ LONGEST = ("test_yearly_builds.py", "test_incremental.py", "test_closed_zone.py"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Order the files of tests: the longest first, the others as they were found."""
+    """Order the files of tests: the longest first, the others as they were found.
+
+    A worker takes a whole file; one takes all files that need dbt in forks, so that one process reads the project.
+    """
     items.sort(key=lambda item: LONGEST.index(item.path.name) if item.path.name in LONGEST else len(LONGEST))
+    for file, tests in itertools.groupby(items, key=lambda item: item.path.name):
+        tests_of_file = list(tests)
+        needs_dbt = any("forked_dbt" in getattr(item, "fixturenames", ()) for item in tests_of_file)
+        for item in tests_of_file:
+            item.add_marker(pytest.mark.xdist_group("dbt" if needs_dbt else file))
 
 
 @atexit.register

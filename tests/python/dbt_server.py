@@ -88,7 +88,7 @@ class DbtServer:
             self._models = in_order(manifest["nodes"])
         return self._models
 
-    def make(self, root: Path, *tables: str) -> None:
+    def make(self, root: Path, *tables: str, threads: int = 2) -> None:
         """Make tables, and all that they depend on, by the compiled queries alone.
 
         Registers and deliveries are laid open by the project's own macro; contracts, tests and builds by year
@@ -100,9 +100,11 @@ class DbtServer:
             A data root with a ledger, and a warehouse that holds the code lists.
         tables
             Tables of models in SQL with their schemas, such as `marts.person_year`.
+        threads
+            Threads of the engine.
         """
         self.run(root, "run-operation", "open_registers", "--quiet")
-        with duckdb.connect(str(root / "warehouse.duckdb"), config={"threads": 2}) as connection:
+        with duckdb.connect(str(root / "warehouse.duckdb"), config={"threads": threads}) as connection:
             for model in needed(self.models(), tables):
                 connection.execute(f"create schema if not exists {model.table.partition('.')[0]}")
                 connection.execute(f"create or replace {model.kind} {model.table} as {model.query}")

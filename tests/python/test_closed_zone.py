@@ -37,7 +37,9 @@ def test_the_guard_stops_a_process_that_opens_a_connection(guarded: dict[str, st
         ("simulate", "--out", "{out}", "--scale", "0.0005"),
         ("deliveries",),
         ("export", "--out", "{out}"),
-        ("export", "--format", "xlsx", "--out", "{out}", "--table", "delivery"),
+        pytest.param(
+            ("export", "--format", "xlsx", "--out", "{out}", "--table", "delivery"), marks=pytest.mark.long
+        ),
         ("figures", "--out", "{out}", "--figure", "4.1"),
     ],
     ids=" ".join,

@@ -22,6 +22,8 @@ from utvandring.estimates.fitting import (
 from utvandring.estimates.specification import Model, Term
 from utvandring.project import project_root
 
+pytestmark = pytest.mark.long
+
 YEARS = [2010, 2011, 2012]
 OUTCOMES = ["stay", "internal_outmigration", "emigration"]
 SAMPLE = "base_year between 2010 and 2012 and is_immigrant and age between 15 and 74"

@@ -154,6 +154,7 @@ def test_deliveries_killed_at_every_point(delivering: list[Trial], tmp_path: Pat
             kill_a_delivery(trial, point, tmp_path, later)
 
 
+@pytest.mark.long
 def test_deliveries_killed_in_the_middle_of_a_write(delivering: list[Trial], tmp_path: Path) -> None:
     trial = delivering[0]
     longest = max(path.stat().st_size for path in trial.start.rglob("*") if path.is_file())
@@ -279,6 +280,7 @@ def test_publications_killed_at_every_point(
         kill_a_publication(publishing[how], point, versions, tmp_path)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("how", ["anew", "by year"])
 def test_publications_killed_in_the_middle_of_a_write(
     how: str, publishing: dict[str, Trial], versions: dict[int, Any], tmp_path: Path

@@ -60,7 +60,8 @@ def as_shown(value: float | None) -> str:
     return ":" if value is None else repr(value)
 
 
-@pytest.mark.parametrize("language", ["en", pytest.param("nb", marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("language", ["en", "nb"])
 def test_every_page_loads_without_console_errors_and_without_a_request(
     language: str, report: Path, browser: Browser
 ) -> None:
@@ -95,6 +96,7 @@ def test_nothing_can_be_fetched_even_by_a_script(english: Path, browser: Browser
     assert not [address for address in browser.requests() if address.startswith("http")]
 
 
+@pytest.mark.long
 def test_simulated_numbers_are_called_simulated_on_every_page(report: Path, browser: Browser) -> None:
     for language, word in (("en", "Simulated data"), ("nb", "Simulerte data")):
         browser.open(report / f"utvandring.{language}.html")

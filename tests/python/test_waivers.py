@@ -164,6 +164,7 @@ def test_a_waiver_that_makes_no_sense_is_wrong_usage_and_nothing_is_read(
     assert not data_root.exists()
 
 
+@pytest.mark.long
 def test_everything_waived_at_once_is_built_with_these_values_unknown(
     utvandring: Command, data_root: Path, tmp_path: Path, forked_dbt: DbtServer
 ) -> None:
