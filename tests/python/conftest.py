@@ -31,7 +31,7 @@ LONGEST = ("test_yearly_builds.py", "test_incremental.py", "test_closed_zone.py"
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Order the files of tests: the longest first, the others as they were found.
 
-    A worker takes a whole file; one takes all files that need dbt in forks, so that one process reads the project.
+    A worker takes a whole file. One takes all files that need dbt in forks: one process reads the project.
     """
     items.sort(key=lambda item: LONGEST.index(item.path.name) if item.path.name in LONGEST else len(LONGEST))
     for file, tests in itertools.groupby(items, key=lambda item: item.path.name):
