@@ -28,6 +28,7 @@ from utvandring.project import DataRoot
 LONGEST = ("test_yearly_builds.py", "test_incremental.py", "test_closed_zone.py", "test_kills.py")
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Order the files of tests: the longest first, the others as they were found.
 
