@@ -3,7 +3,6 @@
 import atexit
 import contextlib
 import io
-import itertools
 import os
 import pickle
 import subprocess
@@ -25,21 +24,18 @@ from utvandring.locking import exclusive
 from utvandring.project import DataRoot
 
 # Files of tests that take minutes: begun first, so that no worker is left alone with one of them in the end.
-LONGEST = ("test_yearly_builds.py", "test_incremental.py", "test_closed_zone.py", "test_kills.py")
+LONGEST = (
+    "test_yearly_builds.py",
+    "test_closed_zone.py",
+    "test_incremental.py",
+    "test_kills.py",
+    "test_build.py",
+)
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Order the files of tests: the longest first, the others as they were found.
-
-    A worker takes a whole file. One takes all files that need dbt in forks: one process reads the project.
-    """
+    """Order the files of tests: the longest first, the others as they were found."""
     items.sort(key=lambda item: LONGEST.index(item.path.name) if item.path.name in LONGEST else len(LONGEST))
-    for file, tests in itertools.groupby(items, key=lambda item: item.path.name):
-        tests_of_file = list(tests)
-        needs_dbt = any("forked_dbt" in getattr(item, "fixturenames", ()) for item in tests_of_file)
-        for item in tests_of_file:
-            item.add_marker(pytest.mark.xdist_group("dbt" if needs_dbt else file))
 
 
 @atexit.register
