@@ -213,6 +213,7 @@ BUILD_POINTS: list[Point] = [
     (f"{NODE} person_year", 0),
     (f"{NODE} person_year_residence_is_never_negative", 0),
     (f"{NODE} mobility_rate", 0),
+    (f"{NODE} immigration_spell", 0),
     ("statement attach 'warehouse.duckdb' as warehouse (read_only)", 0),
     ("statement begin", 0),
     ("statement checkpoint publication", 0),
