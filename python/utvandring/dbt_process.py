@@ -51,11 +51,17 @@ def _tell(event: Any) -> None:
     """
     if event.info.level in ("warn", "error"):
         told = {"level": event.info.level, "message": event.info.msg}
-    elif event.info.name.endswith("Result") and getattr(event.data, "total", 0):
-        told = {"node": event.data.node_info.node_name, "index": event.data.index, "total": event.data.total}
+    elif event.info.name.endswith("Result") and (total := _nodes_in_all(event.data)):
+        told = {"node": event.data.node_info.node_name, "index": event.data.index, "total": total}
     else:
         return
     print(json.dumps(told), flush=True)
+
+
+def _nodes_in_all(result: Any) -> int:
+    # dbt names the same number differently in results of models and of tests.
+    total: int = getattr(result, "total", 0) or getattr(result, "num_models", 0)
+    return total
 
 
 def run(dbt: "dbtRunner", *arguments: str) -> Any:

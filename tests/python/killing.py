@@ -94,10 +94,12 @@ def build_warehouse(root: Path, as_of: str | None = None) -> None:
     """Build as the command does; every node that has ended is a point."""
     os.umask(0o027)
 
-    def ended(node: str, fraction: float) -> None:
-        if _Points.counting is not None:
+    def ended(told: str, fraction: float) -> None:
+        # Of nodes is told as "7 of 374: stay"; what else is told is a phase of the build.
+        node = re.fullmatch(r"\d+ of \d+: (.+)", told)
+        if _Points.counting is not None and node is not None:
             _Points.counting.reach(NODE)
-            _Points.counting.reach(f"{NODE} {node}")
+            _Points.counting.reach(f"{NODE} {node[1]}")
 
     building.build(DataRoot(root), project_root(), building.Request(as_of=as_of), ended)
 
@@ -124,7 +126,7 @@ def kill_at(point: Point, work: Work, root: Path, *arguments: Any) -> None:
     Every process that it started must end as well: this waits until all have.
     """
     exit_code, told = _counted(point, work, root, *arguments)
-    assert (exit_code, told) == (-signal.SIGKILL, [point])
+    assert (exit_code, told) == (-signal.SIGKILL, [point]), f"{point}: ended with {exit_code}, told {told}"
 
 
 def kill_beyond(size: int, work: Work, *arguments: Any) -> None:
