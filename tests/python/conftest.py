@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from dbt_server import DbtServer
+from dbt_server import DbtServer, read_project
 from deliveries import good_files, write_delivery
 from reference.warehouse import Warehouse
 
@@ -220,8 +220,9 @@ def report(built_warehouse: Path, tmp_path_factory: pytest.TempPathFactory) -> P
 
 @pytest.fixture(scope="session")
 def forked_dbt(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DbtServer]:
-    """Give dbt with the project read once."""
-    server = DbtServer(tmp_path_factory.mktemp("dbt"))
+    """Give dbt with the project read once, by whichever worker needs it first."""
+    read = made_once(tmp_path_factory, "read", read_project)
+    server = DbtServer(tmp_path_factory.mktemp("dbt"), read)
     yield server
     server.close()
 

@@ -9,6 +9,7 @@ nothing behind in the process that it came from.
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -38,19 +39,23 @@ class DbtServer:
     ----------
     scratch
         A folder for what dbt keeps of the project.
+    read
+        What `read_project` left; without it the project is read anew.
     """
 
-    def __init__(self, scratch: Path) -> None:
+    def __init__(self, scratch: Path, read: Path | None = None) -> None:
         self.scratch = scratch
+        self._compiled = (read or scratch) / COMPILED
         self._models: list[Model] | None = None
         self._process = subprocess.Popen(
             # dbt leaves its semaphores to the end of the process, which Python remarks on.
-            [sys.executable, "-W", "ignore:resource_tracker", __file__, str(scratch)],
+            [sys.executable, "-W", "ignore:resource_tracker", __file__, str(scratch), str(read or scratch)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
             cwd=PROJECT,
-            env={**os.environ, "UTVANDRING_DATA": str(scratch)},
+            # dbt reads everything again where a variable of its settings differs.
+            env={**os.environ, "UTVANDRING_DATA": str(read or scratch)},
         )
 
     def close(self) -> None:
@@ -81,10 +86,11 @@ class DbtServer:
     def models(self) -> list[Model]:
         """Return every model in SQL, each after those that it reads."""
         if self._models is None:
-            root = self.scratch / f"compiled-{os.getpid()}"
-            root.mkdir(exist_ok=True)
-            self.run(root, "compile", "--quiet", "--select", "resource_type:model")
-            manifest = json.loads((root / "target" / "manifest.json").read_text(encoding="utf-8"))
+            if not self._compiled.exists():
+                root = self._compiled.parents[1]
+                root.mkdir(exist_ok=True)
+                self.run(root, "compile", "--quiet", "--select", "resource_type:model")
+            manifest = json.loads(self._compiled.read_text(encoding="utf-8"))
             self._models = in_order(manifest["nodes"])
         return self._models
 
@@ -110,7 +116,18 @@ class DbtServer:
                 connection.execute(f"create or replace {model.kind} {model.table} as {model.query}")
 
 
+# Below a folder that the project was read in: what dbt keeps of it, and the compiled queries.
+KEPT = Path("target", "partial_parse.msgpack")
+COMPILED = Path("compiled", "target", "manifest.json")
 SETTINGS = ("--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT), "--no-send-anonymous-usage-stats")
+
+
+def read_project(folder: Path) -> None:
+    """Read the project and compile its models into a folder, for servers of several test processes."""
+    folder.mkdir()
+    server = DbtServer(folder)
+    server.models()
+    server.close()
 
 
 def in_order(nodes: dict[str, Any]) -> list[Model]:
@@ -142,8 +159,8 @@ def needed(models: list[Model], tables: tuple[str, ...]) -> list[Model]:
     return chosen[::-1]
 
 
-def serve(scratch: Path) -> None:
-    """Read the project, then run orders, one line of JSON each, until standard input ends."""
+def serve(scratch: Path, read: Path) -> None:
+    """Read the project, or take over what was read, then run orders, one line of JSON each, until standard input ends."""
     sys.path.insert(0, str(PROJECT / "tests" / "python"))
     from dbt.cli.main import dbtRunner
 
@@ -154,6 +171,9 @@ def serve(scratch: Path) -> None:
     from utvandring.program import current_program
 
     current_program()
+    if scratch != read:
+        (scratch / KEPT).parent.mkdir()
+        shutil.copyfile(read / KEPT, scratch / KEPT)
     answers = os.dup(1)
     os.dup2(2, 1)
     parsed = dbtRunner().invoke(
@@ -188,4 +208,4 @@ def execute(dbt: Any, order: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    serve(Path(sys.argv[1]))
+    serve(Path(sys.argv[1]), Path(sys.argv[2]))
