@@ -9,7 +9,8 @@
 --   4. unaccounted: gone without emigration or death. A death dated before the year began was counted then; who is
 --      carried along as resident after it ends up here.
 -- Without a delivered next 1 January the events of the year decide, and the outcome is provisional; without either
--- it is NULL.
+-- it is NULL. Choice: only an immigration brings an emigrant back. A move within Norway after an emigration does not,
+-- here as in immigration_spell: an emigration is often registered late, with a date before such a move.
 with
 
 next_january as (

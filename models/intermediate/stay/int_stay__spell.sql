@@ -5,6 +5,8 @@
 -- An immigration of somebody who is here, or an emigration of somebody who is not, changes nothing, but of emigrations
 -- up to the next 1 January with no return between them the last one counts, of several on one day the one
 -- registered first (as in the outcome of a person-year). Whose first sign is an emigration was here before it.
+-- Moves within Norway are no signs (int_outcome__status). Of an emigration and an immigration on one day the one that
+-- was registered first came first; with nothing to tell the order the person left and came back.
 --
 -- entry_type: immigration, a registered move; birth, a Norwegian-born who was never seen to come; before_register, who
 -- was here on the first 1 January delivered, or left before it; unrecorded, seen on a later 1 January without having
