@@ -18,6 +18,7 @@ from utvandring.deliveries.completeness import missing_for_build
 from utvandring.deliveries.ledger import Ledger, read_ledger
 from utvandring.deliveries.specification import read_specification
 from utvandring.deliveries.store import damaged_files
+from utvandring.drops import Drop, DroppedError, find_drops, record
 from utvandring.errors import UtvandringError
 from utvandring.files import remove
 from utvandring.locking import exclusive
@@ -25,7 +26,7 @@ from utvandring.opening import held_elsewhere
 from utvandring.program import program_of
 from utvandring.progress import Progress
 from utvandring.project import DataRoot
-from utvandring.publication import Publication, copying_last, publish, was_published_by
+from utvandring.publication import Publication, copying_last, publish, require_years, was_published_by
 
 # A process that was killed a moment ago may still hold the database.
 PATIENCE_SECONDS = 3.0
@@ -52,11 +53,16 @@ class Request:
     threads: int | None = None
     only_tables: bool = False
     unit_tests: bool = False
+    # Why it is right that the publication loses persons, movers or known values; empty if nobody said so.
+    accept_drop: str = ""
 
 
 @dataclass(frozen=True)
 class Result:
-    """A build in which everything passed; there is no publication if only a part was selected."""
+    """A build in which everything passed; there is no publication if only a part was selected.
+
+    `drops` says what the publication lost, with the reason that was given.
+    """
 
     nodes: int
     tables: int
@@ -65,6 +71,7 @@ class Result:
     warnings: tuple[str, ...]
     seconds: float
     publication: Publication | None
+    drops: tuple[str, ...] = ()
 
 
 class BuildFailedError(UtvandringError):
@@ -98,6 +105,8 @@ def build(root: DataRoot, project: Path, request: Request, progress: Progress | 
     ------
     BuildFailedError
         If a model, seed or test failed; the last publication stays.
+    DroppedError
+        If the publication would lose what it should hold, and no reason was given.
     UtvandringError
         If the build could not begin or its result could not be published.
     """
@@ -123,9 +132,16 @@ def build(root: DataRoot, project: Path, request: Request, progress: Progress | 
                 check=lambda: require_complete(ledger, root, project),
             )
             publication = None
+            drops: list[Drop] = []
             if not request.select:
+                require_years(root.warehouse, base_years_of(ledger))
+                drops = find_drops(root, with_last=request.as_of is None)
+                if drops and not request.accept_drop:
+                    raise DroppedError(drops)
+                if drops:
+                    record(root, drops, request.accept_drop)
                 progress("publishing", _PUBLISHING)
-                publication = publish(root, program, copied, base_years_of(ledger))
+                publication = publish(root, program, copied)
     became = Counter((result["unique_id"].partition(".")[0], result["status"]) for result in results)
     return Result(
         nodes=len(results),
@@ -135,6 +151,7 @@ def build(root: DataRoot, project: Path, request: Request, progress: Progress | 
         warnings=tuple(_describe(result) for result in results if result["status"] == "warn"),
         seconds=time.monotonic() - begun,
         publication=publication,
+        drops=tuple(map(str, drops)),
     )
 
 

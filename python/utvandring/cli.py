@@ -284,6 +284,7 @@ def _years(periods: list[int]) -> str:
         "utvandring build --as-of 2014-03-01",
         "utvandring build --select +mobility_rate",
         "utvandring build --unit-tests",
+        'utvandring build --accept-drop --reason "the residents of 2011 were delivered twice"',
     )
 )
 def build(
@@ -302,6 +303,16 @@ def build(
             "--unit-tests", help="Run the unit tests of the models too, which ask nothing of the data."
         ),
     ] = False,
+    accept_drop: Annotated[
+        bool,
+        typer.Option(
+            "--accept-drop",
+            help="Publish although more than 2 per cent of the residents, movers or known values are gone.",
+        ),
+    ] = False,
+    reason: Annotated[
+        str, typer.Option(help="Why that is right, for the record; required with --accept-drop.")
+    ] = "",
     as_json: Annotated[
         bool, typer.Option("--json", help="What was built and published, for programs.")
     ] = False,
@@ -314,8 +325,16 @@ def build(
     publication is unchanged. 2: wrong use of the command.
     """
     engine_settings()
+    if bool(reason.strip()) != accept_drop:
+        raise UsageError(
+            "--accept-drop and --reason TEXT belong together: say why fewer persons or values are right."
+        )
+    if accept_drop and select:
+        raise UsageError("--accept-drop is for a whole build: with --select nothing is published.")
     root = DataRoot.from_environment()
-    request = Request(full_refresh, tuple(select or ()), as_of, threads, unit_tests=unit_tests)
+    request = Request(
+        full_refresh, tuple(select or ()), as_of, threads, unit_tests=unit_tests, accept_drop=reason.strip()
+    )
     try:
         with progress_bar(quiet=_Options.quiet) as progress:
             result = build_warehouse(root, project_root(), request, progress)
@@ -352,6 +371,8 @@ def _show_build(result: Result) -> None:
         _tell("  Unit tests, which guard the program and need no data, were not run (--unit-tests).")
     for warning in result.warnings:
         _tell(f"  Warning: {warning}", "yellow")
+    for drop in result.drops:
+        _tell(f"  Accepted: {drop}", "yellow")
     publication = result.publication
     if publication is None:
         _tell("Only a part was selected, so nothing was published.")

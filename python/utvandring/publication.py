@@ -84,7 +84,6 @@ def publish(
     root: DataRoot,
     program: str,
     copied: Future[bool] | None = None,
-    base_years: Collection[int] = (),
 ) -> Publication:
     """Write the publication from the warehouse, check it, and put it in the place of the last one.
 
@@ -105,18 +104,14 @@ def publish(
         What built the warehouse, remembered for `was_published_by`.
     copied
         Of `copying_last`. Without it everything is written, and the file holds no page of an earlier one.
-    base_years
-        Years that `marts.person_year` must have.
 
     Raises
     ------
     UtvandringError
-        If the warehouse has no `marts.person_year`, it is empty or lacks a year, or the copy is not equal to
-        it.
+        If what was written is not equal to the warehouse.
     """
     temporary = _temporary(root)
     try:
-        _require_years(root.warehouse, base_years)
         is_basis = copied is not None and copied.result()
         if not is_basis:
             _remove_database(temporary)
@@ -137,8 +132,14 @@ def publish(
     return publication
 
 
-def _require_years(warehouse: Path, base_years: Collection[int]) -> None:
-    """Make sure that a warehouse holds person-years, and some of every year that it must have."""
+def require_years(warehouse: Path, base_years: Collection[int]) -> None:
+    """Make sure that a warehouse holds person-years, and some of every year that it must have.
+
+    Raises
+    ------
+    UtvandringError
+        If it has no `marts.person_year`, or that is empty or lacks a year.
+    """
     with duckdb.connect(str(warehouse), read_only=True) as connection:
         if ("marts", "person_year") not in _relations(connection, warehouse.stem):
             raise UtvandringError("The warehouse has no marts.person_year, so it was not published.")

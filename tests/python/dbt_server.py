@@ -160,7 +160,7 @@ def needed(models: list[Model], tables: tuple[str, ...]) -> list[Model]:
 
 
 def serve(scratch: Path, read: Path) -> None:
-    """Read the project, or take over what was read, then run orders, one line of JSON each, until standard input ends."""
+    """Read the project, or take over what was read, then run orders: one line of JSON each, until the end."""
     sys.path.insert(0, str(PROJECT / "tests" / "python"))
     from dbt.cli.main import dbtRunner
 

@@ -43,7 +43,7 @@ def dbt(monkeypatch: pytest.MonkeyPatch) -> list[Request]:
         check()
         asked.append(request)
         with duckdb.connect(str(root.warehouse)) as connection:
-            for schema in ("marts", "intermediate", "staging", "registers", "code_lists"):
+            for schema in ("marts", "intermediate", "staging", "registers", "code_lists", "quality"):
                 connection.execute(f"create schema if not exists {schema}")
             connection.execute(
                 "create or replace table intermediate.secret as select 'not for readers' as text"
@@ -57,6 +57,11 @@ def dbt(monkeypatch: pytest.MonkeyPatch) -> list[Request]:
             connection.execute("comment on column marts.person_year.base_year is 'The year before.'")
             connection.execute("create or replace view marts.shorthand as from intermediate.secret")
             connection.execute("create or replace view staging.shorthand as from intermediate.secret")
+            connection.execute(
+                "create or replace table quality.publication_count as "
+                "select 'residents' as measure, base_year, 'all' as column_name, count(*) as persons_n, "
+                "null::bigint as delivered_n from marts.person_year group by all"
+            )
         return [{"unique_id": "model.utvandring.person_year", "status": "success", "message": "OK"}]
 
     monkeypatch.setattr(building, "run_dbt", run)
@@ -135,10 +140,15 @@ def test_a_build_publishes_only_what_is_meant_for_readers(
         tables = connection.execute(
             "select schema_name, table_name, comment from duckdb_tables() order by all"
         ).fetchall()
-        assert tables == [("marts", "person_year", "Everyone's years."), ("marts", "shorthand", None)]
+        assert tables == [
+            ("marts", "person_year", "Everyone's years."),
+            ("marts", "shorthand", None),
+            ("quality", "publication_count", None),
+        ]
         assert connection.execute("from marts.shorthand").fetchall() == [("not for readers",)]
         comments = connection.execute(
-            "select comment from duckdb_columns() where column_name = 'base_year' and not internal"
+            "select comment from duckdb_columns() "
+                "where table_name = 'person_year' and column_name = 'base_year'"
         ).fetchall()
         assert comments == [("The year before.",)]
     assert [file.name for file in path.parent.iterdir()] == ["utvandring.duckdb"]
@@ -273,6 +283,90 @@ def test_an_empty_mart_or_one_without_a_year_is_never_published(
         assert ran.err.count("\n") == 1
         assert (delivered / "published" / "utvandring.duckdb").read_bytes() == before
     assert [file.name for file in (delivered / "published").iterdir()] == ["utvandring.duckdb"]
+
+
+def test_a_loss_is_not_published_until_somebody_says_why_it_is_right(
+    utvandring: Command, delivered: Path, dbt: list[Request], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    published = delivered / "published" / "utvandring.duckdb"
+    run = building.run_dbt
+    residents = 1000
+
+    def count(root: DataRoot, *arguments: Any, **more: Any) -> list[dict[str, Any]]:
+        found = run(root, *arguments, **more)
+        with duckdb.connect(str(root.warehouse)) as connection:
+            connection.execute(f"update quality.publication_count set persons_n = {residents}")
+        return found
+
+    monkeypatch.setattr(building, "run_dbt", count)
+    assert utvandring("build").code == 0
+    before = published.read_bytes()
+    residents = 970
+
+    stopped = utvandring("build")
+
+    assert stopped.code == 1
+    assert stopped.err == (
+        "More than 2% is gone, so nothing was published; the last publication is unchanged. "
+        "residents of base year 2011: 970, of 1,000 in the last publication (-3.0%); "
+        "residents of base year 2012: 970, of 1,000 in the last publication (-3.0%). "
+        "If this is right, say why: utvandring build --accept-drop --reason TEXT.\n"
+    )
+    assert published.read_bytes() == before
+    for wrong in (("--accept-drop",), ("--reason", "x"), ("--accept-drop", "--reason", " ")):
+        assert utvandring("build", *wrong).code == 2
+    assert utvandring("build", "--accept-drop", "--reason", "x", "--select", "stay").code == 2
+    assert not (delivered / "accepted" / "drops.jsonl").exists()
+
+    accepted = utvandring("build", "--accept-drop", "--reason", "letter of 3 May")
+
+    assert accepted.code == 0, accepted.text
+    assert "Accepted: residents of base year 2012: 970, of 1,000" in accepted.out
+    assert published.read_bytes() != before
+    [line] = (delivered / "accepted" / "drops.jsonl").read_text(encoding="utf-8").splitlines()
+    assert json.loads(line)["reason"] == "letter of 3 May"
+    assert len(json.loads(line)["drops"]) == 2
+    # What was published is what the next build is held against.
+    assert utvandring("build").code == 0
+
+
+def test_a_build_as_of_an_earlier_delivery_loses_what_came_later(
+    utvandring: Command, delivered: Path, dbt: list[Request], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compared: list[bool] = []
+    monkeypatch.setattr(building, "find_drops", lambda root, with_last: compared.append(with_last) or [])
+    [delivery] = building.read_ledger(DataRoot(delivered)).accepted
+    utvandring("build")
+    utvandring("build", "--as-of", delivery.delivery_id)
+    assert compared == [True, False]
+
+
+def test_what_is_published_is_counted(built_warehouse: Path) -> None:
+    with duckdb.connect(
+        str(built_warehouse / "published" / "utvandring.duckdb"), read_only=True
+    ) as connection:
+        counted = {
+            (measure, year, column): (found, delivered)
+            for measure, year, column, found, delivered in connection.execute(
+                "from quality.publication_count"
+            ).fetchall()
+        }
+        years = connection.execute("from marts.person_year").df()
+        events = connection.execute("select count(*) from marts.migration_event").fetchone()
+
+    columns = [name for name in years.columns if name != "base_year"]
+    assert len(counted) == 1 + years["base_year"].nunique() * (3 + len(columns))
+    assert events is not None
+    assert counted["migration_events", None, "all"][0] == events[0]
+    for year, of_year in years.groupby("base_year"):
+        assert counted["residents", year, "all"] == (len(of_year), len(of_year))
+        for measure, outcome in (
+            ("emigrants", "emigration"),
+            ("internal_outmigrants", "internal_outmigration"),
+        ):
+            assert counted[measure, year, "all"][0] == (of_year["outcome_municipality"] == outcome).sum()
+        for column in columns:
+            assert counted["known_values", year, column][0] == of_year[column].notna().sum()
 
 
 def test_the_years_of_a_build_are_those_of_the_deliveries_that_it_is_of(
