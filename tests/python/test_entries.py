@@ -309,5 +309,5 @@ def test_a_series_without_a_name_is_told_in_one_sentence(project: Path) -> None:
 def test_a_line_without_a_place_on_its_axis_is_told_in_one_sentence() -> None:
     (entry,) = [entry for entry in catalogue.figures() if entry.number == "B.11"]
     row = {"figure": "B.11", "first_centrality_level": "1", "outcome_year": None, "emigration_rate": 1.0}
-    with pytest.raises(UtvandringError, match=r"gives rows of figure B\.11 without outcome_year: leave them"):
+    with pytest.raises(UtvandringError, match=r"gives rows of figure B\.11 without outcome_year: drop them"):
         make_figure(entry, FigureData({"B.11": [row]}, [], {}), texts("en"))

@@ -172,7 +172,7 @@ def _lines(entry: FigureEntry, rows: Sequence[Row], data: FigureData, text: Text
     at = {(row[entry.x.column], str(row[entry.series.column])): row for row in rows}
     if any(value is None for value, _ in at):
         raise UtvandringError(
-            f"{entry.query.file} gives rows of figure {entry.number} without {entry.x.column}: leave them out."
+            f"{entry.query.file} gives rows of figure {entry.number} without {entry.x.column}: drop them."
         )
     has_errors = entry.y.error and any(row[entry.y.error] is not None for row in rows)
     columns = [Column(x_title)]
