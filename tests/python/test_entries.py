@@ -212,6 +212,12 @@ def test_what_is_no_entry_at_all_is_refused(project: Path) -> None:
             r"cannot be run on this database \(Catalog Error",
         ),
         ("final as (", "final as", r"cannot be run on this database \(Parser Error"),
+        (
+            "release.emigration_by_region",
+            "marts.emigration_by_region",
+            "reads marts.emigration_by_region: the",
+        ),
+        ("from emigration_by_region", "from emigration_by_region, persons", "reads persons: the report may"),
     ],
 )
 def test_a_query_that_does_not_give_its_columns_is_told_in_one_sentence(

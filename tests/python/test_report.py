@@ -147,7 +147,8 @@ def test_text_of_the_database_is_never_taken_for_markup(changed: duckdb.DuckDBPy
 
 
 def test_an_empty_release_gives_pages_without_numbers(changed: duckdb.DuckDBPyConnection) -> None:
-    for table in {*WHOLE, *(table for query in queries() for table in query.tables)}:
+    read = {table for query in queries() for table in Released(changed).reads(query)}
+    for table in {*WHOLE, *read} - {"published_report.published_rates"}:
         changed.execute(f"delete from {table}")
     page = render_english(changed)
 

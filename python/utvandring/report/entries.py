@@ -86,11 +86,6 @@ class Query:
     heading: Words
     note: Words
 
-    @property
-    def tables(self) -> list[str]:
-        """The released tables that it reads, such as `release.mobility_rate`."""
-        return sorted(set(re.findall(r"\brelease\.\w+", self.sql)))
-
 
 @dataclass(frozen=True)
 class Series:
@@ -225,7 +220,8 @@ def read_entries(project: Path, blocks: Collection[str]) -> Declared:
     figures: list[FigureEntry] = []
     tables: list[TableEntry] = []
     for folder, key in FOLDERS.items():
-        for name in sorted({path.stem for path in (project / folder).iterdir()}):
+        files = [path for path in (project / folder).iterdir() if path.suffix in (".sql", ".yml")]
+        for name in sorted({path.stem for path in files}):
             place = f"{folder}/{name}"
             query, meta = _read(project, place)
             queries[name] = query
@@ -242,9 +238,9 @@ def read_entries(project: Path, blocks: Collection[str]) -> Declared:
             except _EntryError as wrong:
                 raise UtvandringError(f"{place}.yml: {wrong}.") from wrong
     for kind, entries in (("figure", figures), ("table", tables)):
-        files: dict[str, str] = {}
+        numbered: dict[str, str] = {}
         for entry in entries:
-            other = files.setdefault(entry.number, entry.query.file)
+            other = numbered.setdefault(entry.number, entry.query.file)
             if other != entry.query.file:
                 raise UtvandringError(
                     f"{other} and {entry.query.file} both have {kind} {entry.number}: renumber one of them."

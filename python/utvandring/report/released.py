@@ -14,6 +14,8 @@ from utvandring.report.entries import Query
 
 Row = dict[str, Any]
 
+SCHEMAS = ("release", "published_report")
+
 # Released tables of which the pages read all rows, without a query.
 FITS, REPRODUCTION, QUALITY, DELIVERY = WHOLE = (
     "release.trinomial_logit_fit",
@@ -35,22 +37,36 @@ class Released:
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self._connection = connection
 
+    def reads(self, query: Query) -> set[str]:
+        """Return the tables that a query reads, such as `release.mobility_rate`.
+
+        Raises
+        ------
+        UtvandringError
+            If it is no query, or reads what has not passed disclosure control.
+        """
+        with _explained(query):
+            found = self._connection.get_table_names(query.sql, qualified=True)
+        # As the engine writes them: "release".mobility_rate AS rate.
+        tables = {name.replace('"', "").partition(" AS ")[0] for name in found}
+        others = sorted(name for name in tables if name.partition(".")[0] not in SCHEMAS)
+        if others:
+            raise UtvandringError(
+                f"{query.file} reads {others[0]}: the report may read {' and '.join(SCHEMAS)}, nothing else."
+            )
+        return tables
+
     def run(self, query: Query) -> list[Row]:
         """Return the rows of a query, NULL as None.
 
         Raises
         ------
         UtvandringError
-            If it cannot be run, or gives other columns than its entry says.
+            If it cannot be run, gives other columns than its entry says, or reads what it may not.
         """
-        try:
+        self.reads(query)
+        with _explained(query):
             rows, columns = self._fetch(query.sql)
-        except (duckdb.BinderException, duckdb.CatalogException, duckdb.ParserException) as error:
-            reason = str(error).partition("\n")[0]
-            raise UtvandringError(
-                f"{query.file} cannot be run on this database ({reason}): correct the query, "
-                "or build and publish with this program."
-            ) from error
         if columns != query.columns:
             raise UtvandringError(
                 f"{query.file} gives the columns {', '.join(columns)}, but the file beside it describes "
@@ -87,6 +103,19 @@ class Released:
 
 
 @contextmanager
+def _explained(query: Query) -> Iterator[None]:
+    """Say in one sentence why a query cannot be run, with the engine's own words for who writes it."""
+    try:
+        yield
+    except (duckdb.BinderException, duckdb.CatalogException, duckdb.ParserException) as error:
+        reason = str(error).partition("\n")[0]
+        raise UtvandringError(
+            f"{query.file} cannot be run on this database ({reason}): correct the query, "
+            "or build and publish with this program."
+        ) from error
+
+
+@contextmanager
 def open_released(path: Path) -> Iterator[Released]:
     """Open the published database for reading.
 
@@ -97,8 +126,8 @@ def open_released(path: Path) -> Iterator[Released]:
     """
     with open_to_read(path) as connection:
         released = Released(connection)
-        needed = dict.fromkeys([*(table for query in queries() for table in query.tables), *WHOLE])
-        missing = [name for name in needed if not released.columns(*name.split("."))]
+        needed = [table for query in queries() for table in sorted(released.reads(query))]
+        missing = [name for name in (*needed, *WHOLE) if not released.columns(*name.split("."))]
         if missing:
             raise UtvandringError(
                 f"{path} lacks released tables, among them {missing[0]}: run `utvandring build`, "
