@@ -471,7 +471,7 @@ def test_without_a_script_every_page_and_table_is_there(english: Path, browser: 
     try:
         browser.driver.get("about:blank")
         browser.driver.get(english.as_uri())
-        for place in ("figure-4.1", "table-E8", "method-rates", "definition-1"):
+        for place in ("figure-4.1", "table-E8", "method-released_rates", "definition-1"):
             assert browser.one(f"[id='{place}']").is_displayed()
         assert not browser.one("form[data-filters]").is_displayed()
     finally:
