@@ -26,6 +26,21 @@ PRINTED = "#6b7473"
 GREEN, DARK, ORANGE, BLUE, PURPLE, GREY = "#00824d", "#274247", "#c2540a", "#0b6fb8", "#a1478f", "#757d7c"
 BROWN, RED = "#8a5a00", "#b3261e"
 
+# Colours by the names that an entry of `analysis/` may use, and those that series without one take in turn.
+NAMED: Mapping[str, str] = {
+    "blue": BLUE,
+    "orange": ORANGE,
+    "green": GREEN,
+    "purple": PURPLE,
+    "dark": DARK,
+    "grey": GREY,
+    "brown": BROWN,
+    "red": RED,
+    "ink": INK,
+}
+PALETTE = (BLUE, ORANGE, GREEN, PURPLE, DARK, GREY, BROWN, RED)
+
+# What is in many figures has the same colour in all of them.
 COLOURS: Mapping[str, str] = {
     # immigration background
     "work": BLUE,
@@ -50,14 +65,11 @@ COLOURS: Mapping[str, str] = {
     "upper_secondary": GREEN,
     "tertiary_short": BLUE,
     "tertiary_long": DARK,
-    # groups of descendants, populations of regions
+    # groups of descendants
     "descendant": BLUE,
     "one_foreign_born_parent": GREEN,
     "majority": DARK,
     "childhood_immigrant": ORANGE,
-    "immigrants": BLUE,
-    "children_of_immigrants": ORANGE,
-    "others": GREEN,
     # origins and destinations
     "africa": ORANGE,
     "asia": PURPLE,
@@ -69,34 +81,6 @@ COLOURS: Mapping[str, str] = {
     "parents_country": BLUE,
     "western": GREEN,
     "other": ORANGE,
-    # years after, moves of Oslo, bases of the emigration rate, silence, lags, revision, stated numbers
-    "after_1": ORANGE,
-    "after_3": BLUE,
-    "after_5": DARK,
-    "abroad": BLUE,
-    "abroad_before": PURPLE,
-    "elsewhere": ORANGE,
-    "elsewhere_before": BROWN,
-    "registered": BLUE,
-    "without_administrative": GREEN,
-    "activity_dated": ORANGE,
-    "silent_1": ORANGE,
-    "silent_2": PURPLE,
-    "silent_3": DARK,
-    "in advance": GREY,
-    "0-7": GREEN,
-    "8-30": BLUE,
-    "31-90": PURPLE,
-    "91-365": ORANGE,
-    "366+": RED,
-    "known": BLUE,
-    "expected": ORANGE,
-    "warehouse": BLUE,
-    # the explorer, where the series are whatever was chosen
-    **{
-        f"series_{number}": colour
-        for number, colour in enumerate((BLUE, ORANGE, GREEN, PURPLE, DARK, GREY, BROWN, RED))
-    },
     # centrality level
     "1": ORANGE,
     "2": PURPLE,
@@ -171,17 +155,25 @@ def _once(make: Callable[..., Spec]) -> Callable[..., Spec]:
     return remembering
 
 
+def _range(series: Mapping[str, str], chosen: Mapping[str, str] | None = None) -> list[str]:
+    """Return the colour of every series: the chosen one, the one of its code, or the next of the palette."""
+    named = {code: NAMED[name] for code, name in (chosen or {}).items()}
+    return [named.get(code, COLOURS.get(code, PALETTE[i % len(PALETTE)])) for i, code in enumerate(series)]
+
+
 @_once
 def line_chart(
     series: Mapping[str, str],
     text: Texts,
     *,
+    x_title: str,
     y_title: str,
     printed: bool = False,
     height: int = 260,
     x: str = "year",
     digits: int = 2,
     counted: bool = True,
+    colours: Mapping[str, str] | None = None,
 ) -> Spec:
     """Draw one line per series over the years, or another whole number.
 
@@ -191,18 +183,20 @@ def line_chart(
         The label of every series by its code, in order.
     text
         The language.
-    y_title
-        What the values are.
+    x_title, y_title
+        What the lines run over, and what the values are.
     printed
         Whether rows with `kind` `printed` (`year`, `last_year`, `low`, `high`) are drawn behind the lines.
     height
         Height in pixels.
     x
-        The field of the rows that the lines run over; its name is a text of `columns`.
+        The field of the rows that the lines run over.
     digits
         Decimals of the values where they are pointed at.
     counted
         Whether the rows have the counts `residents` and `movers`.
+    colours
+        Names of colours by code, where they are not those of `COLOURS`.
 
     Returns
     -------
@@ -214,13 +208,13 @@ def line_chart(
     of_years = x == "year"
     over = alt.X(
         f"{x}:Q",
-        title=None if of_years else text("columns", x),
+        title=None if of_years else x_title,
         scale=alt.Scale(nice=False, padding=14, zero=False),
     ).axis(format="d", tickMinStep=1, grid=False)
     y = alt.Y("value:Q", title=y_title, scale=alt.Scale(zero=True, nice=True)).axis(
         tickCount=5, titleAngle=0, titleAlign="left", titleAnchor="start", titleY=-12, titleX=-26
     )
-    labels = alt.Scale(domain=[series[code] for code in codes], range=[COLOURS[code] for code in codes])
+    labels = alt.Scale(domain=[series[code] for code in codes], range=_range(series, colours))
     dashes = alt.Scale(
         domain=[series[code] for code in codes], range=[DASHES[i % len(DASHES)] for i in range(len(codes))]
     )
@@ -242,7 +236,7 @@ def line_chart(
             shape=alt.Shape("label:N", scale=shapes, legend=legend),
             tooltip=[
                 alt.Tooltip("label:N", title=text("columns", "series")),
-                alt.Tooltip(f"{x}:Q", title=text("columns", x), format="d"),
+                alt.Tooltip(f"{x}:Q", title=x_title, format="d"),
                 alt.Tooltip(
                     "value:Q",
                     title=text("columns", "rate_percent") if counted else y_title,
@@ -289,16 +283,14 @@ def _printed_series() -> list[alt.Chart]:
 
 
 @_once
-def composition_chart(series: Mapping[str, str], counties: Sequence[str], text: Texts) -> Spec:
+def composition_chart(series: Mapping[str, str], counties: Sequence[str], text: Texts, x_title: str) -> Spec:
     """Draw one stacked bar per county and period; rows have `place`, `period`, `label`, `order`, `value`."""
-    scale = alt.Scale(domain=list(series.values()), range=[COLOURS[code] for code in series])
+    scale = alt.Scale(domain=list(series.values()), range=_range(series))
     chart = (
         alt.Chart(_ROWS)
         .mark_bar(stroke="white", strokeWidth=0.6)
         .encode(
-            x=alt.X("value:Q", title=text("axes", "share"), scale=alt.Scale(domain=[0, 100])).axis(
-                tickCount=5
-            ),
+            x=alt.X("value:Q", title=x_title, scale=alt.Scale(domain=[0, 100])).axis(tickCount=5),
             y=alt.Y("place:N", title=None, sort=list(counties), scale=alt.Scale(paddingInner=0.25)),
             yOffset=alt.YOffset("period:N", sort="ascending"),
             color=alt.Color("label:N", scale=scale, legend=alt.Legend(columns=3, symbolType="square")),
@@ -316,12 +308,12 @@ def composition_chart(series: Mapping[str, str], counties: Sequence[str], text: 
 
 
 @_once
-def county_chart(series: Mapping[str, str], counties: Sequence[str], text: Texts) -> Spec:
+def county_chart(series: Mapping[str, str], counties: Sequence[str], text: Texts, x_title: str) -> Spec:
     """Draw a dot per county, outcome and period, the earlier one hollow.
 
     Rows have `place`, `period`, `label`, `value`.
     """
-    scale = alt.Scale(domain=list(series.values()), range=[COLOURS[code] for code in series])
+    scale = alt.Scale(domain=list(series.values()), range=_range(series))
     base = alt.Chart(_ROWS).encode(
         y=alt.Y("place:N", title=None, sort=list(counties)).axis(grid=True),
         yOffset=alt.YOffset("label:N", sort=list(series.values())),
@@ -330,7 +322,7 @@ def county_chart(series: Mapping[str, str], counties: Sequence[str], text: Texts
         ),
     )
     between = base.mark_line(strokeWidth=1.4, opacity=0.6).encode(
-        x=alt.X("value:Q", title=text("axes", "per_100"), scale=alt.Scale(zero=True)).axis(tickCount=6),
+        x=alt.X("value:Q", title=x_title, scale=alt.Scale(zero=True)).axis(tickCount=6),
         detail=["place:N", "label:N"],
     )
     tooltip = [
@@ -349,7 +341,13 @@ def county_chart(series: Mapping[str, str], counties: Sequence[str], text: Texts
 
 
 @_once
-def dots_chart(series: Mapping[str, str], places: Sequence[str], text: Texts, x_title: str) -> Spec:
+def dots_chart(
+    series: Mapping[str, str],
+    places: Sequence[str],
+    text: Texts,
+    x_title: str,
+    colours: Mapping[str, str] | None = None,
+) -> Spec:
     """Draw a dot per place and series; rows have `place`, `label`, `value`."""
     codes = list(series)
     domain = list(series.values())
@@ -363,7 +361,7 @@ def dots_chart(series: Mapping[str, str], places: Sequence[str], text: Texts, x_
             x=alt.X("value:Q", title=x_title, scale=alt.Scale(zero=True)).axis(tickCount=6),
             color=alt.Color(
                 "label:N",
-                scale=alt.Scale(domain=domain, range=[COLOURS[code] for code in codes]),
+                scale=alt.Scale(domain=domain, range=_range(series, colours)),
                 legend=alt.Legend(columns=2),
             ),
             shape=alt.Shape(
@@ -382,9 +380,15 @@ def dots_chart(series: Mapping[str, str], places: Sequence[str], text: Texts, x_
 
 
 @_once
-def bars_chart(series: Mapping[str, str], places: Sequence[str], text: Texts, x_title: str) -> Spec:
+def bars_chart(
+    series: Mapping[str, str],
+    places: Sequence[str],
+    text: Texts,
+    x_title: str,
+    colours: Mapping[str, str] | None = None,
+) -> Spec:
     """Draw one stacked bar of shares per place; rows have `place`, `label`, `order`, `value`."""
-    scale = alt.Scale(domain=list(series.values()), range=[COLOURS[code] for code in series])
+    scale = alt.Scale(domain=list(series.values()), range=_range(series, colours))
     chart = (
         alt.Chart(_ROWS)
         .transform_filter("isValid(datum.value)")
@@ -407,7 +411,7 @@ def bars_chart(series: Mapping[str, str], places: Sequence[str], text: Texts, x_
 
 
 @_once
-def stated_chart(places: Sequence[str], labels: Sequence[str], text: Texts) -> Spec:
+def stated_chart(places: Sequence[str], labels: Sequence[str], x_title: str) -> Spec:
     """Draw what the sources state as hollow diamonds beside our numbers as dots.
 
     Rows have `place`, `value` and `stated`; `labels` name ours and theirs.
@@ -431,9 +435,7 @@ def stated_chart(places: Sequence[str], labels: Sequence[str], text: Texts) -> S
             .transform_calculate(whose=name)
             .mark_point(filled=filled, size=size, strokeWidth=1.8, opacity=1)
             .encode(
-                x=alt.X(f"{field}:Q", title=text("axes", "stated"), scale=alt.Scale(zero=True)).axis(
-                    tickCount=6
-                ),
+                x=alt.X(f"{field}:Q", title=x_title, scale=alt.Scale(zero=True)).axis(tickCount=6),
                 color=alt.Color("whose:N", scale=colours, legend=legend),
                 shape=alt.Shape("whose:N", scale=shapes, legend=legend),
                 tooltip=tooltip,
@@ -450,7 +452,7 @@ def estimates_chart(series: Mapping[str, str], terms: Sequence[str], text: Texts
 
     Rows have `place` (the term), `label` (the outcome), `value`, `low`, `high`, `printed`.
     """
-    scale = alt.Scale(domain=list(series.values()), range=[COLOURS[code] for code in series])
+    scale = alt.Scale(domain=list(series.values()), range=_range(series))
     base = alt.Chart(_ROWS).encode(
         y=alt.Y("place:N", title=None, sort=list(terms)).axis(grid=True, labelLimit=240),
         yOffset=alt.YOffset("label:N", sort=list(series.values())),

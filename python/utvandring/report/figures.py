@@ -1,33 +1,23 @@
-"""The figures of the report: rows of the released tables as chart, alternative text and table."""
+"""The figures of the report: what a query gives as chart, alternative text and table."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
-from utvandring.report import beyond, charts
-from utvandring.report.catalogue import (
-    BACKGROUNDS,
-    COUNTIES,
-    FIGURE_QUERIES,
-    FIRST_YEAR,
-    LAST_YEAR,
-    OUTCOMES,
-    PERIODS,
-    figures,
-)
+from utvandring.errors import UtvandringError
+from utvandring.report import charts
+from utvandring.report.catalogue import PERIODS, figures, filters, query, title_of
 from utvandring.report.cells import Cell, Column, Line, Table, figure, words
-from utvandring.report.entries import Entry, Query
-from utvandring.report.released import Released, Row, query_text
+from utvandring.report.entries import COUNTIES, FigureEntry, Series
+from utvandring.report.released import Released, Row
 from utvandring.report.texts import MISSING, WITHHELD, Texts
-
-_YEARS = f"{FIRST_YEAR}–{LAST_YEAR}"
-_QUERY_OF = {query.name: query for query in FIGURE_QUERIES}
 
 
 @dataclass(frozen=True)
 class Figure:
     """A figure in one language."""
 
-    entry: Entry
+    entry: FigureEntry
     name: str
     heading: str
     title: str
@@ -36,7 +26,6 @@ class Figure:
     rows: charts.Rows
     table: Table | None
     notes: Sequence[str] = ()
-    about: Mapping[str, str] = field(default_factory=dict)
     # Where it stands on a page for a second time.
     anchor: str = ""
 
@@ -44,11 +33,6 @@ class Figure:
     def id(self) -> str:
         """The name of its place on a page."""
         return self.anchor or self.name
-
-    @property
-    def is_wide(self) -> bool:
-        """Whether it takes the whole width of a page."""
-        return self.entry.method in ("composition", "county", "stated") or self.entry.number == "B.9"
 
     @property
     def is_empty(self) -> bool:
@@ -65,24 +49,39 @@ class FigureData:
     county_names: Mapping[str, str]
 
 
+@dataclass(frozen=True)
+class _Drawn:
+    """What the kinds of charts differ in: `described` fills the alternative text of the kind."""
+
+    spec: charts.Spec
+    rows: charts.Rows
+    columns: Sequence[Column]
+    lines: Sequence[Line]
+    notes: Sequence[str]
+    described: Mapping[str, str] = field(default_factory=dict)
+
+
 def read_figures(released: Released) -> FigureData:
-    """Run the queries behind the figures over the released tables."""
-    by_figure: dict[str, list[Row]] = {}
-    for query in dict.fromkeys(_QUERY_OF[entry.method] for entry in figures()):
-        for row in released.rows(query_text(query)):
-            by_figure.setdefault(row["figure"], []).append(row)
-    names = released.rows(
-        "select distinct scope_code, scope_name from published_report.published_lpm "
-        "where scope_type = 'county'"
-    )
-    return FigureData(
-        by_figure,
-        released.rows("select * from published_report.published_series order by all"),
-        {row["scope_code"]: row["scope_name"] for row in names},
-    )
+    """Run the queries behind the figures over the released tables.
+
+    Raises
+    ------
+    UtvandringError
+        If a query gives other columns than its entry says, or a figure that its entry does not have.
+    """
+    by_figure: dict[str, list[Row]] = {entry.number: [] for entry in figures()}
+    for name in dict.fromkeys(entry.query.name for entry in figures()):
+        for row in released.run(query(name)):
+            if row["figure"] not in by_figure:
+                raise UtvandringError(
+                    f"{query(name).file} gives figure {row['figure']}, which no entry has: "
+                    "declare it, or correct the query."
+                )
+            by_figure[row["figure"]].append(row)
+    return FigureData(by_figure, released.table("published_report.published_series"), released.county_names())
 
 
-def make_figure(entry: Entry, data: FigureData, text: Texts) -> Figure:
+def make_figure(entry: FigureEntry, data: FigureData, text: Texts) -> Figure:
     """Make one figure.
 
     Parameters
@@ -93,96 +92,159 @@ def make_figure(entry: Entry, data: FigureData, text: Texts) -> Figure:
         The rows of all figures.
     text
         The language.
+
+    Raises
+    ------
+    UtvandringError
+        If the query gives a series that the entry does not name.
     """
-    rows = data.by_figure.get(entry.number, ())
-    if entry.method == "composition":
-        return _composition(entry, rows, data, text)
-    if entry.method == "county":
-        return _county(entry, rows, data, text)
-    if entry.number in beyond.DRAWN:
-        return _beyond(entry, rows, data, text)
-    return _lines(entry, rows, data, text)
-
-
-def _heading(entry: Entry, text: Texts) -> tuple[str, str]:
-    title = text(
-        "titles",
-        entry.title,
-        outcome=text("outcomes", entry.about.get("outcome", "emigration")),
-        background=text("backgrounds_long", entry.about.get("background", "all")),
-        years=_YEARS,
+    make: Mapping[str, Callable[[FigureEntry, Sequence[Row], FigureData, Texts], _Drawn]] = {
+        "line": _lines,
+        "dots": _places,
+        "bars": _places,
+        "dots_by_period": _dots_by_period,
+        "bars_by_period": _bars_by_period,
+        "stated": _stated,
+    }
+    drawn = make[entry.chart](entry, data.by_figure[entry.number], data, text)
+    name = f"figure-{entry.number}"
+    heading = text("figure", "number", number=entry.number)
+    title = title_of(entry, data.county_names, text)
+    alt = text("alt", entry.chart, title=title, **drawn.described)
+    return Figure(
+        entry,
+        name,
+        heading,
+        title,
+        f"{alt} {text('alt', 'table_follows')}",
+        drawn.spec,
+        drawn.rows,
+        Table(name, f"{heading}. {title}", drawn.columns, drawn.lines) if drawn.lines else None,
+        drawn.notes,
     )
-    return text("figure", "number", number=entry.number), title
 
 
-def _series(entry: Entry, text: Texts) -> tuple[Query, dict[str, str]]:
-    """Return the query of a line chart and the labels of its lines."""
-    query = _QUERY_OF[entry.method]
-    if entry.method == "background":
-        if "outcome" in entry.about:
-            return query, {code: text("backgrounds", code) for code in BACKGROUNDS}
-        return query, {code: text("outcomes", code) for code in OUTCOMES}
-    if entry.method == "centrality":
-        return query, text.group("centrality")
-    return query, text.group("categories", query.series)
+def _names(series: Series, rows: Sequence[Row], data: FigureData, text: Texts) -> dict[str, str]:
+    """Return the names of what is shown of a series, by code and in order."""
+    counties = dict(sorted(data.county_names.items()))
+    names = counties if series.names == COUNTIES else text.names(series.names)
+    if series.codes:
+        return {code: names[code] for code in series.codes}
+    found = {str(row[series.column]) for row in rows}
+    return {code: name for code, name in names.items() if code in found}
 
 
-def _lines(entry: Entry, rows: Sequence[Row], data: FigureData, text: Texts) -> Figure:
-    query, labels = _series(entry, text)
-    key = "outcome" if entry.title == "one_background" else query.series
-    filtered_by = {"immigration_background": "background", "centrality_level": "centrality"}.get(key, key)
-    drawn: charts.Rows = [
-        {
-            "kind": "rate",
-            "year": row["outcome_year"],
-            "series": str(row[key]),
-            "label": labels[str(row[key])],
-            "value": row["rate_percent"],
-            "residents": row["residents_n"],
-            "movers": row["movers_n"],
-            filtered_by: str(row[key]),
-        }
-        for row in rows
+def _labels(entry: FigureEntry, rows: Sequence[Row], data: FigureData, text: Texts) -> dict[str, str]:
+    """Return the names of the series; each that the query gives must have one."""
+    labels = _names(entry.series, rows, data, text)
+    for row in rows:
+        if (code := str(row[entry.series.column])) not in labels:
+            raise UtvandringError(
+                f"{entry.query.file} gives the {entry.series.column} {code} in figure {entry.number}, "
+                "for which the series of its entry has no name."
+            )
+    return labels
+
+
+def _about(entry: FigureEntry, **values: str) -> dict[str, str]:
+    """Return those characteristics by which the page can be filtered."""
+    return {key: value for key, value in values.items() if key in filters(entry)}
+
+
+def _shown(entry: FigureEntry, row: Row | None, text: Texts, absent: str) -> Cell:
+    """Return the cell of a row; `absent` stands where there is none."""
+    if row is None:
+        return Cell(absent)
+    error = row[entry.y.error] if entry.y.error else None
+    note = "" if error is None else f"({text.number(error, entry.y.digits)})"
+    return figure(row[entry.y.column], text, entry.y.digits, missing=WITHHELD, note=note, note_value=error)
+
+
+def _lines(entry: FigureEntry, rows: Sequence[Row], data: FigureData, text: Texts) -> _Drawn:
+    assert entry.x is not None
+    labels = _labels(entry, rows, data, text)
+    of_years = not entry.x.title
+    x = "year" if of_years else entry.x.column
+    x_title = text.say(entry.x.title or "columns.year")
+    printed = [item for item in data.printed_series if entry.printed and _is_about(item, entry)]
+    # The text of the report speaks of one background at a time.
+    overlay = _printed_rows(printed, labels, text) if "background" in entry.about else []
+    at = {(row[entry.x.column], str(row[entry.series.column])): row for row in rows}
+    if any(value is None for value, _ in at):
+        raise UtvandringError(
+            f"{entry.query.file} gives rows of figure {entry.number} without {entry.x.column}: drop them."
+        )
+    has_errors = entry.y.error and any(row[entry.y.error] is not None for row in rows)
+    columns = [Column(x_title)]
+    columns += [
+        Column(
+            label,
+            note=text("table", "std_error") if has_errors else "",
+            about=_about(entry, **{entry.series.filter: code}),
+        )
+        for code, label in labels.items()
     ]
-    printed = [item for item in data.printed_series if _is_about(item, entry)]
-    overlay = _printed_rows(printed, labels, text) if entry.title == "one_background" else []
-    number, title = _heading(entry, text)
-    values = {(row["year"], row["series"]): row["value"] for row in drawn}
-    table = _by_year(entry, labels, filtered_by, values, f"{number}. {title}", text) if drawn else None
-    notes = text.withheld(values.values())
+    lines = [
+        Line(
+            [
+                Cell(str(value), value),
+                *(_shown(entry, at.get((value, code)), text, MISSING) for code in labels),
+            ],
+            _about(entry, year=str(value)) if of_years else {},
+        )
+        for value in sorted({value for value, _ in at})
+    ]
+    notes = text.withheld(row[entry.y.column] for row in rows)
     if printed:
         statements = "; ".join(_statement(item, entry, text) for item in printed)
         notes.append(text("figure", "printed_values", values=statements))
     if overlay:
         notes.append(text("figure", "printed_series"))
-    spec = charts.line_chart(labels, text, y_title=text("axes", "per_100"), printed=bool(overlay))
     described = " ".join(
         text.course(
-            "line_series", label, [(year, value) for (year, of), value in values.items() if of == code]
+            "in_year" if of_years else "at",
+            label,
+            [(value, row[entry.y.column]) for (value, of), row in at.items() if of == code],
         )
         for code, label in labels.items()
     )
-    alt = text("alt", "line", title=title, series=described)
-    return Figure(
-        entry,
-        f"figure-{entry.number}",
-        number,
-        title,
-        f"{alt} {text('alt', 'table_follows')}",
-        spec,
-        [*overlay, *drawn],
-        table,
-        notes,
-        entry.about,
+    spec = charts.line_chart(
+        labels,
+        text,
+        colours=entry.series.colours,
+        x=x,
+        x_title=x_title,
+        y_title=text.say(entry.y.title),
+        digits=entry.y.digits,
+        counted=entry.counted,
+        printed=bool(overlay),
     )
+    points = [_point(entry, row, x, labels) for row in rows]
+    return _Drawn(spec, [*overlay, *points], columns, lines, notes, {"series": described})
 
 
-def _is_about(item: Row, entry: Entry) -> bool:
+def _point(entry: FigureEntry, row: Row, x: str, labels: Mapping[str, str]) -> dict[str, Any]:
+    assert entry.x is not None
+    code = str(row[entry.series.column])
+    point = {
+        "kind": "rate",
+        x: row[entry.x.column],
+        "series": code,
+        "label": labels[code],
+        "value": row[entry.y.column],
+        **_about(entry, **{entry.series.filter: code}),
+    }
+    if entry.counted:
+        point |= {"residents": row["residents_n"], "movers": row["movers_n"]}
+    if entry.y.error and row[entry.y.error] is not None:
+        point["std_error"] = row[entry.y.error]
+    return point
+
+
+def _is_about(item: Row, entry: FigureEntry) -> bool:
     """Tell whether a statement of the text is about a figure."""
-    return entry.method == "background" and (
-        item["immigration_background"] == entry.about.get("background")
-        or item["outcome"] == entry.about.get("outcome")
-    )
+    background, outcome = item["immigration_background"], item["outcome"]
+    return bool(entry.about.get("background") == background or entry.about.get("outcome") == outcome)
 
 
 def _printed_rows(items: Iterable[Row], labels: Mapping[str, str], text: Texts) -> charts.Rows:
@@ -200,7 +262,7 @@ def _printed_rows(items: Iterable[Row], labels: Mapping[str, str], text: Texts) 
     ]
 
 
-def _statement(item: Row, entry: Entry, text: Texts) -> str:
+def _statement(item: Row, entry: FigureEntry, text: Texts) -> str:
     kind = "range" if item["low_percent"] < item["high_percent"] else "one"
     if item["first_year"] < item["last_year"]:
         kind = "range_throughout" if kind == "range" else "throughout"
@@ -217,158 +279,187 @@ def _statement(item: Row, entry: Entry, text: Texts) -> str:
     return text("printed_series", kind, background=what.lower(), low=low, high=high, year=item["first_year"])
 
 
-def _by_year(
-    entry: Entry,
-    labels: Mapping[str, str],
-    filtered_by: str,
-    values: Mapping[tuple[int, str], float | None],
-    caption: str,
-    text: Texts,
-) -> Table:
-    columns = [Column(text("table", "year"))]
-    columns += [Column(label, about={filtered_by: code}) for code, label in labels.items()]
-    lines = []
-    for year in sorted({year for year, _ in values}):
-        cells = [Cell(str(year), year)]
-        for code in labels:
-            missing = WITHHELD if (year, code) in values else MISSING
-            cells.append(figure(values.get((year, code)), text, 2, missing=missing))
-        lines.append(Line(cells, {"year": str(year)}))
-    return Table(f"figure-{entry.number}", caption, columns, lines)
+def _mark(
+    entry: FigureEntry, row: Row, places: Mapping[str, str], labels: Mapping[str, str]
+) -> dict[str, Any]:
+    """Return the row of a dot or of a part of a bar."""
+    assert entry.place is not None
+    place, code = str(row[entry.place.column]), str(row[entry.series.column])
+    about = {entry.place.filter: place, entry.series.filter: code}
+    return {
+        "place": places[place],
+        "label": labels[code],
+        "order": list(labels).index(code),
+        "value": row[entry.y.column],
+        **_about(entry, **about),
+    }
 
 
-def _composition(entry: Entry, rows: Sequence[Row], data: FigureData, text: Texts) -> Figure:
-    labels = {code: text("backgrounds", code) for code in BACKGROUNDS}
-    drawn: charts.Rows = [
-        {
-            "place": data.county_names[row["county_code"]],
-            "county": row["county_code"],
-            "period": _dash(row["period"]),
-            "background": row["immigration_background"],
-            "label": labels[row["immigration_background"]],
-            "order": BACKGROUNDS.index(row["immigration_background"]),
-            "value": row["mean_share_percent"],
-        }
+def _places(entry: FigureEntry, rows: Sequence[Row], data: FigureData, text: Texts) -> _Drawn:
+    """Make dots, or bars of shares, one row for each place."""
+    assert entry.place is not None
+    labels, places = _labels(entry, rows, data, text), _names(entry.place, rows, data, text)
+    # A place without a name is none that is shown.
+    at = {
+        (place, str(row[entry.series.column])): row
         for row in rows
+        if (place := str(row[entry.place.column])) in places
+    }
+    marks = [{**_mark(entry, row, places, labels), "series": code} for (_, code), row in at.items()]
+    heading = "county" if entry.place.names == COUNTIES else "group"
+    columns = [Column(text("columns", heading), is_text=True), *(Column(label) for label in labels.values())]
+    lines = [
+        Line([words(name), *(_shown(entry, at.get((place, code)), text, MISSING) for code in labels)])
+        for place, name in places.items()
     ]
-    number, title = _heading(entry, text)
-    values = {(row["county"], row["period"], row["background"]): row["value"] for row in drawn}
+    known = [
+        (mark["value"], f"{mark['place']}, {mark['label']}") for mark in marks if mark["value"] is not None
+    ]
+    described = ""
+    if known:
+        value, name = max(known)
+        described = text("alt", "highest", name=name, value=text.number(value, 1))
+    years = {row[entry.year] for row in rows} - {None} if entry.year else ()
+    notes = text.withheld(row[entry.y.column] for row in rows)
+    notes += [text("figure", "of_year", year=year) for year in sorted(years)]
+    make = charts.dots_chart if entry.chart == "dots" else charts.bars_chart
+    spec = make(labels, list(places.values()), text, text.say(entry.y.title), colours=entry.series.colours)
+    return _Drawn(spec, marks, columns, lines, notes, {"series": described})
+
+
+def _stated(entry: FigureEntry, rows: Sequence[Row], data: FigureData, text: Texts) -> _Drawn:
+    """Make dots of our numbers beside those that the sources state."""
+    assert entry.place is not None
+    labels, places = _labels(entry, rows, data, text), _names(entry.place, rows, data, text)
+    at = {place: row for row in rows if (place := str(row[entry.place.column])) in places}
+    marks = [
+        {
+            **_mark(entry, row, places, labels),
+            "series": row[entry.series.column],
+            "stated": row["stated_value"],
+        }
+        for row in at.values()
+    ]
+    is_simulated = any(row["is_simulated"] for row in rows)
+    ours = text("columns", "warehouse_value_simulated" if is_simulated else "warehouse_value")
+    columns = [
+        Column(text("columns", "statistic"), is_text=True),
+        Column(text("columns", "relation"), is_text=True),
+        Column(text("columns", "stated_value")),
+        Column(ours),
+        Column(text("columns", "base_n")),
+    ]
+    lines = [
+        Line(
+            [
+                words(name),
+                words(text("values", at[place]["relation"])),
+                figure(at[place]["stated_value"], text, 0),
+                figure(
+                    at[place][entry.y.column],
+                    text,
+                    0 if at[place]["unit"] == "rank" else entry.y.digits,
+                    missing=WITHHELD,
+                ),
+                figure(at[place]["base_n"], text, 0, missing=WITHHELD),
+            ]
+        )
+        for place, name in places.items()
+    ]
+    notes = [*text.withheld(row[entry.y.column] for row in rows), text("figure", "stated")]
+    known = text("alt", "known", n=text.number(sum(mark["value"] is not None for mark in marks)))
+    names = [ours, text("columns", "stated_value")]
+    spec = charts.stated_chart(list(places.values()), names, text.say(entry.y.title))
+    return _Drawn(spec, marks, columns, lines, notes, {"series": known})
+
+
+def _by_period(
+    entry: FigureEntry, rows: Sequence[Row], labels: Mapping[str, str], data: FigureData
+) -> tuple[dict[tuple[str, str, str], Row], charts.Rows]:
+    """Return the rows by county, period and series, and what is drawn of them."""
+    assert entry.place is not None
+    at = {
+        (str(row[entry.place.column]), _dash(row[entry.period]), str(row[entry.series.column])): row
+        for row in rows
+    }
+    marks = [
+        {**_mark(entry, row, data.county_names, labels), "period": period}
+        for (_, period, _), row in at.items()
+    ]
+    return at, marks
+
+
+def _bars_by_period(entry: FigureEntry, rows: Sequence[Row], data: FigureData, text: Texts) -> _Drawn:
+    """Make two bars of shares for each county, the earlier period above the later."""
+    labels = _labels(entry, rows, data, text)
+    at, marks = _by_period(entry, rows, labels, data)
     columns = [
         Column(text("columns", "county"), is_text=True),
         Column(text("columns", "period"), is_text=True),
     ]
-    columns += [Column(label, about={"background": code}) for code, label in labels.items()]
+    columns += [
+        Column(label, about=_about(entry, **{entry.series.filter: code})) for code, label in labels.items()
+    ]
     lines = [
         Line(
             [
-                words(data.county_names[county]),
-                words(_dash(period)),
-                *(
-                    figure(values.get((county, _dash(period), code)), text, 1, missing=WITHHELD)
-                    for code in BACKGROUNDS
-                ),
+                words(name),
+                words(period),
+                *(_shown(entry, at.get((county, period, code)), text, WITHHELD) for code in labels),
             ],
-            {"county": county},
+            _about(entry, county=county),
         )
-        for county in COUNTIES
-        for period in PERIODS
-        if any((county, _dash(period), code) in values for code in BACKGROUNDS)
+        for county, name in sorted(data.county_names.items())
+        for period in map(_dash, PERIODS)
+        if any((county, period, code) in at for code in labels)
     ]
-    totals = {code: sum(row["value"] or 0 for row in drawn if row["background"] == code) for code in labels}
-    largest = labels[max(totals, key=lambda code: totals[code])] if drawn else ""
-    alt = text("alt", "bars", title=title, largest=largest)
-    return Figure(
-        entry,
-        f"figure-{entry.number}",
-        number,
-        title,
-        f"{alt} {text('alt', 'table_follows')}",
-        charts.composition_chart(labels, [data.county_names[code] for code in COUNTIES], text),
-        drawn,
-        Table(f"figure-{entry.number}", f"{number}. {title}", columns, lines) if lines else None,
-        [
-            text("figure", "two_bars"),
-            *text.withheld(values.values()),
-        ],
-        entry.about,
-    )
+    totals = {code: 0.0 for code in labels}
+    for (_, _, code), row in at.items():
+        totals[code] += row[entry.y.column] or 0
+    largest = labels[max(totals, key=lambda code: totals[code])] if marks else ""
+    counties = [name for _, name in sorted(data.county_names.items())]
+    spec = charts.composition_chart(labels, counties, text, text.say(entry.y.title))
+    notes = [text("figure", "two_bars"), *text.withheld(row[entry.y.column] for row in rows)]
+    return _Drawn(spec, marks, columns, lines, notes, {"largest": largest})
 
 
-def _county(entry: Entry, rows: Sequence[Row], data: FigureData, text: Texts) -> Figure:
-    labels = {code: text("outcomes", code) for code in OUTCOMES}
-    drawn: charts.Rows = [
-        {
-            "place": data.county_names[row["county_code"]],
-            "county": row["county_code"],
-            "period": _dash(row["period"]),
-            "outcome": row["outcome"],
-            "label": labels[row["outcome"]],
-            "value": row["mean_rate_percent"],
-        }
-        for row in rows
-    ]
-    number, title = _heading(entry, text)
-    values = {(row["county"], row["period"], row["outcome"]): row["value"] for row in drawn}
+def _dots_by_period(entry: FigureEntry, rows: Sequence[Row], data: FigureData, text: Texts) -> _Drawn:
+    """Make two dots for each county and series, the earlier period hollow."""
+    labels = _labels(entry, rows, data, text)
+    at, marks = _by_period(entry, rows, labels, data)
+    periods = [_dash(period) for period in PERIODS]
     columns = [Column(text("columns", "county"), is_text=True)]
     columns += [
-        Column(_dash(period), labels[code], about={"outcome": code})
-        for code in OUTCOMES
-        for period in PERIODS
+        Column(period, label, about=_about(entry, **{entry.series.filter: code}))
+        for code, label in labels.items()
+        for period in periods
     ]
     lines = [
         Line(
             [
-                words(data.county_names[county]),
+                words(name),
                 *(
-                    figure(values.get((county, _dash(period), code)), text, 2, missing=WITHHELD)
-                    for code in OUTCOMES
-                    for period in PERIODS
+                    _shown(entry, at.get((county, period, code)), text, WITHHELD)
+                    for code in labels
+                    for period in periods
                 ),
             ],
-            {"county": county},
+            _about(entry, county=county),
         )
-        for county in COUNTIES
-        if any(key[0] == county for key in values)
+        for county, name in sorted(data.county_names.items())
+        if any(place == county for place, _, _ in at)
     ]
+    first = next(iter(labels), "")
     known = [
-        (row["value"], f"{row['place']} {text.number(row['value'], 1)} ({row['period']})")
-        for row in drawn
-        if row["outcome"] == "emigration" and row["value"] is not None
+        (value, f"{data.county_names[county]} {text.number(value, 1)} ({period})")
+        for (county, period, code), row in at.items()
+        if code == first and (value := row[entry.y.column]) is not None
     ]
-    alt = text("alt", "dots", title=title, highest=max(known)[1] if known else MISSING)
-    return Figure(
-        entry,
-        f"figure-{entry.number}",
-        number,
-        title,
-        f"{alt} {text('alt', 'table_follows')}",
-        charts.county_chart(labels, [data.county_names[code] for code in COUNTIES], text),
-        drawn,
-        Table(f"figure-{entry.number}", f"{number}. {title}", columns, lines) if lines else None,
-        [
-            text("figure", "two_dots"),
-            *text.withheld(values.values()),
-        ],
-        entry.about,
-    )
-
-
-def _beyond(entry: Entry, rows: Sequence[Row], data: FigureData, text: Texts) -> Figure:
-    number, title = _heading(entry, text)
-    parts = beyond.make_parts(entry.number, f"{number}. {title}", rows, data.county_names, text)
-    alt = text("alt", f"beyond_{beyond.DRAWN[entry.number].kind}", title=title, series=parts.described)
-    return Figure(
-        entry,
-        f"figure-{entry.number}",
-        number,
-        title,
-        f"{alt} {text('alt', 'table_follows')}",
-        parts.spec,
-        parts.rows,
-        parts.table,
-        parts.notes,
-        entry.about,
-    )
+    counties = [name for _, name in sorted(data.county_names.items())]
+    spec = charts.county_chart(labels, counties, text, text.say(entry.y.title))
+    notes = [text("figure", "two_dots"), *text.withheld(row[entry.y.column] for row in rows)]
+    described = {"series": labels.get(first, "").lower(), "highest": max(known)[1] if known else MISSING}
+    return _Drawn(spec, marks, columns, lines, notes, described)
 
 
 def _dash(period: str) -> str:

@@ -13,7 +13,7 @@ from utvandring.progress import Progress
 from utvandring.report import charts
 from utvandring.report.catalogue import figures as figure_entries
 from utvandring.report.catalogue import tables as table_entries
-from utvandring.report.entries import Entry
+from utvandring.report.entries import FigureEntry, TableEntry
 from utvandring.report.figures import Figure, make_figure, read_figures
 from utvandring.report.quality import read_quality
 from utvandring.report.released import open_released
@@ -82,7 +82,7 @@ def write_figures(
             text = texts(language)
             chart: Figure | ReportTable = (
                 make_table(entry, tables, text)
-                if name.startswith("table-")
+                if isinstance(entry, TableEntry)
                 else make_figure(entry, figures, text)
             )
             if chart.spec is None or not any(row.get("value") is not None for row in chart.rows):
@@ -102,13 +102,11 @@ def write_figures(
     return files, empty
 
 
-def _choose(numbers: Sequence[str]) -> dict[str, Entry]:
-    figures = {f"figure-{entry.number}": entry for entry in figure_entries()}
-    estimates = {
-        f"table-{entry.number}": entry
-        for entry in table_entries()
-        if not entry.block.startswith("tables_family")
+def _choose(numbers: Sequence[str]) -> dict[str, FigureEntry | TableEntry]:
+    figures: dict[str, FigureEntry | TableEntry] = {
+        f"figure-{entry.number}": entry for entry in figure_entries()
     }
+    estimates = {f"table-{entry.number}": entry for entry in table_entries() if entry.table != "family"}
     if not numbers:
         return figures
     known = {entry.number: name for name, entry in figures.items()} | {

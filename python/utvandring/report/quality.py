@@ -4,9 +4,10 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from utvandring.report.catalogue import query
 from utvandring.report.catalogue import tables as table_entries
 from utvandring.report.cells import Cell, Column, Line, Table, figure, words
-from utvandring.report.released import Released, Row
+from utvandring.report.released import DELIVERY, QUALITY, Released, Row
 from utvandring.report.tables import TableData
 from utvandring.report.texts import MISSING, WITHHELD, Texts
 
@@ -57,20 +58,9 @@ class QualityPart:
 def read_quality(released: Released) -> QualityData:
     """Read the released tables on quality."""
     checks: dict[str, list[Row]] = {name: [] for name in _CHECKS}
-    for row in released.rows(
-        "select * from release.quality_count order by quality_check, calendar_year, category"
-    ):
+    for row in released.table(QUALITY):
         checks[row["quality_check"]].append(row)
-    return QualityData(
-        released.rows(
-            "select delivery_id, produced_at, is_simulated, "
-            "list_sort(list(distinct register)) as registers, count(*) as files_n, "
-            "sum(rows_n)::bigint as rows_n "
-            "from release.delivery group by all order by min(received_at), delivery_id"
-        ),
-        released.rows("select register, period, rows_n from release.delivery order by register, period"),
-        checks,
-    )
+    return QualityData(released.run(query("deliveries")), released.table(DELIVERY), checks)
 
 
 def make_quality(

@@ -9,35 +9,19 @@ import duckdb
 
 from utvandring.errors import UtvandringError
 from utvandring.opening import open_to_read
-from utvandring.project import project_root
+from utvandring.report.catalogue import queries
 from utvandring.report.entries import Query
 
 Row = dict[str, Any]
 
-# The queries of `analysis/` are written over the marts; the released tables have the same names and columns.
-_MARTS, _RELEASE = "marts.", "release."
+SCHEMAS = ("release", "published_report")
 
-TABLES = (
-    "mobility_rate",
-    "county_composition",
-    "county_rate",
-    "linear_probability",
-    "trinomial_logit",
-    "trinomial_logit_fit",
-    "trinomial_logit_difference",
-    "emigration_by_region",
-    "descendant_emigration_rate",
-    "descendant_incidence",
-    "immigration_survival",
-    "former_resident",
-    "presence_rate",
-    "emigration_rate_by_basis",
-    "registration_lag",
-    "emigration_revision",
-    "stated_number",
-    "reproduction",
-    "delivery",
-    "quality_count",
+# Released tables of which the pages read all rows, without a query.
+FITS, REPRODUCTION, QUALITY, DELIVERY = WHOLE = (
+    "release.trinomial_logit_fit",
+    "release.reproduction",
+    "release.quality_count",
+    "release.delivery",
 )
 
 
@@ -53,11 +37,59 @@ class Released:
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self._connection = connection
 
-    def rows(self, sql: str) -> list[Row]:
-        """Return the rows of a query, NULL as None."""
+    def reads(self, query: Query) -> set[str]:
+        """Return the tables that a query reads, such as `release.mobility_rate`.
+
+        Raises
+        ------
+        UtvandringError
+            If it is no query, or reads what has not passed disclosure control.
+        """
+        with _explained(query):
+            found = self._connection.get_table_names(query.sql, qualified=True)
+        # As the engine writes them: "release".mobility_rate AS rate.
+        tables = {name.replace('"', "").partition(" AS ")[0] for name in found}
+        others = sorted(name for name in tables if name.partition(".")[0] not in SCHEMAS)
+        if others:
+            raise UtvandringError(
+                f"{query.file} reads {others[0]}: the report may read {' and '.join(SCHEMAS)}, nothing else."
+            )
+        return tables
+
+    def run(self, query: Query) -> list[Row]:
+        """Return the rows of a query, NULL as None.
+
+        Raises
+        ------
+        UtvandringError
+            If it cannot be run, gives other columns than its entry says, or reads what it may not.
+        """
+        self.reads(query)
+        with _explained(query):
+            rows, columns = self._fetch(query.sql)
+        if columns != query.columns:
+            raise UtvandringError(
+                f"{query.file} gives the columns {', '.join(columns)}, but the file beside it describes "
+                f"{', '.join(query.columns)}: make them agree."
+            )
+        return rows
+
+    def table(self, name: str) -> list[Row]:
+        """Return the rows of a table, such as `release.reproduction`, ordered by all its columns."""
+        return self._fetch(f"from {name} order by all")[0]
+
+    def county_names(self) -> dict[str, str]:
+        """Return the name of every county by its code."""
+        return {
+            row["scope_code"]: row["scope_name"]
+            for row in self.table("published_report.published_lpm")
+            if row["scope_type"] == "county"
+        }
+
+    def _fetch(self, sql: str) -> tuple[list[Row], tuple[str, ...]]:
         cursor = self._connection.execute(sql)
-        names = [column[0] for column in cursor.description or ()]
-        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+        columns = tuple(column[0] for column in cursor.description or ())
+        return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()], columns
 
     def columns(self, schema: str, table: str) -> list[str]:
         """Return the columns of a table; none if there is no such table."""
@@ -71,6 +103,19 @@ class Released:
 
 
 @contextmanager
+def _explained(query: Query) -> Iterator[None]:
+    """Say in one sentence why a query cannot be run, with the engine's own words for who writes it."""
+    try:
+        yield
+    except (duckdb.BinderException, duckdb.CatalogException, duckdb.ParserException) as error:
+        reason = str(error).partition("\n")[0]
+        raise UtvandringError(
+            f"{query.file} cannot be run on this database ({reason}): correct the query, "
+            "or build and publish with this program."
+        ) from error
+
+
+@contextmanager
 def open_released(path: Path) -> Iterator[Released]:
     """Open the published database for reading.
 
@@ -81,19 +126,11 @@ def open_released(path: Path) -> Iterator[Released]:
     """
     with open_to_read(path) as connection:
         released = Released(connection)
-        missing = [f"release.{name}" for name in TABLES if not released.columns("release", name)]
+        needed = [table for query in queries() for table in sorted(released.reads(query))]
+        missing = [name for name in (*needed, *WHOLE) if not released.columns(*name.split("."))]
         if missing:
             raise UtvandringError(
                 f"{path} lacks released tables, among them {missing[0]}: run `utvandring build`, "
                 "or name a database that it has published."
             )
         yield released
-
-
-def query_text(query: Query) -> str:
-    """Return a query as it is run here: one of `analysis/` over the released tables."""
-    if query.sql is not None:
-        return query.sql
-    lines = (project_root() / query.file).read_text(encoding="utf-8").splitlines()
-    kept = [line for line in lines if not line.startswith("-- depends_on")]
-    return "\n".join(kept).strip().replace(_MARTS, _RELEASE)

@@ -20,22 +20,23 @@ from utvandring.progress import Progress
 from utvandring.report import charts
 from utvandring.report.catalogue import (
     BACKGROUNDS,
-    CHAPTERS,
     COUNTIES,
     FILTERS,
     FIRST_YEAR,
     LAST_YEAR,
     OUTCOMES,
-    QUERIES,
-    RATES,
+    PAGES,
+    queries,
+    query,
 )
 from utvandring.report.catalogue import figures as figure_entries
 from utvandring.report.catalogue import tables as table_entries
 from utvandring.report.cells import Column, Line, Table, figure, words
+from utvandring.report.entries import Query
 from utvandring.report.figures import Figure, FigureData, make_figure, read_figures
 from utvandring.report.quality import QualityData, make_quality, read_quality
 from utvandring.report.rates import pack_rates
-from utvandring.report.released import Released, Row, open_released, query_text
+from utvandring.report.released import REPRODUCTION, Released, Row, open_released
 from utvandring.report.tables import ReportTable, TableData, make_table, read_tables
 from utvandring.report.texts import LANGUAGES, SYMBOLS, Texts, statements, texts
 
@@ -57,7 +58,7 @@ class Block:
     """A part of a chapter: figures or tables of one kind."""
 
     name: str
-    methods: Sequence[str]
+    methods: Sequence[Query]
     figures: Sequence[Figure]
     tables: Sequence[ReportTable]
 
@@ -91,9 +92,11 @@ def read_content(released: Released) -> Content:
         read_figures(released),
         read_tables(released),
         read_quality(released),
-        released.rows(query_text(RATES)),
-        released.rows("select * from release.reproduction"),
-        released.rows("select * from published_report.published_lpm_anomalies order by source_line::integer"),
+        released.run(query("released_rates")),
+        released.table(REPRODUCTION),
+        sorted(
+            released.table("published_report.published_lpm_anomalies"), key=lambda row: row["source_line"]
+        ),
     )
 
 
@@ -169,8 +172,10 @@ def render(content: Content, language: str, languages: Sequence[str] = LANGUAGES
     }
     drawn |= {r.name: {"spec": r.spec, "rows": r.rows} for r in tables if r.spec is not None}
     drawn["coverage"] = {"spec": charts.coverage_chart(names, text), "rows": coverage}
-    placeholders = {f"series_{number}": str(number) for number in range(8)}
-    explored = charts.line_chart(placeholders, text, y_title=text("axes", "per_100"), height=340)
+    placeholders = {f"series_{number}": str(number) for number in range(len(charts.PALETTE))}
+    explored = charts.line_chart(
+        placeholders, text, x_title=text("columns", "year"), y_title=text("axes", "per_100"), height=340
+    )
     drawn["explored"] = {"spec": explored, "rows": []}
     is_simulated = content.quality.is_simulated
     other = text("other_language")
@@ -191,7 +196,7 @@ def render(content: Content, language: str, languages: Sequence[str] = LANGUAGES
             other_file=file_name(other) if other in languages else None,
             pages=_pages(made, tables, content, text),
             years=range(FIRST_YEAR, LAST_YEAR + 1),
-            methods=[{"name": query.name, "sql": query_text(query), "file": query.file} for query in QUERIES],
+            methods=[query for query in queries() if query.note],
             key_figures=_key_figures(content, text),
             first_figures=[_on_overview(f) for f in made[:2] if f.table is not None],
             built_text=built_text,
@@ -214,6 +219,7 @@ def render(content: Content, language: str, languages: Sequence[str] = LANGUAGES
 
 def _script_data(drawn: Mapping[str, Any], is_simulated: bool, text: Texts) -> dict[str, Any]:
     columns = text.group("columns")
+    x_axes = [entry.x for entry in figure_entries() if entry.x is not None and entry.x.title]
     fields = {
         "place": columns["place"],
         "county": columns["county"],
@@ -229,9 +235,7 @@ def _script_data(drawn: Mapping[str, Any], is_simulated: bool, text: Texts) -> d
         "low": text("figure", "low"),
         "high": text("figure", "high"),
         "printed": text("table", "printed"),
-        "age": columns["age"],
-        "years_since": columns["years_since"],
-        "entry_year": columns["entry_year"],
+        **{x.column: text.say(x.title) for x in x_axes},
         "std_error": text("table", "std_error"),
         "stated": columns["stated_value"],
     }
@@ -270,14 +274,14 @@ def _pages(
     made: Sequence[Figure], tables: Sequence[ReportTable], content: Content, text: Texts
 ) -> list[Page]:
     pages = [Page("overview", "overview")]
-    for chapter, blocks in CHAPTERS.items():
+    for chapter, blocks in PAGES.items():
         parts = []
         for name in blocks:
             figures = [f for f in made if f.entry.block == name]
             reports = [r for r in tables if r.entry.block == name]
-            entries = [f.entry for f in figures] + [r.entry for r in reports]
-            methods = list(dict.fromkeys(entry.method for entry in entries))
-            parts.append(Block(name, methods, figures, reports))
+            entries = [*(f.entry for f in figures), *(r.entry for r in reports)]
+            methods = {entry.query.name: entry.query for entry in entries}
+            parts.append(Block(name, list(methods.values()), figures, reports))
         pages.append(
             Page(chapter, "chapter", parts, [_filter(name, content, text) for name in FILTERS[chapter]])
         )

@@ -5,10 +5,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from utvandring.report import charts
-from utvandring.report.catalogue import BACKGROUNDS, OUTCOMES, TABLE_QUERIES
+from utvandring.report.catalogue import BACKGROUNDS, OUTCOMES, query, tables, title_of
 from utvandring.report.cells import Cell, Column, Line, Table, figure, words
-from utvandring.report.entries import Entry
-from utvandring.report.released import Released, Row, query_text
+from utvandring.report.entries import TableEntry
+from utvandring.report.released import FITS, Released, Row
 from utvandring.report.texts import IMPOSSIBLE, MISSING, WITHHELD, Texts
 
 _SIZES = ("1", "2", "3+")
@@ -20,13 +20,12 @@ _PRINTED_DIGITS = 3
 class ReportTable:
     """A table of the report in one language, with the chart of its estimates where it has any."""
 
-    entry: Entry
+    entry: TableEntry
     name: str
     heading: str
     title: str
     table: Table
     notes: Sequence[str]
-    about: Mapping[str, str]
     alt: str = ""
     spec: charts.Spec | None = None
     rows: charts.Rows = field(default_factory=list)
@@ -46,28 +45,25 @@ class TableData:
 def read_tables(released: Released) -> TableData:
     """Read the released estimates and family rates that stand in a table of the report."""
     rows: dict[str, list[Row]] = {}
-    for query in TABLE_QUERIES:
-        for row in released.rows(query_text(query)):
+    for name in dict.fromkeys(entry.query.name for entry in tables()):
+        for row in released.run(query(name)):
             rows.setdefault(row["table_id"], []).append(row)
-    fits = released.rows("select * from release.trinomial_logit_fit where table_id is not null")
-    profiles = released.rows("select * from published_report.published_mnl_difference_profiles")
-    counties = released.rows(
-        "select distinct scope_code, scope_name from published_report.published_lpm "
-        "where scope_type = 'county'"
-    )
-    order = released.rows(
-        "select distinct comparison, row_order from published_report.published_mnl_differences"
-    )
     return TableData(
         rows,
-        {row["table_id"]: row for row in fits},
-        {row["table_id"]: row for row in profiles},
-        {row["scope_code"]: row["scope_name"] for row in counties},
-        {row["comparison"]: row["row_order"] for row in order},
+        {row["table_id"]: row for row in released.table(FITS) if row["table_id"] is not None},
+        {
+            row["table_id"]: row
+            for row in released.table("published_report.published_mnl_difference_profiles")
+        },
+        released.county_names(),
+        {
+            row["comparison"]: row["row_order"]
+            for row in released.table("published_report.published_mnl_differences")
+        },
     )
 
 
-def make_table(entry: Entry, data: TableData, text: Texts) -> ReportTable:
+def make_table(entry: TableEntry, data: TableData, text: Texts) -> ReportTable:
     """Make one table.
 
     Parameters
@@ -79,33 +75,20 @@ def make_table(entry: Entry, data: TableData, text: Texts) -> ReportTable:
     text
         The language.
     """
-    makers: Mapping[str, Callable[[Entry, TableData, Texts], ReportTable]] = {
+    makers: Mapping[str, Callable[[TableEntry, TableData, Texts], ReportTable]] = {
         "family": _family,
         "linear_probability": _linear_probability,
         "trinomial_logit": _trinomial_logit,
         "difference": _difference,
     }
-    return makers[entry.method](entry, data, text)
+    return makers[entry.table](entry, data, text)
 
 
-def _heading(entry: Entry, data: TableData, text: Texts) -> tuple[str, str]:
-    about = entry.about
-    region = ""
-    if "county" in about:
-        region = data.county_names[about["county"]]
-    elif "centrality" in about:
-        region = text("centrality_long", about["centrality"])
-    title = text(
-        "titles",
-        entry.title,
-        region=region,
-        sex=text("sexes_long", about.get("sex", "male")),
-        dimension=text("dimensions_varied", about["dimension"]) if "dimension" in about else "",
-    )
-    return text("table", "number", number=entry.number), title
+def _heading(entry: TableEntry, data: TableData, text: Texts) -> tuple[str, str]:
+    return text("table", "number", number=entry.number), title_of(entry, data.county_names, text)
 
 
-def _family(entry: Entry, data: TableData, text: Texts) -> ReportTable:
+def _family(entry: TableEntry, data: TableData, text: Texts) -> ReportTable:
     number, title = _heading(entry, data, text)
     rows = data.rows.get(entry.number, ())
     columns = [
@@ -146,9 +129,7 @@ def _family(entry: Entry, data: TableData, text: Texts) -> ReportTable:
             ]
         lines.append(Line(cells, {"background": background}))
     name = f"table-{entry.number}"
-    return ReportTable(
-        entry, name, number, title, Table(name, f"{number}. {title}", columns, lines), [], entry.about
-    )
+    return ReportTable(entry, name, number, title, Table(name, f"{number}. {title}", columns, lines), [])
 
 
 @dataclass(frozen=True)
@@ -163,7 +144,12 @@ class _Estimates:
 
 
 def _estimates_table(
-    entry: Entry, data: TableData, text: Texts, shape: _Estimates, codes: Sequence[str], notes: Sequence[str]
+    entry: TableEntry,
+    data: TableData,
+    text: Texts,
+    shape: _Estimates,
+    codes: Sequence[str],
+    notes: Sequence[str],
 ) -> ReportTable:
     number, title = _heading(entry, data, text)
     rows = data.rows.get(entry.number, ())
@@ -223,7 +209,6 @@ def _estimates_table(
         title,
         Table(name, f"{number}. {title}", columns, lines),
         [*notes, *marks],
-        entry.about,
         text("alt", "estimates", title=title),
         spec,
         drawn,
@@ -246,7 +231,7 @@ def _persons(rows: Sequence[Row], printed: int | None, text: Texts) -> str:
     return text("table", "persons", ours=text.number(ours), printed=text.number(printed))
 
 
-def _linear_probability(entry: Entry, data: TableData, text: Texts) -> ReportTable:
+def _linear_probability(entry: TableEntry, data: TableData, text: Texts) -> ReportTable:
     rows = data.rows.get(entry.number, ())
     printed = next((row["published_n_obs"] for row in rows if row["published_n_obs"] is not None), None)
     notes = [_persons(rows, printed, text), *_reasons(rows, text)]
@@ -255,7 +240,7 @@ def _linear_probability(entry: Entry, data: TableData, text: Texts) -> ReportTab
     return _estimates_table(entry, data, text, shape, list(text.group("terms")), notes)
 
 
-def _trinomial_logit(entry: Entry, data: TableData, text: Texts) -> ReportTable:
+def _trinomial_logit(entry: TableEntry, data: TableData, text: Texts) -> ReportTable:
     rows = data.rows.get(entry.number, ())
     fit = data.fits.get(entry.number, {})
     notes = [_persons(rows, fit.get("published_n_obs"), text), *_reasons(rows, text)]
@@ -272,7 +257,7 @@ def _trinomial_logit(entry: Entry, data: TableData, text: Texts) -> ReportTable:
     return _estimates_table(entry, data, text, shape, list(text.group("terms")), notes)
 
 
-def _difference(entry: Entry, data: TableData, text: Texts) -> ReportTable:
+def _difference(entry: TableEntry, data: TableData, text: Texts) -> ReportTable:
     profile = data.profiles[entry.number]
     reference = text("references", profile["reference_category"])
     notes = [f"{text('table', 'reference', reference=reference)}."]

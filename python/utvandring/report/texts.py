@@ -1,7 +1,7 @@
 """Texts and numbers in the languages of the report."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -9,6 +9,9 @@ from typing import Any
 import yaml
 
 LANGUAGES = ("en", "nb")
+
+# A text in every language, or the place of one in the texts of the report, such as `axes.per_100`.
+Words = str | Mapping[str, str]
 
 _MINUS = "−"
 _NO_BREAK_SPACE = "\u00a0"
@@ -54,6 +57,28 @@ class Texts:
         """Return the texts below a path, in the order in which they are written."""
         texts: dict[str, str] = self._at(path)
         return texts
+
+    def say(self, words: Words) -> str:
+        """Return a text that is given in every language, or by its place.
+
+        Raises
+        ------
+        KeyError
+            If there is no text at that place.
+        """
+        return self(*words.split(".")) if isinstance(words, str) else words[self.language]
+
+    def names(self, names: str | Mapping[str, Mapping[str, str]]) -> dict[str, str]:
+        """Return names by code that are given in every language, or by the place of their list.
+
+        Raises
+        ------
+        KeyError
+            If there is no list at that place.
+        """
+        if isinstance(names, str):
+            return self.group(*names.split("."))
+        return {code: words[self.language] for code, words in names.items()}
 
     def _at(self, path: tuple[str, ...]) -> Any:
         here: Any = self._texts

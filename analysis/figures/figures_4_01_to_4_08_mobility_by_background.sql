@@ -1,5 +1,5 @@
 -- Figures 4.1-4.8: emigration and internal out-migration of immigrants by background, 2004-2013.
--- depends_on: {{ ref('mobility_rate') }}
+-- depends_on: {{ ref('release_mobility_rate') }}
 --
 -- Shows: 4.1 emigration and 4.2 internal out-migration of the six backgrounds together; 4.3-4.8 both rates of one
 --   background at a time. The order of the figures within the block is ours.
@@ -12,7 +12,7 @@
 with
 
 mobility_rate as (
-    select * from marts.mobility_rate
+    select * from release.mobility_rate
 ),
 
 -- An empty background or outcome takes all of them.

@@ -1,5 +1,5 @@
 -- Figures 4.9-4.20: emigration and internal out-migration by labour market status, 2004-2013.
--- depends_on: {{ ref('mobility_rate') }}
+-- depends_on: {{ ref('release_mobility_rate') }}
 --
 -- Shows: one background a figure; 4.9-4.14 emigration, 4.15-4.20 internal out-migration, in the order work, refuge,
 --   family, education, nordic, unknown. The order of the figures within the block is ours.
@@ -13,7 +13,7 @@
 with
 
 mobility_rate as (
-    select * from marts.mobility_rate
+    select * from release.mobility_rate
 ),
 
 figure as (

@@ -1,5 +1,5 @@
 -- Tables 4.1-4.3: emigration and internal out-migration in 2013 by size and type of family, ours beside the printed.
--- depends_on: {{ ref('mobility_rate') }}
+-- depends_on: {{ ref('release_mobility_rate') }}
 -- depends_on: {{ ref('published_rates') }}
 --
 -- Shows: 4.1 all ages; 4.2 ages 20-35; 4.3 the mixed families of three or more of table 4.1 by who is in the majority.
@@ -16,7 +16,7 @@
 with
 
 mobility_rate as (
-    select * from marts.mobility_rate
+    select * from release.mobility_rate
 ),
 
 published_rates as (

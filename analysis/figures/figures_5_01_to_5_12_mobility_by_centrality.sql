@@ -1,5 +1,5 @@
 -- Figures 5.1-5.12: emigration and internal out-migration by centrality level, 2004-2013.
--- depends_on: {{ ref('mobility_rate') }}
+-- depends_on: {{ ref('release_mobility_rate') }}
 --
 -- Shows: one background a figure; 5.1-5.6 emigration, 5.7-5.12 internal out-migration, in the order work, refuge,
 --   family, education, nordic, unknown. The order of the figures within the block is ours.
@@ -14,7 +14,7 @@
 with
 
 mobility_rate as (
-    select * from marts.mobility_rate
+    select * from release.mobility_rate
 ),
 
 figure as (
