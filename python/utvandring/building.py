@@ -120,6 +120,7 @@ def build(root: DataRoot, project: Path, request: Request, progress: Progress | 
                 project,
                 request,
                 progress,
+                program,
                 check=lambda: require_complete(ledger, root, project),
             )
             publication = None
@@ -203,6 +204,7 @@ def run_dbt(
     project: Path,
     request: Request,
     progress: Progress,
+    program: str | None = None,
     check: Callable[[], None] = lambda: None,
 ) -> list[dict[str, Any]]:
     """Run `dbt build` and return what became of every node.
@@ -211,6 +213,9 @@ def run_dbt(
     ----------
     root, project, request, progress
         As for `build`.
+    program
+        Of the project: what it built and published before is left out of a build of everything. Without it
+        nothing is left out.
     check
         Called while dbt reads the project; nothing is built before it has returned.
 
@@ -229,10 +234,8 @@ def run_dbt(
         progress("reading the project and checking the accepted files", 0.0)
         check()
         is_whole = not request.full_refresh and not request.select
-        order = {
-            "build": _arguments(request),
-            "leaves_unchanged": is_whole and was_published_by(root, program_of(project)),
-        }
+        leaves_unchanged = is_whole and program is not None and was_published_by(root, program)
+        order = {"build": _arguments(request), "leaves_unchanged": leaves_unchanged}
         # If the project could not be read, nobody listens any more, and what follows says why.
         with suppress(BrokenPipeError):
             process.stdin.write(json.dumps(order) + "\n")
