@@ -385,12 +385,12 @@ def diff(
     are not rounded or suppressed: they are for the closed zone.
     """
     from utvandring.comparison import showing
-    from utvandring.comparison.comparing import compare
+    from utvandring.comparison.comparing import compare_deliveries
 
     engine_settings()
     try:
         with progress_bar(quiet=_Options.quiet) as progress:
-            tables = compare(DataRoot.from_environment(), project_root(), before, after, progress)
+            tables = compare_deliveries(DataRoot.from_environment(), project_root(), before, after, progress)
     except BuildFailedError as error:
         raise _failed(error) from error
     if as_json:

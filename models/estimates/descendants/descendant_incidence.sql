@@ -116,9 +116,10 @@ final as (
     from with_variance
 )
 
+-- Not greatest and least alone: they pass over NULL, and an unknown interval is not the whole of 0 to 1.
 select
     *,
-    greatest(estimate - 1.959963984540054 * std_error, 0) as conf_low,
-    least(estimate + 1.959963984540054 * std_error, 1) as conf_high,
+    case when std_error is not null then greatest(estimate - 1.959963984540054 * std_error, 0) end as conf_low,
+    case when std_error is not null then least(estimate + 1.959963984540054 * std_error, 1) end as conf_high,
 from final
 order by immigrant_group, dimension, category, age, event

@@ -25,7 +25,7 @@ class Language(StrEnum):
         return ("en", "nb") if self is Language.both else (self.value,)
 
 
-class Format(StrEnum):
+class ImageFormat(StrEnum):
     """Forms of a figure."""
 
     png = "png"
@@ -35,7 +35,7 @@ class Format(StrEnum):
     @property
     def suffixes(self) -> tuple[str, ...]:
         """The forms meant."""
-        return ("png", "svg") if self is Format.both else (self.value,)
+        return ("png", "svg") if self is ImageFormat.both else (self.value,)
 
 
 Database = Annotated[
@@ -102,8 +102,8 @@ def figures(
         ),
     ] = None,
     form: Annotated[
-        Format, typer.Option("--format", help="PNG (300 dpi at 17 cm), SVG or both.")
-    ] = Format.both,
+        ImageFormat, typer.Option("--format", help="PNG (300 dpi at 17 cm), SVG or both.")
+    ] = ImageFormat.both,
     language: Languages = Language.both,
     as_json: Json = False,
 ) -> None:
