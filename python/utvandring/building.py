@@ -19,6 +19,7 @@ from utvandring.deliveries.ledger import Ledger, read_ledger
 from utvandring.deliveries.specification import read_specification
 from utvandring.deliveries.store import damaged_files
 from utvandring.errors import UtvandringError
+from utvandring.failures import Failures, shorten
 from utvandring.files import remove
 from utvandring.locking import exclusive
 from utvandring.opening import held_elsewhere
@@ -30,7 +31,6 @@ from utvandring.publication import Publication, copying_last, publish, was_publi
 # A process that was killed a moment ago may still hold the database.
 PATIENCE_SECONDS = 3.0
 _SHOWN_FAILURES = 20
-_SHOWN_MESSAGE = 400
 # Options of dbt in the environment of whoever builds: DBT_EMPTY, DBT_RESOURCE_TYPES, DBT_TARGET, ....
 _OF_DBT = "DBT_"
 _PACKAGE = Path(__file__).resolve().parent
@@ -127,13 +127,14 @@ def build(root: DataRoot, project: Path, request: Request, progress: Progress | 
             if not request.select:
                 progress("publishing", _PUBLISHING)
                 publication = publish(root, program, copied, base_years_of(ledger))
+    warned = [result for result in results if result["status"] == "warn"]
     became = Counter((result["unique_id"].partition(".")[0], result["status"]) for result in results)
     return Result(
         nodes=len(results),
         tables=became["model", "success"] + became["seed", "success"],
         data_tests_passed=became["test", "pass"],
         unit_tests_passed=became["unit_test", "pass"],
-        warnings=tuple(_describe(result) for result in results if result["status"] == "warn"),
+        warnings=_in_words(root, project, warned),
         seconds=time.monotonic() - begun,
         publication=publication,
     )
@@ -246,7 +247,7 @@ def run_dbt(
     results = _read_results(root)
     failed = [result for result in results if result["status"] in ("error", "fail", "runtime error")]
     if code != 0:
-        failures = [_describe(result) for result in failed[:_SHOWN_FAILURES]] or [*last_words]
+        failures = [*_in_words(root, project, failed[:_SHOWN_FAILURES])] or [*last_words]
         if len(failed) > _SHOWN_FAILURES:
             failures.append(f"and {len(failed) - _SHOWN_FAILURES} more")
         which = f"{len(failed)} of {len(results)} nodes failed" if failed else "dbt could not run"
@@ -357,7 +358,7 @@ def _follow(line: str, progress: Progress, last_words: deque[str]) -> None:
         label = f"{told['index']} of {told['total']}: {told['node']}"
         progress(label, _READ + (_PUBLISHING - _READ) * done)
     elif told["level"] == "error" and told["message"].strip():
-        last_words.append(_shorten(told["message"]))
+        last_words.append(shorten(told["message"]))
 
 
 def _read_results(root: DataRoot) -> list[dict[str, Any]]:
@@ -369,14 +370,8 @@ def _read_results(root: DataRoot) -> list[dict[str, Any]]:
     return results
 
 
-def _describe(result: dict[str, Any]) -> str:
-    kind, _, name = result["unique_id"].partition(".")
-    name = name.split(".")[1] if kind == "test" else name.rpartition(".")[2]
-    return f"{kind} {name}: {_shorten(result.get('message') or result['status'])}"
-
-
-def _shorten(message: str) -> str:
-    # The engine's own advice is about its settings, not ours.
-    message = message.partition("Traceback (most recent call last)")[0].partition("Possible solutions:")[0]
-    text = " ".join(message.split())
-    return text if len(text) <= _SHOWN_MESSAGE else f"{text[:_SHOWN_MESSAGE]}..."
+def _in_words(root: DataRoot, project: Path, results: Sequence[dict[str, Any]]) -> tuple[str, ...]:
+    if not results:
+        return ()
+    failures = Failures(project, root.target / "manifest.json")
+    return tuple(failures.describe(result) for result in results)

@@ -4,6 +4,7 @@ import json
 import os
 import shlex
 import sys
+import textwrap
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
@@ -335,7 +336,7 @@ def build(
 def _failed(error: BuildFailedError) -> typer.Exit:
     complain(str(error))
     for failure in error.failures:
-        complain(f"  {failure}")
+        complain(textwrap.indent(failure, "  "))
     return typer.Exit(EXIT_FAILED)
 
 
