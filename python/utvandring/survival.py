@@ -41,16 +41,19 @@ def aalen_johansen(
     n = np.asarray(at_risk, dtype=np.float64)[:, None]
     events = np.asarray(events, dtype=np.float64)
     ended = events.sum(axis=1, keepdims=True)
-    survival = np.cumprod(1 - ended / n, axis=0)
+    # By logarithms, as statsmodels has it: equal to the last bit.
+    with np.errstate(divide="ignore"):
+        survival = np.exp(np.cumsum(np.log(1 - ended / n), axis=0))
     before = np.concatenate([np.ones((1, 1)), survival[:-1]])
-    share = np.cumsum(before / n * events, axis=0)
+    each = before / n
+    share = np.cumsum(each * events, axis=0)
     with np.errstate(divide="ignore", invalid="ignore"):
         of_survival = ended / (n * (n - ended))
         variance = share**2 * np.cumsum(of_survival, axis=0)
         variance -= 2 * share * np.cumsum(share * of_survival, axis=0)
         variance += np.cumsum(share**2 * of_survival, axis=0)
-    variance += np.cumsum((before / n) ** 2 * events * (n - events) / n, axis=0)
-    covariance = before / n * events / n
+    variance += np.cumsum(each**2 * ((n - events) * events / n), axis=0)
+    covariance = each * events / n
     variance -= 2 * share * np.cumsum(covariance, axis=0)
     variance += 2 * np.cumsum(share * covariance, axis=0)
     # Rounding may take a variance of nothing just below 0; np.maximum keeps NaN.
