@@ -4,8 +4,8 @@
 -- Purpose: share that has emigrated, or died, by age, had the rates of the years delivered held from birth on:
 -- Aalen-Johansen estimates with death as the competing event.
 --
--- Persons enter at the age at which the registers first show them (late entry). Immigrants who came as children enter at
--- age 6 at the latest; their shares are of those who came. Ages over 74 are left out.
+-- Persons enter at the age at which the registers first show them (late entry). Immigrants who came as children enter
+-- at age 6 at the latest; their shares are of those who came. Ages over 74 are left out.
 -- Source: python/utvandring/survival.py; Aalen and Johansen (1978).
 with
 

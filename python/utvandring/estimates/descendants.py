@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from utvandring.estimates.design import design_matrix
-from utvandring.estimates.model import Term
+from utvandring.estimates.specification import Term
 from utvandring.logit import fit_multinomial_cells
 
 
