@@ -156,7 +156,7 @@ def test_a_file_that_is_no_database_is_told_in_one_sentence(
 
     assert (ran.code, ran.out) == (1, "")
     assert ran.err == (
-        f"{no_database} cannot be read as a DuckDB database: name another file, or make it anew with "
+        f"{no_database} cannot be read as a DuckDB database: name another file, or rebuild it with "
         "`utvandring build`.\n"
     )
 

@@ -42,7 +42,7 @@ Database = Annotated[
     Path | None, typer.Option(help="A database other than the published one.", dir_okay=False)
 ]
 Languages = Annotated[Language, typer.Option(help="English, Norwegian (bokmål) or both.")]
-Json = Annotated[bool, typer.Option("--json", help="Say what was written as JSON.")]
+Json = Annotated[bool, typer.Option("--json", help="List the written files as JSON.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -124,7 +124,7 @@ def figures(
     elif not quiet:
         say(f"Wrote {counted(len(files), 'file')} to {folder}.")
         if empty:
-            say(f"Nothing of these was released, so they were left out: {', '.join(empty)}.", "yellow")
+            say(f"Left out, since nothing of them was released: {', '.join(empty)}.", "yellow")
 
 
 def _is_quiet(context: typer.Context) -> bool:
