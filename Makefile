@@ -24,13 +24,14 @@ export PIP_NO_INDEX := 1
 export PIP_FIND_LINKS := $(CURDIR)/wheels
 endif
 
-.PHONY: build test test-all browser lint lint-sql expectations lock docs images bundle test-bundle profile clean help
+.PHONY: build test test-all browser lint lint-sql expectations lock slim docs images bundle test-bundle profile clean help
 
 help:
 	@echo "make build    environment, simulated delivery, warehouse, report (SCALE=0.1 UTVANDRING_DATA=data)"
 	@echo "make test     linters, types and the tests that do not take minutes; make test-all: those too"
 	@echo "make browser  Chromium for the tests of the report, from Debian's packages"
 	@echo "make lint     linters and types only"
+	@echo "make slim     build and test what differs from the last whole build, and what depends on it"
 	@echo "make profile  what took how long in the last build and the last tests"
 	@echo "make expectations  write expectations/<register>.yml again from models/staging/registers.yml"
 	@echo "make docs     dbt's documentation of every model with lineage, one file (target/static_index.html)"
@@ -131,6 +132,12 @@ COMPILE := pip compile pyproject.toml - --universal --python-version 3.11 --gene
 lock: $(FOR_DEVELOPMENT)
 	echo 'setuptools>=77' | $(BIN)/uv $(COMPILE) --extra dev --upgrade -o requirements-dev.lock
 	echo 'setuptools>=77' | $(BIN)/uv $(COMPILE) -c requirements-dev.lock -o requirements.lock
+
+# What differs from the last whole build, and all that depends on it, in a file of its own (docs/slim-ci.md).
+slim: $(FOR_RUNNING)
+	rm -f "$(UTVANDRING_DATA)/slim.duckdb"
+	$(BIN)/dbt build --no-partial-parse --target slim --select state:modified+ --defer --favor-state \
+		--state "$(UTVANDRING_DATA)/target"
 
 # What took how long, as the last build and the last tests recorded it; runs neither.
 profile: $(FOR_RUNNING)

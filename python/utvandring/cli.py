@@ -4,6 +4,7 @@ import json
 import os
 import shlex
 import sys
+import textwrap
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
@@ -56,7 +57,7 @@ def _show_version(wanted: bool) -> None:
 
 @app.callback()
 def common(
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say only what went wrong.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")] = False,
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
     version: Annotated[
         bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
@@ -87,13 +88,14 @@ def simulate(
     yearly_from: Annotated[
         int | None,
         typer.Option(
-            metavar="YEAR", help="One delivery a year, in a folder each; the first knows all up to this year."
+            metavar="YEAR",
+            help="One delivery a year, in a folder each; the first holds everything up to this year.",
         ),
     ] = None,
     majority: Annotated[
         bool, typer.Option("--majority", help="Add the rest of the population: seven times as many people.")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Say what was written as JSON.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="List the written files as JSON.")] = False,
 ) -> None:
     """Write a synthetic delivery, calibrated to the published report."""
     from utvandring import simulation
@@ -215,7 +217,7 @@ def deliveries(
         ),
     ] = None,
 ) -> None:
-    """List what was accepted, refused and replaced."""
+    """List accepted, refused and replaced deliveries."""
     root = DataRoot.from_environment()
     ledger = read_ledger(root)
     if page is not None:
@@ -288,13 +290,13 @@ def _years(periods: list[int]) -> str:
     )
 )
 def build(
-    full_refresh: Annotated[bool, typer.Option("--full-refresh", help="Build everything anew.")] = False,
+    full_refresh: Annotated[bool, typer.Option("--full-refresh", help="Rebuild everything.")] = False,
     select: Annotated[
         list[str] | None, typer.Option(help="Only these nodes (dbt's selection); publishes nothing.")
     ] = None,
     as_of: Annotated[
         str | None,
-        typer.Option(metavar="DELIVERY_ID", help="What was known when this delivery was accepted."),
+        typer.Option(metavar="DELIVERY_ID", help="Build as of the acceptance of this delivery."),
     ] = None,
     threads: Annotated[int | None, typer.Option(min=1, help="Nodes built at the same time.")] = None,
     unit_tests: Annotated[
@@ -354,7 +356,7 @@ def build(
 def _failed(error: BuildFailedError) -> typer.Exit:
     complain(str(error))
     for failure in error.failures:
-        complain(f"  {failure}")
+        complain(textwrap.indent(failure, "  "))
     return typer.Exit(EXIT_FAILED)
 
 
@@ -375,7 +377,7 @@ def _show_build(result: Result) -> None:
         _tell(f"  Accepted: {drop}", "yellow")
     publication = result.publication
     if publication is None:
-        _tell("Only a part was selected, so nothing was published.")
+        _tell("Only a part was selected: nothing was published.")
         return
     _tell(
         f"marts.person_year has {counted(publication.person_years, 'row')}, "
@@ -400,18 +402,18 @@ def diff(
         typer.Option("--out", help="Also write each table as CSV into this folder.", file_okay=False),
     ] = None,
 ) -> None:
-    """Show what changed from one delivery to another, in the registers and in the marts.
+    """Show the changes from one delivery to another, in the registers and in the marts.
 
-    Builds the marts as of both deliveries aside; the warehouse and the publication stay as they are. Counts
-    are not rounded or suppressed: they are for the closed zone.
+    Builds the marts of both deliveries in a separate folder; warehouse and publication stay unchanged.
+    Counts are not rounded or suppressed: keep them in the closed zone.
     """
     from utvandring.comparison import showing
-    from utvandring.comparison.comparing import compare
+    from utvandring.comparison.comparing import compare_deliveries
 
     engine_settings()
     try:
         with progress_bar(quiet=_Options.quiet) as progress:
-            tables = compare(DataRoot.from_environment(), project_root(), before, after, progress)
+            tables = compare_deliveries(DataRoot.from_environment(), project_root(), before, after, progress)
     except BuildFailedError as error:
         raise _failed(error) from error
     if as_json:
@@ -439,7 +441,7 @@ def fit(
 ) -> None:
     """Fit a logit or linear probability model of your own to marts.person_year.
 
-    What a model's file may hold: docs/regressions.md.
+    The form of the file: docs/regressions.md.
 
     Exit code 0: every group was fitted. 1: one was not; the reason is shown. 2: the file is no model.
     """
@@ -474,7 +476,7 @@ def export(
         list[str] | None, typer.Option(help="Only this table of the schema release; may be repeated.")
     ] = None,
     replace: Annotated[bool, typer.Option("--replace", help="Replace an earlier export there.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Say what was written as JSON.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="List the written files as JSON.")] = False,
 ) -> None:
     """Write released tables as files that may leave the secure zone.
 

@@ -36,7 +36,7 @@ def open_to_read(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
                 f"{path} is being written by another program: close it there and run the command again."
             ) from error
         raise UtvandringError(
-            f"{path} cannot be read as a DuckDB database: name another file, or make it anew with "
+            f"{path} cannot be read as a DuckDB database: name another file, or rebuild it with "
             "`utvandring build`."
         ) from error
     with connection:

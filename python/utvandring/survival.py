@@ -1,4 +1,8 @@
-"""Competing risks over time since an origin: the Aalen-Johansen estimator, by statsmodels."""
+"""Competing risks over time since an origin: the Aalen-Johansen estimator, from counts.
+
+Own code, since statsmodels has no late entry with competing events; the tests compare with it where it can
+follow.
+"""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -7,9 +11,55 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import norm
-from statsmodels.duration.survfunc import CumIncidenceRight
 
 DAYS_A_YEAR = 365.25
+
+
+def aalen_johansen(
+    at_risk: NDArray[Any], events: NDArray[Any]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Estimate the share to which each competing event has happened, from counts at ascending times.
+
+    Whoever entered late is counted from the first time at risk, whoever was censored until the last one.
+
+    Parameters
+    ----------
+    at_risk
+        T persons at risk, above 0.
+    events
+        T x J events of those at risk at each time; together no more than are at risk.
+
+    Returns
+    -------
+    share, std_error
+        T x J. Standard errors by the delta method; NaN once nobody is left at risk.
+
+    References
+    ----------
+    Aalen and Johansen (1978); standard errors as in Dinse and Larson (1986), which statsmodels follows.
+    """
+    n = np.asarray(at_risk, dtype=np.float64)[:, None]
+    events = np.asarray(events, dtype=np.float64)
+    ended = events.sum(axis=1, keepdims=True)
+    # By logarithms, as statsmodels has it: equal to the last bit.
+    with np.errstate(divide="ignore"):
+        survival = np.exp(np.cumsum(np.log(1 - ended / n), axis=0))
+    before = np.concatenate([np.ones((1, 1)), survival[:-1]])
+    each = before / n
+    share = np.cumsum(each * events, axis=0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        of_survival = ended / (n * (n - ended))
+        variance = share**2 * np.cumsum(of_survival, axis=0)
+        variance -= 2 * share * np.cumsum(share * of_survival, axis=0)
+        variance += np.cumsum(share**2 * of_survival, axis=0)
+    variance += np.cumsum(each**2 * ((n - events) * events / n), axis=0)
+    covariance = each * events / n
+    variance -= 2 * share * np.cumsum(covariance, axis=0)
+    variance += 2 * np.cumsum(share * covariance, axis=0)
+    # Rounding may take a variance of nothing just below 0; np.maximum keeps NaN.
+    std_error = np.sqrt(np.maximum(variance, 0))
+    std_error[np.cumsum(n[:, 0] == ended[:, 0]) > 0] = np.nan
+    return share, std_error
 
 
 def cumulative_incidence(
@@ -33,17 +83,12 @@ def cumulative_incidence(
     Returns
     -------
     share, std_error
-        m x J. Standard errors are those of the delta method (statsmodels `CumIncidenceRight`); NaN once
-        nobody is left at risk.
+        m x J. Standard errors are those of `aalen_johansen`; NaN once nobody is left at risk.
 
     Raises
     ------
     ValueError
         If there is nobody, a duration is negative, or a code is not among the causes.
-
-    References
-    ----------
-    Aalen and Johansen (1978); standard errors as in Dinse and Larson (1986), which statsmodels follows.
     """
     days, cause = np.asarray(days), np.asarray(cause)
     if len(days) == 0:
@@ -52,18 +97,55 @@ def cumulative_incidence(
         raise ValueError("days holds a negative duration")
     if cause.min() < 0 or cause.max() > causes_n:
         raise ValueError(f"cause must be 0 to {causes_n}")
-    share, std_error = np.zeros((2, len(at_days), causes_n))
-    if cause.max() == 0:
-        return share, std_error
-    with np.errstate(divide="ignore", invalid="ignore"):
-        estimate = CumIncidenceRight(days, cause)
-    # Times in ascending order; before the first one nothing has happened.
-    row = np.searchsorted(estimate.times, at_days, side="right") - 1
-    known = row >= 0
-    for column, (values, errors) in enumerate(zip(estimate.cinc, estimate.cinc_se, strict=True)):
-        share[known, column] = values[row[known]]
-        std_error[known, column] = errors[row[known]]
-    return share, std_error
+    times, position = np.unique(days, return_inverse=True)
+    ended = np.bincount(position * (causes_n + 1) + cause, minlength=len(times) * (causes_n + 1))
+    ended = ended.reshape(len(times), causes_n + 1)
+    at_risk = np.cumsum(ended.sum(axis=1)[::-1])[::-1]
+    estimate, error = aalen_johansen(at_risk, ended[:, 1:])
+    # Before the first time nothing has happened.
+    nothing = np.zeros((1, causes_n))
+    row = np.searchsorted(times, at_days, side="right")
+    return np.concatenate([nothing, estimate])[row], np.concatenate([nothing, error])[row]
+
+
+def incidence_by_age(exposure: pd.DataFrame, events: Sequence[str], level: float = 0.95) -> pd.DataFrame:
+    """Estimate cumulative incidence by age from counts of person-years at risk.
+
+    Parameters
+    ----------
+    exposure
+        One row a group and `age`: the columns that name the group, `at_risk_n`, and for each event its
+        column, such as `emigration_n`.
+    events
+        The competing events.
+    level
+        Confidence level.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row for each group, age and event, with the columns of the group, `age`, `event`, `at_risk_n`,
+        `events_n`, `estimate`, `std_error`, `conf_low`, `conf_high`.
+    """
+    counted = [f"{event}_n" for event in events]
+    group = [column for column in exposure.columns if column not in ("age", "at_risk_n", *counted)]
+    width = float(norm.ppf((1 + level) / 2))
+    tables = []
+    for _, rows in exposure.sort_values([*group, "age"]).groupby(group, sort=True):
+        share, std_error = aalen_johansen(rows["at_risk_n"].to_numpy(), rows[counted].to_numpy())
+        for column, event in enumerate(events):
+            half = width * std_error[:, column]
+            tables.append(
+                rows[[*group, "age", "at_risk_n"]].assign(
+                    event=event,
+                    events_n=rows[counted[column]],
+                    estimate=share[:, column],
+                    std_error=std_error[:, column],
+                    conf_low=np.clip(share[:, column] - half, 0, 1),
+                    conf_high=np.clip(share[:, column] + half, 0, 1),
+                )
+            )
+    return pd.concat(tables, ignore_index=True)
 
 
 def incidence_by_year(

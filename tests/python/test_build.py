@@ -38,7 +38,12 @@ def dbt(monkeypatch: pytest.MonkeyPatch) -> list[Request]:
     asked: list[Request] = []
 
     def run(
-        root: DataRoot, project: Path, request: Request, progress: Any, check: Callable[[], None]
+        root: DataRoot,
+        project: Path,
+        request: Request,
+        progress: Any,
+        program: str,
+        check: Callable[[], None],
     ) -> list[dict[str, Any]]:
         check()
         asked.append(request)

@@ -12,7 +12,7 @@ from conftest import Command
 from deliveries import PROJECT, good_files, write_delivery
 
 import utvandring as package
-from utvandring import building, cli, simulation
+from utvandring import cli, simulation
 from utvandring.building import Result
 from utvandring.cli import app
 from utvandring.comparison import comparing
@@ -156,7 +156,7 @@ def test_a_file_that_is_no_database_is_told_in_one_sentence(
 
     assert (ran.code, ran.out) == (1, "")
     assert ran.err == (
-        f"{no_database} cannot be read as a DuckDB database: name another file, or make it anew with "
+        f"{no_database} cannot be read as a DuckDB database: name another file, or rebuild it with "
         "`utvandring build`.\n"
     )
 
@@ -214,26 +214,6 @@ def test_a_selection_of_nothing_is_wrong_use(utvandring: Command, monkeypatch: p
         "Nothing is selected by no_such_model: name a model, a tag or a path "
         "(unit tests with --unit-tests).\n"
     )
-
-
-@pytest.mark.parametrize(
-    ("unique_id", "message", "words"),
-    [
-        ("test.utvandring.unique_person_year_person_id.0f3a", "Got 2 results", "Got 2 results"),
-        ("model.utvandring.person_year", None, "error"),
-        (
-            "unit_test.utvandring.person_year.age_counts",
-            "actual differs\n  from expected",
-            "actual differs from expected",
-        ),
-    ],
-)
-def test_what_failed_is_named_without_its_project_and_checksum(
-    unique_id: str, message: str | None, words: str
-) -> None:
-    kind, name = unique_id.split(".")[0], unique_id.split(".")[3 if unique_id.startswith("unit") else 2]
-    result = {"unique_id": unique_id, "message": message, "status": "error"}
-    assert building._describe(result) == f"{kind} {name}: {words}"
 
 
 def test_a_comparison_leaves_alone_what_another_one_is_working_on(data_root: Path) -> None:

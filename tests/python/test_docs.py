@@ -1,11 +1,13 @@
 """The documentation: what it names exists, links lead somewhere, exposures name every released table."""
 
+import json
 import re
 import tomllib
 from pathlib import Path
 
 import duckdb
 import yaml
+from dbt_server import DbtServer
 from deliveries import PROJECT
 
 from utvandring.project import DataRoot
@@ -35,6 +37,21 @@ def test_every_released_table_is_an_exposure_of_report_and_export() -> None:
     assert {exposure["name"] for exposure in exposures} == {"released_tables", "report"}
     for exposure in exposures:
         assert set(exposure["depends_on"]) == released
+
+
+def test_every_node_has_a_description_and_only_estimates_may_refer_to_fits(
+    tmp_path: Path, forked_dbt: DbtServer
+) -> None:
+    keys = ("name", "description", "original_file_path", "access", "group")
+    kinds = [f"--resource-type={kind}" for kind in ("model", "seed", "source", "analysis")]
+    said = forked_dbt.run(tmp_path, "--quiet", "ls", *kinds, "--output", "json", "--output-keys", *keys)
+    nodes = [json.loads(line) for line in said.splitlines() if line.startswith("{")]
+    assert {node["original_file_path"].partition("/")[0] for node in nodes} == {"models", "seeds", "analysis"}
+
+    assert [node["name"] for node in nodes if not node["description"].strip()] == []
+    fits = [node for node in nodes if node["original_file_path"].startswith("models/estimates/fits/")]
+    assert [node for node in nodes if node.get("access") == "private"] == fits
+    assert {node["group"] for node in fits} == {"estimates"}
 
 
 def test_every_word_of_the_glossary_has_a_place_that_exists() -> None:

@@ -7,9 +7,10 @@ import duckdb
 import numpy as np
 import pandas as pd
 import pytest
+from deliveries import PROJECT
 from statsmodels.duration.survfunc import CumIncidenceRight, SurvfuncRight
 
-from utvandring.survival import cumulative_incidence, incidence_by_year
+from utvandring.survival import aalen_johansen, cumulative_incidence, incidence_by_age, incidence_by_year
 
 
 def by_definition(days: list[int], cause: list[int], at: float, event: int) -> float:
@@ -23,6 +24,29 @@ def by_definition(days: list[int], cause: list[int], at: float, event: int) -> f
         share += there * now.count(event) / at_risk
         there *= 1 - len(now) / at_risk
     return share
+
+
+def test_the_dead_do_not_emigrate_and_the_shares_add_up() -> None:
+    share, _ = aalen_johansen(np.array([2, 2]), np.array([[0, 1], [1, 0]]))
+    assert share.tolist() == [[0, 0.5], [0.25, 0.5]]
+
+
+def test_errors_and_intervals_are_unknown_once_nobody_is_left() -> None:
+    exposure = pd.DataFrame(
+        {
+            "immigrant_group": "majority",
+            "age": [1, 0, 2],
+            "at_risk_n": [1, 2, 5],
+            "emigration_n": [1, 0, 1],
+            "death_n": [0, 1, 0],
+        }
+    )
+    table = incidence_by_age(exposure, ("emigration", "death")).set_index(["age", "event"]).sort_index()
+    assert table["estimate"].tolist() == [0.5, 0, 0.5, 0.5, 0.5, 0.5]
+    assert table["std_error"].tolist()[:2] == pytest.approx([np.sqrt(0.5 * 0.5 / 2), 0])
+    assert table.loc[(0, "death"), ["conf_low", "conf_high"]].tolist() == [0, 1]
+    assert table.loc[(0, "emigration"), ["conf_low", "conf_high"]].tolist() == [0, 0]
+    assert table.loc[[1, 2], ["std_error", "conf_low", "conf_high"]].isna().all(axis=None)
 
 
 def test_shares_are_those_of_the_definition_with_ties_and_censoring() -> None:
@@ -146,11 +170,11 @@ LIVES = """
 
 
 def test_the_age_curve_of_those_followed_from_birth_is_that_of_statsmodels(
-    warehouse: duckdb.DuckDBPyConnection, age_curve_sql: str
+    warehouse: duckdb.DuckDBPyConnection, exposure_sql: str
 ) -> None:
     lives = warehouse.execute(LIVES.format(condition="and min(age) = 0"), ["descendant"]).df()
     expected = CumIncidenceRight(lives["ends"].to_numpy(), lives["cause"].to_numpy())
-    table = run_on(warehouse, age_curve_sql, "and min(age) = 0")
+    table = run_on(warehouse, exposure_sql, "and min(age) = 0")
     assert len(table) > 10
     for age, event, estimate, std_error in table[["age", "event", "estimate", "std_error"]].itertuples(
         index=False
@@ -166,28 +190,27 @@ def test_the_age_curve_of_those_followed_from_birth_is_that_of_statsmodels(
 
 
 def test_with_late_entry_the_shares_leave_the_survival_of_statsmodels(
-    warehouse: duckdb.DuckDBPyConnection, age_curve_sql: str
+    warehouse: duckdb.DuckDBPyConnection, exposure_sql: str
 ) -> None:
     lives = warehouse.execute(LIVES.format(condition=""), ["descendant"]).df()
     expected = SurvfuncRight(
         lives["ends"].to_numpy(), (lives["cause"] > 0).astype(int).to_numpy(), entry=lives["entry"].to_numpy()
     )
-    table = run_on(warehouse, age_curve_sql, "")
+    table = run_on(warehouse, exposure_sql, "")
     left = 1 - table.groupby("age")["estimate"].sum()
     for age, survival in zip(expected.surv_times, expected.surv_prob, strict=True):
         assert left[age - 1] == pytest.approx(survival, abs=1e-6)
 
 
 @pytest.fixture(scope="module")
-def age_curve_sql() -> str:
-    """The model as it stands, reading a table of cells by name."""
-    project = Path(__file__).resolve().parents[2]
-    text = (project / "models/estimates/descendants/descendant_incidence.sql").read_text(encoding="utf-8")
-    return text.replace("{{ ref('int_descendant__cell') }}", "cells")
+def exposure_sql() -> str:
+    """The model of the counts as it stands, reading a table of cells by name."""
+    model = PROJECT / "models/estimates/descendants/int_estimates__descendant_exposure.sql"
+    return model.read_text(encoding="utf-8").replace("{{ ref('int_descendant__cell') }}", "cells")
 
 
 def run_on(warehouse: duckdb.DuckDBPyConnection, query: str, condition: str) -> pd.DataFrame:
-    """Run the model on the descendants whose years meet a condition, all of them together."""
+    """Estimate from the descendants whose years meet a condition, all of them together."""
     lives = LIVES.format(condition=condition)
     cells = warehouse.execute(
         f"""select * exclude (person_id), 1 as persons_n from intermediate.int_descendant__person_year
@@ -196,5 +219,6 @@ def run_on(warehouse: duckdb.DuckDBPyConnection, query: str, condition: str) -> 
     ).df()
     with duckdb.connect() as connection:
         connection.register("cells", cells)
-        table = connection.execute(query).df()
+        exposure = connection.execute(query).df()
+    table = incidence_by_age(exposure, ("emigration", "death"))
     return table[table["dimension"] == "none"]

@@ -1,4 +1,4 @@
-"""Cumulative incidence of leaving Norway and of coming back (Aalen-Johansen), by statsmodels; private."""
+"""Cumulative incidence of leaving Norway and of coming back (Aalen-Johansen); private."""
 
 
 def model(dbt, session):  # noqa: D103

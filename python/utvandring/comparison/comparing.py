@@ -37,7 +37,7 @@ class Table:
         return [dict(zip(self.columns, row, strict=True)) for row in self.rows]
 
 
-def compare(
+def compare_deliveries(
     root: DataRoot, project: Path, before: str, after: str, progress: Progress | None = None
 ) -> tuple[Table, ...]:
     """Say what changed from one delivery to another: `registers`, `person_years`, `rates`.

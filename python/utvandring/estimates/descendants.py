@@ -41,7 +41,7 @@ _SITUATION = (
 
 
 @dataclass(frozen=True)
-class Specification:
+class DescendantModel:
     """One regression: name, outcomes (base first) with their columns, terms, groups in the sample."""
 
     name: str
@@ -57,15 +57,15 @@ _GROUP = _dummies(
 )
 _ORIGIN = _dummies("parents_region", "asia", "parents_from_", "western", "eastern_europe", "africa", "other")
 
-SPECIFICATIONS = (
-    Specification(
+MODELS = (
+    DescendantModel(
         "logit_groups",
         _LOGIT,
         (_GROUP, *_SITUATION),
         None,
     ),
-    Specification("logit_descendants", _LOGIT, (_ORIGIN, *_SITUATION), ("descendant",)),
-    Specification("trinomial_descendants", _TRINOMIAL, (_ORIGIN, *_SITUATION), ("descendant",)),
+    DescendantModel("logit_descendants", _LOGIT, (_ORIGIN, *_SITUATION), ("descendant",)),
+    DescendantModel("trinomial_descendants", _TRINOMIAL, (_ORIGIN, *_SITUATION), ("descendant",)),
 )
 
 _COLUMNS = {
@@ -97,27 +97,27 @@ def descendant_logits(cells: pd.DataFrame) -> pd.DataFrame:
         classical standard errors (a person has at most one first emigration). A regression that cannot be
         fitted has rows without estimates that give the reason, as separation, where a category never leaves.
     """
-    found = [_fitted(cells, specification) for specification in SPECIFICATIONS]
+    found = [_fitted(cells, model) for model in MODELS]
     stacked = pd.concat([table.reindex(columns=list(_COLUMNS)) for table in found], ignore_index=True)
     return stacked.astype(_COLUMNS)
 
 
-def _fitted(cells: pd.DataFrame, specification: Specification) -> pd.DataFrame:
-    if specification.groups is not None:
-        cells = cells[cells["immigrant_group"].isin(specification.groups)]
-    counts = cells[list(specification.outcomes.values())].to_numpy(dtype=np.float64)
+def _fitted(cells: pd.DataFrame, model: DescendantModel) -> pd.DataFrame:
+    if model.groups is not None:
+        cells = cells[cells["immigrant_group"].isin(model.groups)]
+    counts = cells[list(model.outcomes.values())].to_numpy(dtype=np.float64)
     used = counts.sum(axis=1) > 0
-    equations = list(specification.outcomes)[1:]
-    matrix, names = design_matrix(cells.loc[used], specification.terms)
+    equations = list(model.outcomes)[1:]
+    matrix, names = design_matrix(cells.loc[used], model.terms)
     about = {
-        "model": specification.name,
+        "model": model.name,
         "n_obs": round(counts.sum()),
         "emigrants_n": round(counts[:, 1:].sum()),
     }
     try:
         if not used.any():
             raise ValueError("No person is in the sample.")
-        fit = fit_multinomial_cells(matrix, counts[used], names=names, outcomes=tuple(specification.outcomes))
+        fit = fit_multinomial_cells(matrix, counts[used], names=names, outcomes=tuple(model.outcomes))
         if not fit.converged:
             raise ValueError(f"Newton's method did not converge in {fit.n_iterations} iterations.")
     except ValueError as error:

@@ -25,7 +25,7 @@ class Language(StrEnum):
         return ("en", "nb") if self is Language.both else (self.value,)
 
 
-class Format(StrEnum):
+class ImageFormat(StrEnum):
     """Forms of a figure."""
 
     png = "png"
@@ -35,14 +35,14 @@ class Format(StrEnum):
     @property
     def suffixes(self) -> tuple[str, ...]:
         """The forms meant."""
-        return ("png", "svg") if self is Format.both else (self.value,)
+        return ("png", "svg") if self is ImageFormat.both else (self.value,)
 
 
 Database = Annotated[
     Path | None, typer.Option(help="A database other than the published one.", dir_okay=False)
 ]
 Languages = Annotated[Language, typer.Option(help="English, Norwegian (bokmål) or both.")]
-Json = Annotated[bool, typer.Option("--json", help="Say what was written as JSON.")]
+Json = Annotated[bool, typer.Option("--json", help="List the written files as JSON.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -102,8 +102,8 @@ def figures(
         ),
     ] = None,
     form: Annotated[
-        Format, typer.Option("--format", help="PNG (300 dpi at 17 cm), SVG or both.")
-    ] = Format.both,
+        ImageFormat, typer.Option("--format", help="PNG (300 dpi at 17 cm), SVG or both.")
+    ] = ImageFormat.both,
     language: Languages = Language.both,
     as_json: Json = False,
 ) -> None:
@@ -124,7 +124,7 @@ def figures(
     elif not quiet:
         say(f"Wrote {counted(len(files), 'file')} to {folder}.")
         if empty:
-            say(f"Nothing of these was released, so they were left out: {', '.join(empty)}.", "yellow")
+            say(f"Left out, since nothing of them was released: {', '.join(empty)}.", "yellow")
 
 
 def _is_quiet(context: typer.Context) -> bool:

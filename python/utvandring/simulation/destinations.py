@@ -5,15 +5,13 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from utvandring.simulation import parameters as p
+
 CountryArray = npt.NDArray[np.int16]
 
 _NORDIC = np.array([106, 106, 106, 101, 101, 103, 105], dtype=np.int16)
 _WESTERN = np.array([139, 139, 684, 684, 137, 144, 117, 127, 612, 805], dtype=np.int16)
 _ELSEWHERE = np.array([426, 568, 715, 143, 131, 484, 548, 428], dtype=np.int16)
-_UNKNOWN = 990
-# Shares of the parents' country, other Nordic, other Western, elsewhere; the rest do not say.
-_DESCENDANTS = (0.34, 0.21, 0.29, 0.11)
-_OTHERS = (0.0, 0.44, 0.40, 0.12)
 
 
 def destinations_of_norwegian_born(parents_country: CountryArray, rng: np.random.Generator) -> CountryArray:
@@ -26,12 +24,14 @@ def destinations_of_norwegian_born(parents_country: CountryArray, rng: np.random
     n = len(parents_country)
     u = rng.random((2, n))
     descendant = (parents_country > 0)[:, None]
-    limits = np.where(descendant, np.cumsum(_DESCENDANTS), np.cumsum(_OTHERS))
+    limits = np.where(
+        descendant, np.cumsum(p.DESTINATIONS_OF_DESCENDANTS), np.cumsum(p.DESTINATIONS_OF_NORWEGIAN_BORN)
+    )
     kind = (u[0][:, None] >= limits).sum(axis=1)
 
     def one_of(countries: CountryArray) -> CountryArray:
         return np.asarray(countries[np.floor(u[1] * len(countries)).astype(np.int64)], dtype=np.int16)
 
-    unknown = np.full(n, _UNKNOWN, dtype=np.int16)
+    unknown = np.full(n, p.UNKNOWN_COUNTRY, dtype=np.int16)
     choices = (parents_country, one_of(_NORDIC), one_of(_WESTERN), one_of(_ELSEWHERE), unknown)
     return np.asarray(np.choose(kind, choices), dtype=np.int16)

@@ -36,16 +36,12 @@ from utvandring.simulation.population import (
     Population,
 )
 from utvandring.simulation.registers import Registers
+from utvandring.simulation.streams import Stream, generator
 
 Outcome = npt.NDArray[np.int8]
 
-_TOPICS = (
-    "start", "outcomes", "moves", "leaving", "arrivals", "families", "facts", "registers", "flaws",
-    "destinations", "majority",
-)  # fmt: skip
 # Pseudonyms of the majority begin here; nobody simulates so many immigrants.
 _FIRST_OF_MAJORITY = 1 << 35
-_NORDIC_COUNTRIES = (101, 102, 103, 104, 105, 106)
 
 
 def simulate(
@@ -127,11 +123,9 @@ class Simulation:
             self.registers.beside = Registers(folder / "majority", seed, _FIRST_OF_MAJORITY)
         self.pop = Population.of(0)
 
-    def rng(self, topic: str, year: int) -> np.random.Generator:
-        """Return the generator of one topic and year: draws of one do not disturb those of another."""
-        return np.random.Generator(
-            np.random.PCG64(np.random.SeedSequence([self.seed, year, _TOPICS.index(topic)]))
-        )
+    def rng(self, stream: Stream, year: int) -> np.random.Generator:
+        """Return the generator of one stream and year: draws of one do not disturb those of another."""
+        return generator(self.seed, stream, year)
 
     def run(self) -> Path:
         """Simulate all years and write every register."""
@@ -141,7 +135,7 @@ class Simulation:
         if self.registers.beside is not None:
             Majority(self.registers.beside, self.scale, (first, last), self.geo, self.rng).run()
         self._start()
-        self.registers.population(self.pop, first, self.rng("registers", first))
+        self.registers.population(self.pop, first, self.rng(Stream.POPULATION, first))
         for year in range(first, last + 1):
             self.progress(f"{year}", (year - first + 1) / steps)
             self._year(year)
@@ -157,16 +151,16 @@ class Simulation:
     def _start(self) -> None:
         base_year = self.first_year - 1
         self.pop = people.start_population(
-            self.first_year, self.last_year, self.scale, self.geo, self.rng("start", base_year)
+            self.first_year, self.last_year, self.scale, self.geo, self.rng(Stream.START, base_year)
         )
         self._end_year(base_year)
 
     def _year(self, year: int) -> None:
         """Take the population from 1 January `year` to the next 1 January."""
         pop, geo = self.pop, self.geo
-        outcome = draw_outcomes(pop, year, geo, self.rng("outcomes", year))
+        outcome = draw_outcomes(pop, year, geo, self.rng(Stream.OUTCOMES, year))
         destination = np.full(len(pop), moves.NOWHERE, dtype=np.int16)
-        rng = self.rng("moves", year)
+        rng = self.rng(Stream.DESTINATIONS_WITHIN_NORWAY, year)
         movers = np.flatnonzero(outcome == INTERNAL)
         destination[movers] = moves.other_level(pop.municipality[movers], geo, rng)
         leader = moves.take_family_along(pop, outcome, destination, year - 1, rng)
@@ -183,12 +177,12 @@ class Simulation:
         self._live(year)
         self._end_year(year)
         if year < self.last_year:
-            self.registers.population(self.pop, year + 1, self.rng("registers", year + 1))
+            self.registers.population(self.pop, year + 1, self.rng(Stream.POPULATION, year + 1))
 
     def _write_year(self, year: int, unseen: BoolArray) -> None:
         """Write the activity and the events of `year`; `unseen` persons show no sign of life."""
         quiet = self.pop.silent | unseen
-        self.registers.activity(self.pop, year, quiet, self.rng("registers", year + 10_000))
+        self.registers.activity(self.pop, year, quiet, self.rng(Stream.ACTIVITY, year))
         self.registers.migrations(self.log.take(year), year)
 
     def _place(self, who: IntArray) -> IntArray:
@@ -202,7 +196,8 @@ class Simulation:
         next 1 January shows them; emigrations registered later are made on purpose elsewhere.
         """
         n = len(day)
-        lag = 1 + rng.exponential(13.0, n) + np.where(rng.random(n) < 0.05, rng.uniform(20, 150, n), 0)
+        lag = 1 + rng.exponential(p.MEAN_LAG_DAYS, n)
+        lag += np.where(rng.random(n) < p.LONG_LAG, rng.uniform(*p.LONG_LAG_DAYS, n), 0)
         years = ev.year_of(day)
         latest = np.array([last_day(y) for y in range(self.first_year, self.last_year + 2)])
         limit = latest[years - self.first_year] if within_year else np.full(n, last_day(self.last_year) + 50)
@@ -215,20 +210,20 @@ class Simulation:
         work, study, unemployment nor a move; mostly people born in Asia and Africa, hardly any Nordics.
         Children share the basis of the parent whom they follow.
         """
-        pop, rng = self.pop, self.rng("leaving", year)
+        pop, rng = self.pop, self.rng(Stream.ADMINISTRATIVE, year)
         emigrant = (outcome == EMIGRATION) & pop.immigrant
         active = pop.employed | pop.enrolled | pop.exam | (pop.unemployed_months > 0)
         eligible = np.flatnonzero(
             emigrant & ~active & (leader == NO_ONE) & (pop.moved_year < year - 1)
             & (pop.residence(year - 1) >= 1) & (pop.age(year - 1) >= 18)
         )  # fmt: skip
-        nordic = np.isin(pop.country[eligible], _NORDIC_COUNTRIES)
-        eligible = eligible[~nordic | (rng.random(len(eligible)) < 0.03)]
+        nordic = np.isin(pop.country[eligible], p.NORDIC_COUNTRIES)
+        eligible = eligible[~nordic | (rng.random(len(eligible)) < p.NORDIC_MAY_BE_ADMINISTRATIVE)]
         country = pop.country[eligible]
-        weight = np.where((country >= 200) & (country < 600), 15.0, 1.0)
-        weight = weight * np.where(pop.residence(year - 1)[eligible] < 2, 0.2, 1.0)
-        weight = weight * np.where(pop.silent[eligible], 12.0, 1.0)
-        wanted = round(p.ADMINISTRATIVE_SHARE(year) * int(emigrant.sum()) * 0.97)
+        weight = np.where(p.is_far(country), p.ADMINISTRATIVE_FAR, 1.0)
+        weight = weight * np.where(pop.residence(year - 1)[eligible] < 2, p.ADMINISTRATIVE_NEW, 1.0)
+        weight = weight * np.where(pop.silent[eligible], p.ADMINISTRATIVE_SILENT, 1.0)
+        wanted = round(p.ADMINISTRATIVE_SHARE(year) * int(emigrant.sum()) * p.BASIS_KNOWN)
         order = np.argsort(-np.log(rng.random(len(eligible))) / weight, kind="stable")
         administrative = np.zeros(len(pop), dtype=np.bool_)
         administrative[eligible[order[:wanted]]] = True
@@ -241,17 +236,22 @@ class Simulation:
         self, year: int, outcome: Outcome, leader: IntArray, administrative: BoolArray
     ) -> None:
         """Record the emigrations of `year`, some of them dated or registered in a neighbouring year."""
-        pop, rng = self.pop, self.rng("flaws", year)
+        pop, rng = self.pop, self.rng(Stream.EMIGRATIONS, year)
         who = np.flatnonzero(outcome == EMIGRATION)
         n = len(who)
         day = first_day(year) + rng.integers(1, 365, n)
         u = rng.random((3, n))
         leads = np.isin(who, leader)
         alone = ~leads & (leader[who] == NO_ONE) & ~administrative[who]
-        late = alone & (u[0] < 0.04) & (pop.moved_year[who] < year - 1) & (pop.birth_year[who] < year - 1)
+        late = (
+            alone
+            & (u[0] < p.DATED_LAST_YEAR)
+            & (pop.moved_year[who] < year - 1)
+            & (pop.birth_year[who] < year - 1)
+        )
         late &= year > self.first_year
         day[late] = last_day(year - 1) - rng.integers(0, 31, int(late.sum()))
-        on_new_year = alone & (u[0] > 0.996) & (year < self.last_year)
+        on_new_year = alone & (u[0] > p.DATED_NEXT_YEAR) & (year < self.last_year)
         day[on_new_year] = first_day(year + 1)
         registered = self._lag(day, rng)
         registered[late] = first_day(year) + rng.integers(1, 80, int(late.sum()))
@@ -262,10 +262,10 @@ class Simulation:
         day[follows], registered[follows] = (a[row[leader[who[follows]]]] for a in (day, registered))
         to_country = self._destination_countries(who, rng)
         self._descendants_choose(who, to_country, row, leader, year)
-        unknown = np.where(u[1] < 0.6, 990, ev.NOWHERE)
+        unknown = np.where(u[1] < p.ADMINISTRATIVE_TO_UNKNOWN, p.UNKNOWN_COUNTRY, ev.NOWHERE)
         to_country = np.where(administrative[who], unknown, to_country)
         basis = np.where(administrative[who], ev.ADMINISTRATIVE, ev.REPORTED)
-        basis = np.where((u[2] < 0.03) | (year < p.BASIS_DELIVERED_FROM), ev.NOT_DELIVERED, basis)
+        basis = np.where((u[2] < p.BASIS_MISSING) | (year < p.BASIS_DELIVERED_FROM), ev.NOT_DELIVERED, basis)
         self.log.add(
             ev.EMIGRATION,
             who,
@@ -276,20 +276,23 @@ class Simulation:
             basis=basis,
         )
         # Some had left and come back earlier in the year.
-        twice = alone & ~late & (u[0] > 0.05) & (u[0] < 0.054) & (day > first_day(year) + 90) & ~on_new_year
+        low, high = p.LEFT_TWICE
+        twice = alone & ~late & (u[0] > low) & (u[0] < high) & (day > first_day(year) + 90) & ~on_new_year
         self._round_trip(who[twice], first_day(year) + 5, day[twice] - 5, rng)
         # Some die abroad before the year is out.
-        dies = alone & ~late & (u[0] > 0.06) & (u[0] < 0.062) & ~on_new_year
+        low, high = p.DIED_ABROAD_AT_ONCE
+        dies = alone & ~late & (u[0] > low) & (u[0] < high) & ~on_new_year
         left = np.maximum(last_day(year) - day[dies], 0)
         pop.death_day[who[dies]] = day[dies] + np.floor(rng.random(int(dies.sum())) * (left + 1))
 
     def _destination_countries(self, who: IntArray, rng: np.random.Generator) -> npt.NDArray[np.int16]:
         """Most immigrants go to their country of birth, others to common destinations; some do not say."""
-        common = np.array([106, 101, 139, 144, 137, 684, 117, 568, 131, 805], dtype=np.int16)
+        common = np.array(p.COMMON_DESTINATIONS, dtype=np.int16)
         elsewhere = common[rng.integers(0, len(common), len(who))]
         u = rng.random(len(who))
-        home = (self.pop.country[who] > 0) & (u < 0.7)
-        return np.where(u > 0.96, 990, np.where(home, self.pop.country[who], elsewhere)).astype(np.int16)
+        home = (self.pop.country[who] > 0) & (u < p.TO_COUNTRY_OF_BIRTH)
+        known = np.where(home, self.pop.country[who], elsewhere)
+        return np.where(u > p.DESTINATION_GIVEN, p.UNKNOWN_COUNTRY, known).astype(np.int16)
 
     def _descendants_choose(
         self, who: IntArray, to_country: npt.NDArray[np.int16], row: IntArray, leader: IntArray, year: int
@@ -301,7 +304,7 @@ class Simulation:
         pop = self.pop
         descendant = np.flatnonzero(pop.category[who] == p.CATEGORY_C)
         chosen = destinations_of_norwegian_born(
-            pop.country_background[who[descendant]], self.rng("destinations", year)
+            pop.country_background[who[descendant]], self.rng(Stream.DESTINATIONS_OF_DESCENDANTS, year)
         )
         to_country[descendant] = chosen
         follows = descendant[leader[who[descendant]] >= 0]
@@ -330,9 +333,9 @@ class Simulation:
 
     def _leave(self, year: int, outcome: Outcome, administrative: BoolArray) -> None:
         """Take those who died, emigrated or were lost out of the resident population."""
-        pop, rng = self.pop, self.rng("leaving", year + 10_000)
+        pop, rng = self.pop, self.rng(Stream.LOSSES, year)
         abroad = np.flatnonzero((pop.status == EMIGRATED) & (pop.death_day < 0) & (pop.changed_year < year))
-        q = 0.5 * death_probability(pop.age(year)[abroad], pop.sex[abroad])
+        q = p.DEATHS_ABROAD * death_probability(pop.age(year)[abroad], pop.sex[abroad])
         dead_abroad = abroad[rng.random(len(abroad)) < q]
         dead = np.flatnonzero(outcome == DEATH)
         for who in (dead, dead_abroad):
@@ -341,15 +344,15 @@ class Simulation:
         emigrants = np.flatnonzero(outcome == EMIGRATION)
         pop.status[emigrants] = np.where(pop.death_day[emigrants] >= 0, DEAD, EMIGRATED)
         lost = np.flatnonzero(outcome == UNACCOUNTED)
-        pop.status[lost] = np.where(rng.random(len(lost)) < 0.5, MISSING, EMIGRATED)
-        pop.vanished[lost[rng.random(len(lost)) < 0.2]] = True
+        pop.status[lost] = np.where(rng.random(len(lost)) < p.LOST_IS_MISSING, MISSING, EMIGRATED)
+        pop.vanished[lost[rng.random(len(lost)) < p.LOST_VANISHES]] = True
         pop.changed_year[np.concatenate([dead, dead_abroad, emigrants, lost])] = year
         pop.silent[administrative] = True
         pop.silent[lost] = True
 
     def _move(self, year: int, outcome: Outcome, destination: moves.MunicipalityArray) -> None:
         """Move people within Norway, and let some leave and come back within the year."""
-        pop, rng = self.pop, self.rng("moves", year + 10_000)
+        pop, rng = self.pop, self.rng(Stream.MOVES, year)
         movers = np.flatnonzero((destination >= 0) & (outcome <= INTERNAL) & (outcome >= STAY))
         # A family moves on one day.
         day = (first_day(year) + 5 + np.floor(rng.random(len(pop)) * 355)).astype(np.int64)[pop.head[movers]]
@@ -364,7 +367,7 @@ class Simulation:
         stayers = np.flatnonzero(
             (outcome == STAY) & (destination < 0) & pop.immigrant & ~pop.silent & pop.working_age(year - 1)
         )
-        stayers = stayers[rng.random(len(stayers)) < 0.002]
+        stayers = stayers[rng.random(len(stayers)) < p.OUT_AND_BACK]
         self._round_trip(stayers, first_day(year) + 10, np.full(len(stayers), last_day(year) - 10), rng)
         pop.moved_year[stayers] = year
         families.repair_links(pop)
@@ -372,17 +375,16 @@ class Simulation:
 
     def _return(self, year: int) -> None:
         """Let some emigrants of the last years come back to where they lived, with their children."""
-        pop, rng = self.pop, self.rng("arrivals", year + 10_000)
+        pop, rng = self.pop, self.rng(Stream.RETURNS, year)
         age = pop.age(year)
         away = np.flatnonzero(
             (pop.status == EMIGRATED) & (pop.changed_year < year) & (pop.changed_year >= year - 4)
             & ~pop.vanished & (pop.death_day < 0)
         )  # fmt: skip
         adult = away[(age[away] >= 18) & (age[away] <= 70)]
-        chance = np.where(
-            pop.background[adult] == p.NORDIC, 0.045, np.where(pop.immigrant[adult], 0.022, 0.06)
-        )
-        chance = np.where(pop.silent[adult], 0.002, chance)
+        others = np.where(pop.immigrant[adult], p.RETURN_OF_IMMIGRANT, p.RETURN_OF_NON_IMMIGRANT)
+        chance = np.where(pop.background[adult] == p.NORDIC, p.RETURN_OF_NORDIC, others)
+        chance = np.where(pop.silent[adult], p.RETURN_OF_SILENT, chance)
         back = adult[rng.random(len(adult)) < chance]
         child = away[age[away] < 18]
         returning = np.zeros(len(pop), dtype=np.bool_)
@@ -414,7 +416,7 @@ class Simulation:
 
     def _arrive(self, year: int) -> None:
         """Let first-time immigrants arrive; a few of them leave again before the year is out."""
-        pop, rng = self.pop, self.rng("arrivals", year)
+        pop, rng = self.pop, self.rng(Stream.ARRIVALS, year)
         new, day = people.arrive(pop, year, self.scale, self.geo, rng)
         kept = (day < first_day(year + 1)) | (year < self.last_year)
         day = np.where(kept, day, last_day(year))
@@ -427,7 +429,9 @@ class Simulation:
             to_place=self._place(new),
             from_country=pop.country[new],
         )
-        short, first, last = people.pass_through(pop, round(0.025 * len(new)), year, self.geo, rng)
+        short, first, last = people.pass_through(
+            pop, round(p.PASSING_THROUGH * len(new)), year, self.geo, rng
+        )
         place = self._place(short)
         self.log.add(ev.IMMIGRATION, short, first, first + 3, to_place=place, from_country=pop.country[short])
         reported = ev.REPORTED if year >= p.BASIS_DELIVERED_FROM else ev.NOT_DELIVERED
@@ -439,7 +443,7 @@ class Simulation:
 
     def _live(self, year: int) -> None:
         """Let children be born, couples part and form, and grown-up children leave home."""
-        pop, rng = self.pop, self.rng("families", year)
+        pop, rng = self.pop, self.rng(Stream.FAMILIES, year)
         families.births(pop, year, rng)
         pop.update_heads()
         families.split_couples(pop, rng)
@@ -461,7 +465,7 @@ class Simulation:
     def _end_year(self, year: int) -> None:
         """Settle what the registers of `year` and of the next 1 January will say."""
         pop = self.pop
-        rng = self.rng("facts", year)
+        rng = self.rng(Stream.FACTS, year)
         pop.update_heads()
         self._fall_silent(year, rng)
         labour.update_facts(pop, year, self.geo, rng)
@@ -470,7 +474,7 @@ class Simulation:
         settled = pop.resident & (pop.moved_year < year) & (pop.first_date < year * 10000)
         u = rng.random(len(pop))
         new = settled & (u < p.UNKNOWN_ADDRESS_SHARE / 2)
-        stays_unknown = settled & (pop.unknown_address > 0) & (u > 0.5)
+        stays_unknown = settled & (pop.unknown_address > 0) & (u > p.UNKNOWN_ADDRESS_ENDS)
         pop.unknown_address = np.where(
             new,
             np.where(u < p.UNKNOWN_ADDRESS_SHARE / 6, 1, 2),
@@ -487,9 +491,8 @@ class Simulation:
         candidates = np.flatnonzero(alone & (pop.moved_year < year) & (pop.residence(year) >= 1))
         if missing <= 0 or len(candidates) == 0:
             return
-        weight = np.array([0.05, 1.2, 1.5, 1.5, 4.0, 1.0])[pop.background[candidates]]
-        country = pop.country[candidates]
-        weight = weight * np.where((country >= 200) & (country < 600), 6.0, 1.0)
-        weight = weight * np.where(pop.residence(year)[candidates] <= 6, 2.0, 1.0)
+        weight = np.array(p.SILENT_BY_BACKGROUND)[pop.background[candidates]]
+        weight = weight * np.where(p.is_far(pop.country[candidates]), p.SILENT_FAR, 1.0)
+        weight = weight * np.where(pop.residence(year)[candidates] <= 6, p.SILENT_NEW, 1.0)
         order = np.argsort(-np.log(rng.random(len(candidates))) / weight, kind="stable")
         pop.silent[candidates[order[:missing]]] = True

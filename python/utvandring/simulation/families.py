@@ -14,22 +14,6 @@ from utvandring.simulation.population import NO_ONE, RESIDENT, BoolArray, IntArr
 
 MARRIED, WIDOWED, DIVORCED = 2, 3, 4  # codes of marital status
 
-_SPLIT = 0.012  # couples that split in a year, apart from those whom a move parts (assumption)
-# Yearly chance of a birth for a couple by age of the woman, and by number of children at home (assumption).
-_BIRTH_AGE = ((18, 21, 26, 32, 36, 40, 44, 45), (0.08, 0.16, 0.24, 0.25, 0.16, 0.06, 0.01, 0.0))
-_BIRTH_PARITY = np.array([1.25, 1.0, 0.55, 0.3, 0.2])
-# By background: chance of founding a family at 0-2, 3-5, 6-10 and 11+ years of residence, relative.
-_SETTLED = np.array(
-    [
-        (0.05, 0.25, 0.7, 1.2),
-        (0.3, 0.8, 1.0, 1.0),
-        (0.5, 1.0, 1.0, 1.0),
-        (0.7, 1.0, 1.0, 1.0),
-        (0.03, 0.2, 0.7, 1.0),
-        (0.1, 0.3, 0.7, 1.0),
-    ]
-)
-
 
 def repair_links(pop: Population) -> None:
     """Undo couples and households whose members no longer are residents of one municipality.
@@ -68,7 +52,7 @@ def marry(pop: Population, one: IntArray, two: IntArray, rng: np.random.Generato
     pop.partner[one] = two
     pop.partner[two] = one
     pop.part[two] = pop.part[one]
-    married = rng.random(len(one)) < 0.7
+    married = rng.random(len(one)) < p.MARRIED_SHARE
     pop.marital[one[married]] = MARRIED
     pop.marital[two[married]] = MARRIED
 
@@ -76,7 +60,7 @@ def marry(pop: Population, one: IntArray, two: IntArray, rng: np.random.Generato
 def split_couples(pop: Population, rng: np.random.Generator) -> None:
     """Part some couples; the children stay with the woman."""
     one = np.flatnonzero((pop.partner > np.arange(len(pop))) & pop.resident)
-    one = one[rng.random(len(one)) < _SPLIT]
+    one = one[rng.random(len(one)) < p.COUPLE_SPLITS]
     two = pop.partner[one]
     woman = np.where(pop.sex[one] == p.WOMAN, one, two)
     child = np.flatnonzero(pop.home >= 0)
@@ -94,7 +78,7 @@ def leave_home(pop: Population, year: int, rng: np.random.Generator) -> None:
     """Let grown-up children start a family of their own; at 27 everybody has."""
     age = pop.age(year)
     grown = np.flatnonzero((pop.home >= 0) & (age >= 19) & pop.resident)
-    leaves = (rng.random(len(grown)) < 0.33) | (age[grown] >= 27)
+    leaves = (rng.random(len(grown)) < p.LEAVES_HOME) | (age[grown] >= 27)
     pop.home[grown[leaves]] = NO_ONE
 
 
@@ -114,7 +98,7 @@ def births(pop: Population, year: int, rng: np.random.Generator) -> None:
     woman, man = woman[fits], man[fits]
     at_home = np.bincount(pop.head[(pop.home >= 0) & pop.resident], minlength=len(pop))
     parity = np.minimum(at_home[pop.head[woman]], 4)
-    chance = np.interp(age[woman], *_BIRTH_AGE) * _BIRTH_PARITY[parity]
+    chance = np.interp(age[woman], *p.BIRTH_BY_AGE) * np.array(p.BIRTH_BY_CHILDREN)[parity]
     born = rng.random(len(woman)) < chance
     add_children(pop, woman[born], man[born], np.full(int(born.sum()), year), year, rng)
 
@@ -127,14 +111,16 @@ def add_children(
     n = len(mother)
     father_immigrant = np.where(father >= 0, pop.immigrant[father], False)
     # The father of a child of a single mother is not known here; two in three are immigrants as she is.
-    both = pop.immigrant[mother] & (father_immigrant | ((father < 0) & (rng.random(n) < 0.67)))
+    both = pop.immigrant[mother] & (
+        father_immigrant | ((father < 0) & (rng.random(n) < p.ABSENT_FATHER_IS_IMMIGRANT))
+    )
     either = pop.immigrant[mother] | father_immigrant
     foreign = np.where(pop.immigrant[mother], pop.country[mother], pop.country[father])
     birth_month = rng.integers(1, 13, n)
     return pop.extend(
         Population.of(
             n,
-            sex=np.where(rng.random(n) < 0.514, p.MAN, p.WOMAN),
+            sex=np.where(rng.random(n) < p.BOY, p.MAN, p.WOMAN),
             birth_year=birth_year,
             birth_month=birth_month,
             category=np.where(both, p.CATEGORY_C, np.where(either, p.CATEGORY_F, p.CATEGORY_A)),
@@ -163,7 +149,7 @@ def settled_appeal(background: npt.NDArray[np.int8], residence: npt.NDArray[np.i
     Those who came to study or work, and Nordics, mostly leave again while they are alone.
     """
     stage = np.searchsorted([3, 6, 11], residence, side="right")
-    return np.asarray(_SETTLED[background, stage])
+    return np.asarray(np.array(p.SETTLED)[background, stage])
 
 
 def form_unions(
@@ -189,7 +175,7 @@ def form_unions(
         candidates = np.flatnonzero(members & free)
         if surplus <= 0 or len(candidates) == 0:
             continue
-        appeal = np.interp(age[candidates], (19, 27, 38, 62), (0.4, 1.0, 1.0, 0.2))
+        appeal = np.interp(age[candidates], *p.UNION_BY_AGE)
         appeal = appeal * settled_appeal(pop.background[candidates], pop.residence(year)[candidates])
         order = np.argsort(-np.log(rng.random(len(candidates))) / appeal, kind="stable")
         chosen = candidates[order[: min(surplus, len(candidates))]]
@@ -202,7 +188,7 @@ def form_unions(
     marry(pop, one, two, rng)
     # Outside the most central municipalities few find an immigrant nearby; some marry a non-immigrant.
     alone = looking[(pop.partner[looking] == NO_ONE) & (level[looking] < 4)]
-    mixed.append(alone[rng.random(len(alone)) < 0.6])
+    mixed.append(alone[rng.random(len(alone)) < p.MARRIES_NON_IMMIGRANT_OUTSIDE_CENTRES])
     seeker = np.concatenate([np.empty(0, np.int64), *mixed])
     seeker, found = match_non_immigrants(pop, seeker, year, rng)
     marry(pop, seeker, found, rng)
@@ -213,7 +199,7 @@ def _pair_within_municipality(
     pop: Population, people: IntArray, rng: np.random.Generator
 ) -> tuple[IntArray, IntArray]:
     """Pair men and women of one municipality in order of age, roughly."""
-    born = pop.birth_year[people] + rng.normal(0, 2, len(people))
+    born = pop.birth_year[people] + rng.normal(0, p.COUPLE_AGE_SPREAD, len(people))
     order = np.lexsort((born, pop.municipality[people]))
     people = people[order]
     keys = []

@@ -1,8 +1,4 @@
-"""Work, study, unemployment and income of a year: the facts that the registers of the year will tell.
-
-The level of every share below is an assumption, set so that the logit of tables E1-E8 gives the printed
-number of emigrants and the printed entropies.
-"""
+"""Work, study, unemployment and income of a year: the facts that the registers of the year will show."""
 
 from __future__ import annotations
 
@@ -15,59 +11,12 @@ from utvandring.simulation.geography import Geography
 from utvandring.simulation.parameters import FloatArray
 from utvandring.simulation.population import EMIGRATED, BoolArray, IntArray, Population
 
-_WORKING = {p.NORDIC: 0.82, p.WORK: 0.87, p.REFUGE: 0.66, p.FAMILY: 0.71, p.EDUCATION: 0.68, p.UNKNOWN: 0.83}
-_LOOKING = {
-    p.NORDIC: 0.03,
-    p.WORK: 0.055,
-    p.REFUGE: 0.12,
-    p.FAMILY: 0.045,
-    p.EDUCATION: 0.025,
-    p.UNKNOWN: 0.04,
-}
-# Share working of those born in Asia and Africa and of others, by background; of those alone (to
-# age 35, older) and with family; the last is for non-immigrants.
-_FAR, _NEAR = 0.81, 1.08
-_ALONE_YOUNG, _ALONE, _TOGETHER = np.array(
-    [(0.76, 0.84, 1.14, 0.92, 0.58, 0.9, 1.0), (1.1, 0.89, 1.1, 0.82, 0.6, 1.06, 1.0),
-     (1.08, 1.04, 1.0, 1.04, 1.6, 1.07, 1.0)]
-)  # fmt: skip
-# Share working by age relative to 25-54, and by years of residence for those who start from nothing.
-_AGE = (
-    (15, 18, 20, 24, 28, 50, 58, 62, 66, 68, 74),
-    (0.2, 0.4, 0.68, 0.9, 1.0, 1.0, 0.9, 0.72, 0.4, 0.2, 0.08),
-)
-_ARRIVED = {
-    p.REFUGE: (0.15, 0.45, 0.78, 1.0),
-    p.FAMILY: (0.5, 0.75, 0.88, 1.0),
-    p.EDUCATION: (0.7, 0.8, 1.0, 1.15),
-    p.UNKNOWN: (0.85, 0.9, 0.95, 1.0),
-}
-_CYCLE = p.YearSeries(
-    (2003, 2004, 2007, 2008, 2009, 2010, 2012, 2016), (0.93, 0.94, 1.03, 1.03, 0.99, 0.98, 1.0, 0.98)
-)
-_STUDY_AGE = (
-    (15, 16, 18, 19, 22, 25, 30, 35, 45, 60),
-    (0.6, 0.88, 0.85, 0.5, 0.36, 0.2, 0.1, 0.06, 0.03, 0.004),
-)
-_STUDY = {p.NORDIC: 0.55, p.WORK: 0.2, p.REFUGE: 1.15, p.FAMILY: 0.85, p.EDUCATION: 1.0, p.UNKNOWN: 0.7}
-
-# By centrality level 1-4, relative: women and men working, looking for work, studying.
-_WOMEN_AT_LEVEL, _MEN_AT_LEVEL = np.array([1.07, 0.93, 1.0, 1.0]), np.array([0.93, 0.96, 0.92, 1.0])
-_LOOKING_AT_LEVEL, _STUDY_AT_LEVEL = np.array([1.3, 1.6, 1.2, 1.0]), np.array([1.0, 1.6, 1.0, 1.0])
-
-_PERSISTENCE = 0.86  # yearly autocorrelation of the latent tendencies to work and to study
-
 
 def starting_levels(
     background: int, age: npt.NDArray[np.int16], rng: np.random.Generator
 ) -> npt.NDArray[np.int8]:
     """Draw the true education level (first digit of NUS2000) of adults of one background; -1 is Norwegian."""
-    shares = {
-        p.NORDIC: (0, 1, 17, 4, 38, 3, 26, 10, 1), p.WORK: (0, 2, 18, 5, 40, 3, 20, 11, 1),
-        p.REFUGE: (5, 22, 30, 5, 20, 1, 13, 4, 0), p.FAMILY: (2, 12, 30, 5, 23, 2, 18, 8, 0),
-        p.EDUCATION: (0, 0, 3, 2, 22, 2, 48, 20, 3), p.UNKNOWN: (2, 10, 28, 6, 28, 2, 16, 7, 1),
-        -1: (0, 0, 22, 6, 38, 3, 24, 6, 1),
-    }[background]  # fmt: skip
+    shares = p.EDUCATION_LEVELS[background]
     level = np.searchsorted(np.cumsum(shares), rng.random(len(age)) * sum(shares), side="right")
     return np.where(age < 18, np.minimum(level, 2), np.where(age < 22, np.minimum(level, 4), level)).astype(
         np.int8
@@ -77,14 +26,12 @@ def starting_levels(
 def _study_share(pop: Population, people: IntArray, year: int, geo: Geography) -> FloatArray:
     age = pop.age(year)[people]
     background = pop.background[people]
-    share = np.interp(age, *_STUDY_AGE)
-    factor = np.array([_STUDY[b] for b in range(6)] + [0.8])[background]
-    factor = factor * _STUDY_AT_LEVEL[geo.level[pop.municipality[people]] - 1]
+    share = np.interp(age, *p.STUDY_BY_AGE)
+    factor = np.array(p.STUDY)[background]
+    factor = factor * np.array(p.STUDY_AT_LEVEL)[geo.level[pop.municipality[people]] - 1]
     share = np.where(age < 20, share, np.minimum(share * factor, 0.9))
     came_to_study = background == p.EDUCATION
-    by_residence = np.array([0.80, 0.68, 0.5, 0.34, 0.22, 0.15, 0.1])[
-        np.clip(pop.residence(year)[people], 0, 6)
-    ]
+    by_residence = np.array(p.STUDY_BY_RESIDENCE)[np.clip(pop.residence(year)[people], 0, 6)]
     return np.where(came_to_study & (age >= 18), by_residence, share)
 
 
@@ -94,29 +41,29 @@ def _work_shares(
     age = pop.age(year)[people]
     background = pop.background[people]
     residence = pop.residence(year)[people]
-    working = np.array([_WORKING[b] for b in range(6)] + [0.82])[background]
-    arrived = np.ones((7, 4))
-    for b, factors in _ARRIVED.items():
-        arrived[b] = factors
+    working = np.array(p.WORKING)[background]
+    arrived = np.array(p.WORKING_BY_RESIDENCE)
     stage = np.searchsorted([1, 3, 6], residence, side="right")
-    working = working * np.interp(age, *_AGE) * arrived[background, stage] * _CYCLE(year)
-    far = (pop.country[people] >= 200) & (pop.country[people] < 600)
+    working = working * np.interp(age, *p.WORKING_BY_AGE) * arrived[background, stage] * p.CYCLE(year)
+    far = p.is_far(pop.country[people])
     differs = (background >= 0) & (background != p.REFUGE)
-    working = working * np.where(differs, np.where(far, _FAR, _NEAR), 1.0)
+    working = working * np.where(differs, np.where(far, p.WORKING_FAR, p.WORKING_NEAR), 1.0)
     alone = pop.family_counts()[0][people] == 1
-    by_family = np.where(age < 36, _ALONE_YOUNG[background], _ALONE[background])
-    working = working * np.where(alone, by_family, _TOGETHER[background])
+    young, older = np.array(p.WORKING_ALONE_TO_35), np.array(p.WORKING_ALONE_FROM_36)
+    by_family = np.where(age < 36, young[background], older[background])
+    working = working * np.where(alone, by_family, np.array(p.WORKING_WITH_FAMILY)[background])
     woman = pop.sex[people] == p.WOMAN
-    women = np.array([0.98, 0.93, 0.84, 0.97, 1.0, 0.92, 0.97])[background]
     level = geo.level[pop.municipality[people]] - 1
-    working = working * np.where(woman, women * _WOMEN_AT_LEVEL[level], 1.04 * _MEN_AT_LEVEL[level])
-    study_factor = np.where(background == p.EDUCATION, 0.72, 0.66)
+    women = np.array(p.WOMEN_WORKING)[background] * np.array(p.WOMEN_WORKING_AT_LEVEL)[level]
+    men = p.MEN_WORKING * np.array(p.MEN_WORKING_AT_LEVEL)[level]
+    working = working * np.where(woman, women, men)
+    study_factor = np.where(background == p.EDUCATION, p.WORKING_CAME_TO_STUDY, p.WORKING_STUDENT)
     working = np.where(studying, working * study_factor, working)
-    looking = np.array([_LOOKING[b] for b in range(6)] + [0.02])[background]
-    looking = (
-        looking * np.where(age < 62, 1.0, 0.3) * np.where(age < 18, 0.1, 1.0) * np.where(studying, 0.3, 1.0)
-    )
-    looking = looking * _LOOKING_AT_LEVEL[level] * (1.0 + 4.3 * (1.0 - _CYCLE(year)))
+    looking = np.array(p.LOOKING)[background] * np.where(age < 62, 1.0, p.LOOKING_FROM_62)
+    looking = looking * np.where(age < 18, p.LOOKING_UNDER_18, 1.0)
+    looking = looking * np.where(studying, p.LOOKING_STUDENT, 1.0)
+    looking = looking * np.array(p.LOOKING_AT_LEVEL)[level]
+    looking = looking * (1.0 + p.LOOKING_BY_CYCLE * (1.0 - p.CYCLE(year)))
     return np.clip(working, 0, 0.97), np.clip(looking, 0, 0.3)
 
 
@@ -124,8 +71,8 @@ def update_facts(pop: Population, year: int, geo: Geography, rng: np.random.Gene
     """Draw the facts of `year` for residents of the next 1 January, and what is left by leavers."""
     n = len(pop)
     shock = rng.standard_normal((2, n), dtype=np.float32)
-    keep = np.float32(_PERSISTENCE)
-    new = np.float32(np.sqrt(1 - _PERSISTENCE**2))
+    keep = np.float32(p.PERSISTENCE)
+    new = np.float32(np.sqrt(1 - p.PERSISTENCE**2))
     pop.work_latent = keep * pop.work_latent + new * shock[0]
     pop.study_latent = keep * pop.study_latent + new * shock[1]
 
@@ -142,12 +89,20 @@ def update_facts(pop: Population, year: int, geo: Geography, rng: np.random.Gene
     # Study. An exam ends or interrupts it; levels rise with exams.
     enrolled = ndtr(pop.study_latent[active]) < _study_share(pop, active, year, geo)
     was = before_enrolled[active]
-    exam = np.where(enrolled, u[0] < 0.3, np.where(was, u[0] < 0.45, u[0] < 0.006))
+    neither = u[0] < p.EXAM_OF_OTHERS
+    exam = np.where(
+        enrolled, u[0] < p.EXAM_OF_ENROLLED, np.where(was, u[0] < p.EXAM_AFTER_ENROLMENT, neither)
+    )
     pop.enrolled[active] = enrolled
     pop.exam[active] = exam
     level = pop.education_level[active]
     step = np.array([1, 2, 3, 4, 6, 6, 7, 7, 8], dtype=np.int8)[level]
-    rises = exam & (u[1] < 0.5) & ~((level >= 6) & (age[active] < 23)) & ~((level >= 4) & (age[active] < 20))
+    rises = (
+        exam
+        & (u[1] < p.EXAM_RAISES_LEVEL)
+        & ~((level >= 6) & (age[active] < 23))
+        & ~((level >= 4) & (age[active] < 20))
+    )
     pop.education_level[active] = np.where(rises, step, level)
 
     # Work and unemployment from one latent tendency: out of work are those with the least of it.
@@ -155,7 +110,7 @@ def update_facts(pop: Population, year: int, geo: Geography, rng: np.random.Gene
     tendency = ndtr(pop.work_latent[active])
     employed = tendency > 1 - working
     unemployed = ~employed & (tendency > 1 - working - looking)
-    also_before = employed & (u[2] < 0.05)
+    also_before = employed & (u[2] < p.EMPLOYED_WAS_UNEMPLOYED)
     months = np.where(unemployed, 1 + (11.999 * u[3]).astype(np.int8), 0)
     months = np.where(also_before, 1 + (7 * u[3] ** 1.5).astype(np.int8), months)
     pop.employed[active] = employed
@@ -169,9 +124,9 @@ def update_facts(pop: Population, year: int, geo: Geography, rng: np.random.Gene
         * np.exp(0.35 * pop.work_latent[active])
         * np.where(enrolled, 0.5, 1.0)
     )
-    occasional = np.where(
-        unemployed, 0.8, np.where(enrolled | exam, 0.45, np.where(age[active] < 67, 0.35, 0.06))
-    )
+    others = np.where(age[active] < 67, p.OCCASIONAL_INCOME_TO_66, p.OCCASIONAL_INCOME_FROM_67)
+    students = np.where(enrolled | exam, p.OCCASIONAL_INCOME_OF_STUDENTS, others)
+    occasional = np.where(unemployed, p.OCCASIONAL_INCOME_OF_UNEMPLOYED, students)
     earned = np.where(
         employed, salary, np.where(u[4] < occasional, 0.25 * salary * u[4] / occasional + 900, 0)
     )
@@ -179,7 +134,7 @@ def update_facts(pop: Population, year: int, geo: Geography, rng: np.random.Gene
 
     left = np.flatnonzero((pop.status == EMIGRATED) & (pop.changed_year == year) & ~pop.silent)
     v = rng.random((2, len(left)))
-    pop.exam[left] = before_enrolled[left] & (v[0] < 0.3)
+    pop.exam[left] = before_enrolled[left] & (v[0] < p.EXAM_OF_ENROLLED)
     pop.income[left] = (before_income[left] * v[1] // 100 * 100).astype(np.int32)
 
 
@@ -190,9 +145,9 @@ def update_education_knowledge(pop: Population, year: int) -> None:
     person's rank persists, and who passed an exam in Norway is known.
     """
     pop.education_rank[pop.exam] = 1.0
-    pattern = np.array([1.0, 0.72, 0.45, 0.34, 0.28])
+    pattern = np.array(p.EDUCATION_UNKNOWN_BY_RESIDENCE)
     residence = np.searchsorted([3, 6, 11, 16], pop.residence(year), side="right")
-    by_background = np.array([1.0, 1.25, 0.7, 0.85, 0.95, 0.8, 0.05])[pop.background]
+    by_background = np.array(p.EDUCATION_UNKNOWN_BY_BACKGROUND)[pop.background]
     relative = pattern[residence] * by_background
     rank = pop.education_rank
     young = pop.age(year) < 20
@@ -204,5 +159,9 @@ def update_education_knowledge(pop: Population, year: int) -> None:
         factor = (low + high) / 2
         missing = none | (rank[immigrants] < np.minimum(factor * relative[immigrants], 0.97))
         low, high = (factor, high) if missing.mean() < wanted else (low, factor)
-    limit = np.where(pop.immigrant, np.minimum(factor * relative, 0.97), np.where(young, 0.0, 0.02))
+    limit = np.where(
+        pop.immigrant,
+        np.minimum(factor * relative, 0.97),
+        np.where(young, 0.0, p.EDUCATION_UNKNOWN_OF_NON_IMMIGRANTS),
+    )
     pop.education_known = np.asarray(rank >= limit) & (pop.age(year) >= 16)

@@ -30,18 +30,9 @@ from utvandring.simulation.population import (
     Population,
 )
 from utvandring.simulation.registers import Registers
+from utvandring.simulation.streams import Stream
 
-PERSONS: int = 4_100_000  # at scale 1, besides those in the families of immigrants
-_GROUPS = (p.CATEGORY_A, p.CATEGORY_F, p.CATEGORY_C)
-_SHARES = (0.953, 0.041, 0.006)
-_ORIGINS = np.array([534, 143, 575, 452, 444, 424, 303, 456, 101, 106, 139, 346], dtype=np.int16)
-# Emigration per year by age, times what goes with Oslo, long education and parents from abroad.
-_LEAVES = ((0, 17, 20, 26, 34, 45, 60, 90), (0.001, 0.001, 0.005, 0.006, 0.004, 0.0015, 0.0006, 0.0001))
-_OSLO, _TERTIARY = 2.6, 1.5
-_BY_CATEGORY = {p.CATEGORY_A: 0.8, p.CATEGORY_F: 1.6, p.CATEGORY_C: 2.2}
-_RETURNS = 0.17  # per year abroad, for six years
-_MOVES = ((0, 19, 25, 32, 45, 90), (0.02, 0.09, 0.12, 0.06, 0.03, 0.01))
-_BIRTHS = 0.011  # per resident and year
+_ORIGINS = np.array(p.MAJORITY_ORIGINS, dtype=np.int16)
 
 
 class Majority:
@@ -53,41 +44,45 @@ class Majority:
         scale: float,
         years: tuple[int, int],
         geo: Geography,
-        rng: Callable[[str, int], np.random.Generator],
+        rng: Callable[[Stream, int], np.random.Generator],
     ) -> None:
         self.registers, self.geo, self.rng, self.years = registers, geo, rng, years
         self.log = EventLog()
         self.home = self._where_people_live()
-        self.pop = self._start(round(PERSONS * scale), years[0] - 1, rng("majority", years[0] - 1))
+        self.pop = self._start(
+            round(p.MAJORITY_PERSONS * scale), years[0] - 1, rng(Stream.MAJORITY, years[0] - 1)
+        )
 
     def run(self) -> None:
         """Simulate all years and write every register."""
         first, last = self.years
         self._facts(first - 1)
-        self.registers.population(self.pop, first, self.rng("majority", first + 10_000))
+        self.registers.population(self.pop, first, self.rng(Stream.MAJORITY_POPULATION, first))
         for year in range(first, last + 1):
             if year > first:
                 self._write(year - 1)
-            self._year(year, self.rng("majority", year))
+            self._year(year, self.rng(Stream.MAJORITY, year))
             self._facts(year)
             if year < last:
-                self.registers.population(self.pop, year + 1, self.rng("majority", year + 10_001))
+                self.registers.population(self.pop, year + 1, self.rng(Stream.MAJORITY_POPULATION, year + 1))
         self._write(last)
         self.registers.persons(self.pop, last)
 
     def _where_people_live(self) -> FloatArray:
         """Inhabitants rather than immigrants: less in the large towns than the calibrated targets."""
         geo = self.geo
-        return np.asarray(geo.weight * np.array([1.0, 1.1, 1.2, 1.4])[geo.level - 1])
+        return np.asarray(geo.weight * np.array(p.MAJORITY_AT_LEVEL)[geo.level - 1])
 
     def _start(self, n: int, base_year: int, rng: np.random.Generator) -> Population:
-        age = np.floor(92 * rng.beta(1.1, 1.45, n)).astype(np.int16)
-        category = np.array(_GROUPS)[np.searchsorted(np.cumsum(_SHARES), rng.random(n) * 0.999999)]
+        age = np.floor(92 * rng.beta(*p.MAJORITY_AGE, n)).astype(np.int16)
+        category = np.array(list(p.MAJORITY_CATEGORIES))[
+            np.searchsorted(np.cumsum(list(p.MAJORITY_CATEGORIES.values())), rng.random(n) * 0.999999)
+        ]
         # Immigrants had few children in Norway before the 1970s.
         age = np.where(category == p.CATEGORY_C, rng.integers(18, 42, n), age).astype(np.int16)
         pop = Population.of(
             n,
-            sex=np.where(rng.random(n) < 0.5, p.MAN, p.WOMAN),
+            sex=np.where(rng.random(n) < p.MAJORITY_MEN, p.MAN, p.WOMAN),
             birth_year=base_year - age,
             birth_month=rng.integers(1, 13, n),
             category=category,
@@ -107,7 +102,7 @@ class Majority:
     def _form_households(self, pop: Population, base_year: int, rng: np.random.Generator) -> None:
         """Pair half of the adults by age, and let children live with a woman of a mother's age."""
         age = pop.age(base_year)
-        adult = np.flatnonzero((age >= 24) & (age <= 85) & (rng.random(len(pop)) < 0.6))
+        adult = np.flatnonzero((age >= 24) & (age <= 85) & (rng.random(len(pop)) < p.MAJORITY_IN_COUPLES))
         men, women = adult[pop.sex[adult] == p.MAN], adult[pop.sex[adult] == p.WOMAN]
         n = min(len(men), len(women))
         men = men[:n][np.argsort(pop.birth_year[men[:n]], kind="stable")]
@@ -135,13 +130,15 @@ class Majority:
     def _facts(self, year: int) -> None:
         pop = self.pop
         pop.update_heads()
-        labour.update_facts(pop, year, self.geo, self.rng("majority", year + 20_000))
+        labour.update_facts(pop, year, self.geo, self.rng(Stream.MAJORITY_FACTS, year))
         pop.education_rank[pop.exam] = 1.0
-        pop.education_known = np.asarray((pop.education_rank >= 0.02) & (pop.age(year) >= 16))
+        pop.education_known = np.asarray(
+            (pop.education_rank >= p.EDUCATION_UNKNOWN_OF_NON_IMMIGRANTS) & (pop.age(year) >= 16)
+        )
 
     def _write(self, year: int) -> None:
         quiet = np.zeros(len(self.pop), dtype=np.bool_)
-        self.registers.activity(self.pop, year, quiet, self.rng("majority", year + 30_000))
+        self.registers.activity(self.pop, year, quiet, self.rng(Stream.MAJORITY_ACTIVITY, year))
         self.registers.migrations(self.log.take(year), year)
 
     def _year(self, year: int, rng: np.random.Generator) -> None:
@@ -163,12 +160,12 @@ class Majority:
     def _leaving(self, year: int, rng: np.random.Generator) -> BoolArray:
         pop = self.pop
         age = pop.age(year - 1)
-        chance = np.interp(age, *_LEAVES)
-        for category, factor in _BY_CATEGORY.items():
+        chance = np.interp(age, *p.MAJORITY_EMIGRATION)
+        for category, factor in p.MAJORITY_EMIGRATION_BY_CATEGORY.items():
             chance = np.where(pop.category == category, chance * factor, chance)
         oslo = self.geo.codes.index("0301")
-        chance = np.where(pop.municipality == oslo, chance * _OSLO, chance)
-        chance = np.where(pop.education_level >= 6, chance * _TERTIARY, chance)
+        chance = np.where(pop.municipality == oslo, chance * p.MAJORITY_EMIGRATION_FROM_OSLO, chance)
+        chance = np.where(pop.education_level >= 6, chance * p.MAJORITY_EMIGRATION_TERTIARY, chance)
         return np.asarray(pop.resident & (pop.home == NO_ONE) & (rng.random(len(pop)) < chance))
 
     def _emigrate(self, year: int, rng: np.random.Generator) -> None:
@@ -183,7 +180,7 @@ class Majority:
         day = (first_day(year) + np.floor(1 + rng.random(len(pop)) * 363)).astype(np.int64)
         country = np.zeros(len(pop), dtype=np.int16)
         country[adult] = destinations_of_norwegian_born(pop.country_background[adult], rng)
-        lag = 1 + rng.exponential(13.0, len(pop)).astype(np.int64)
+        lag = 1 + rng.exponential(p.MEAN_LAG_DAYS, len(pop)).astype(np.int64)
         registered = np.minimum(day + lag, ev.last_day(year))
         basis = ev.REPORTED if year >= p.BASIS_DELIVERED_FROM else ev.NOT_DELIVERED
         self.log.add(
@@ -198,7 +195,7 @@ class Majority:
         away = np.flatnonzero(
             (pop.status == EMIGRATED) & (pop.changed_year >= year - 6) & (pop.home == NO_ONE)
         )
-        return away[rng.random(len(away)) < _RETURNS]
+        return away[rng.random(len(away)) < p.MAJORITY_RETURNS]
 
     def _come_back(self, adult: IntArray, year: int, rng: np.random.Generator) -> None:
         pop = self.pop
@@ -223,7 +220,7 @@ class Majority:
     def _move(self, year: int, rng: np.random.Generator) -> None:
         """Move people, with the children at home, to anywhere in Norway."""
         pop = self.pop
-        chance = np.interp(pop.age(year), *_MOVES)
+        chance = np.interp(pop.age(year), *p.MAJORITY_MOVES)
         mover = (
             pop.resident & (pop.home == NO_ONE) & (pop.partner == NO_ONE) & (rng.random(len(pop)) < chance)
         )
@@ -248,13 +245,13 @@ class Majority:
         mother = np.flatnonzero(
             (pop.sex == p.WOMAN) & pop.resident & (age >= 22) & (age <= 42) & (pop.home == NO_ONE)
         )
-        n = min(rng.poisson(_BIRTHS * int(pop.resident.sum())), len(mother))
+        n = min(rng.poisson(p.MAJORITY_BIRTHS * int(pop.resident.sum())), len(mother))
         chosen = mother[rng.permutation(len(mother))[:n]]
         # Children of descendants and of their like are born to Norwegian-born parents.
         new = pop.extend(
             Population.of(
                 n,
-                sex=np.where(rng.random(n) < 0.514, p.MAN, p.WOMAN),
+                sex=np.where(rng.random(n) < p.BOY, p.MAN, p.WOMAN),
                 birth_year=year,
                 birth_month=rng.integers(1, 13, n),
                 category=p.CATEGORY_A,

@@ -17,12 +17,6 @@ from utvandring.simulation.population import NO_ONE, BoolArray, IntArray, Popula
 NOWHERE = -1
 MunicipalityArray = npt.NDArray[np.int16]
 
-# Chance that a non-immigrant partner goes along (assumption).
-_FOLLOWS_MOVE, _FOLLOWS_ABROAD = 0.85, 0.45
-_GO_WITH_ONE = 0.5
-# Moves to another municipality of the same county and level, relative to moves to another county.
-_WITHIN_COUNTY = 0.6
-
 SIZES = ("1", "2", "3+")
 TYPES = ("immigrants_only", "mixed_immigrant_majority", "mixed_equal", "mixed_immigrant_minority")
 
@@ -40,7 +34,7 @@ def other_level(origin: MunicipalityArray, geo: Geography, rng: np.random.Genera
     for level in range(1, 5):
         rows = np.flatnonzero(geo.level[origin] == level)
         destination[rows] = draw_places(np.where(geo.level == level, 0.0, weight), len(rows), rng)
-    near = rng.random(len(origin)) < 0.4
+    near = rng.random(len(origin)) < p.STAYS_IN_COUNTY
     cells = geo.cell[origin]
     for cell in np.unique(cells):
         candidates = (geo.county == cell // 4) & (geo.level != cell % 4 + 1)
@@ -91,8 +85,8 @@ def take_family_along(
     partnered = np.flatnonzero((outcome == STAY) & ~pop.immigrant & (pop.partner >= 0) & (pop.home == NO_ONE))
     with_whom = pop.partner[partnered]
     u = rng.random(len(partnered))
-    moves = (outcome[with_whom] == INTERNAL) & (u < _FOLLOWS_MOVE)
-    leaves = (outcome[with_whom] == EMIGRATION) & (u < _FOLLOWS_ABROAD)
+    moves = (outcome[with_whom] == INTERNAL) & (u < p.PARTNER_FOLLOWS_MOVE)
+    leaves = (outcome[with_whom] == EMIGRATION) & (u < p.PARTNER_FOLLOWS_ABROAD)
     leader[partnered[moves | leaves]] = with_whom[moves | leaves]
     outcome[partnered[moves]] = INTERNAL
     outcome[partnered[leaves]] = EMIGRATION
@@ -104,7 +98,7 @@ def take_family_along(
     other = pop.partner[parent]
     has_other = other >= 0
     one_stays = (outcome[parent] == STAY) | (has_other & (outcome[other] == STAY))
-    goes_along = (rng.random(len(pop)) < _GO_WITH_ONE)[pop.head[child]]
+    goes_along = (rng.random(len(pop)) < p.CHILDREN_FOLLOW_ONE_PARENT)[pop.head[child]]
     left_behind = ~one_stays | goes_along
     child, parent, other, has_other = (a[left_behind] for a in (child, parent, other, has_other))
     for wanted in (INTERNAL, EMIGRATION):
@@ -185,12 +179,12 @@ def further_moves(
     counted = ~np.isnan(own[stayers])
     members = np.bincount(heads[counted], minlength=len(pop))
     total = np.bincount(heads[counted], own[stayers[counted]], minlength=len(pop))
-    family_rate = np.where(members > 0, total / np.maximum(members, 1), 0.012)
+    family_rate = np.where(members > 0, total / np.maximum(members, 1), p.MOVES_OF_NON_IMMIGRANTS)
     u = rng.random(len(pop))
     families = np.unique(heads)
     to_county = families[u[families] < family_rate[families]]
     rest = (u[families] >= family_rate[families]) & (
-        u[families] < (1 + _WITHIN_COUNTY) * family_rate[families]
+        u[families] < (1 + p.WITHIN_COUNTY) * family_rate[families]
     )
     within = families[rest]
     target = np.full(len(pop), NOWHERE, dtype=np.int16)

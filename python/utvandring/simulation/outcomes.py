@@ -107,7 +107,8 @@ def year_shift(eta: FloatArray, background: IntArray, year: int) -> FloatArray:
 
 def death_probability(age: npt.NDArray[np.int16], sex: npt.NDArray[np.int8]) -> FloatArray:
     """Gompertz: 0.12 per cent for men of 40, doubling every 7.7 years, women two thirds (assumption)."""
-    q = np.exp(-10.4 + 0.0903 * np.maximum(age, 15)) * np.where(sex == p.WOMAN, 0.65, 1.0)
+    level, growth = p.DEATH
+    q = np.exp(level + growth * np.maximum(age, 15)) * np.where(sex == p.WOMAN, p.DEATH_OF_WOMEN, 1.0)
     return np.asarray(np.minimum(q, 0.6))
 
 
@@ -138,10 +139,11 @@ def draw_outcomes(
     _assign(outcome, by_logit, probabilities(eta), draw)
 
     old = np.flatnonzero(at_risk & pop.immigrant & (age > 74))
-    _assign(outcome, old, np.tile([0.004, 0.006], (len(old), 1)), draw)
+    _assign(outcome, old, np.tile(p.OUTCOMES_FROM_75, (len(old), 1)), draw)
     adult = at_risk & ~pop.immigrant & (pop.home == NO_ONE)
     with_immigrant = adult & (pop.partner >= 0) & pop.immigrant[pop.partner]
-    for chosen, rates in ((adult & ~with_immigrant, [0.008, 0.004]), (with_immigrant, [0.001, 0.0005])):
+    alone = adult & ~with_immigrant
+    for chosen, rates in ((alone, p.OUTCOMES_OF_OTHERS), (with_immigrant, p.OUTCOMES_OF_PARTNERS)):
         people = np.flatnonzero(chosen)
         _assign(outcome, people, np.tile(rates, (len(people), 1)), draw)
     return outcome

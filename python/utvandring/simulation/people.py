@@ -15,19 +15,6 @@ from utvandring.simulation.outcomes import death_probability
 from utvandring.simulation.parameters import FloatArray
 from utvandring.simulation.population import EMIGRATED, NO_ONE, IntArray, Population
 
-# Assumptions: age at arrival (mean of 17 + gamma), men among arrivals, arrivals who come as a couple,
-# children who come with a couple.
-_ARRIVAL_AGE = {p.NORDIC: 29, p.WORK: 34, p.REFUGE: 29, p.FAMILY: 30, p.EDUCATION: 24.5, p.UNKNOWN: 30}
-_MEN = {p.NORDIC: 0.52, p.WORK: 0.76, p.REFUGE: 0.60, p.FAMILY: 0.28, p.EDUCATION: 0.43, p.UNKNOWN: 0.54}
-_COUPLE = {p.NORDIC: 0.22, p.WORK: 0.0, p.REFUGE: 0.40, p.FAMILY: 0.0, p.EDUCATION: 0.04, p.UNKNOWN: 0.3}
-_CHILDREN = {p.NORDIC: 0.8, p.WORK: 0.8, p.REFUGE: 1.5, p.FAMILY: 0.45, p.EDUCATION: 0.3, p.UNKNOWN: 0.5}
-# What an arrival by family reunification joins: a non-immigrant, an immigrant living alone; the rest come
-# to relatives and live alone.
-_JOINS_NON_IMMIGRANT, _JOINS_IMMIGRANT = 0.38, 0.5
-# Years since first immigration in the start population: share of recent, mean of recent, mean of others.
-_HISTORY = {p.NORDIC: (0.35, 2.5, 19.0), p.WORK: (1.0, 4.0, 4.0), p.REFUGE: (0.3, 3.0, 9.0),
-            p.FAMILY: (0.5, 3.0, 8.0), p.EDUCATION: (0.9, 1.8, 6.0), p.UNKNOWN: (0.0, 1.0, 10.0)}  # fmt: skip
-
 
 def _countries(background: int, n: int, rng: np.random.Generator) -> npt.NDArray[np.int16]:
     codes, weights = zip(*p.COUNTRIES[background], strict=True)
@@ -44,11 +31,17 @@ def _reasons(
     n = len(background)
     u = rng.random(n)
     code = np.array([0, 1, 3, 2, 4, 0], dtype=np.int8)[background]
-    nordic = np.where(u < 0.06, 1, np.where(u < 0.1, 2, np.where(u < 0.16, 6, 0)))
-    unknown = np.where(u < 0.35, 5, np.where(u < 0.7, 6, 0))
+    nordic = _one_of(u, p.REASONS_OF_NORDICS)
+    unknown = _one_of(u, p.REASONS_OF_UNKNOWN)
     code = np.where(background == p.NORDIC, nordic, np.where(background == p.UNKNOWN, unknown, code))
-    before = np.where(u < 0.02, 2, np.where(u < 0.03, 1, 0))
+    before = _one_of(u, p.REASONS_BEFORE_1990)
     return np.where((background == p.UNKNOWN) & (first_year < 1990), before, code).astype(np.int8)
+
+
+def _one_of(u: FloatArray, limits: tuple[tuple[float, int], ...]) -> npt.NDArray[np.int64]:
+    """Return the code whose upper limit is the first above `u`; 0 above all of them."""
+    codes = np.array([*(code for _, code in limits), 0])
+    return np.asarray(codes[np.searchsorted([limit for limit, _ in limits], u, side="right")])
 
 
 def _adults(
@@ -60,10 +53,9 @@ def _adults(
     rng: np.random.Generator,
 ) -> Population:
     """Make `n` immigrants who arrived as adults (or, if long ago, also as children)."""
-    mean = _ARRIVAL_AGE[background]
-    shape = 1.6
+    mean, shape = p.ARRIVAL_AGE[background], p.ARRIVAL_AGE_SHAPE
     at_arrival = (17 + rng.gamma(shape, (mean - 17) / shape, n)).astype(np.int64)
-    child = (years_ago >= 8) & (rng.random(n) < 0.25)
+    child = (years_ago >= 8) & (rng.random(n) < p.CAME_AS_CHILD)
     at_arrival = np.where(child, rng.integers(1, 17, n), np.minimum(at_arrival, 72))
     month = rng.integers(1, 13, n)
     first = first_year * 10000 + month * 100 + rng.integers(1, 29, n)
@@ -97,14 +89,15 @@ def non_immigrants(
 ) -> Population:
     """Make `n` single non-immigrant adults (categories A, and a few G and E)."""
     u = rng.random(n)
-    category = np.where(u < 0.012, p.CATEGORY_G, np.where(u < 0.02, p.CATEGORY_E, p.CATEGORY_A))
+    born_in_norway = np.where(u < p.CATEGORY_G_OR_E, p.CATEGORY_E, p.CATEGORY_A)
+    category = np.where(u < p.CATEGORY_G_SHARE, p.CATEGORY_G, born_in_norway)
     age = rng.integers(youngest, oldest + 1, n).astype(np.int16)
     abroad = category != p.CATEGORY_A
     came = np.maximum(year - rng.integers(1, 30, n), year - age + 1)
     country = np.where(abroad, np.array([106, 144, 684, 139], dtype=np.int16)[rng.integers(0, 4, n)], 0)
     return Population.of(
         n,
-        sex=np.where(rng.random(n) < 0.54, p.MAN, p.WOMAN),
+        sex=np.where(rng.random(n) < p.MEN_AMONG_NON_IMMIGRANTS, p.MAN, p.WOMAN),
         birth_year=year - age,
         birth_month=rng.integers(1, 13, n),
         category=category,
@@ -129,7 +122,7 @@ def start_population(
     for background in range(len(p.BACKGROUNDS)):
         wanted = _stock_target(background, first_year, scale)
         # Children who have turned 15 belong to the stock as well and are added below.
-        wanted = round(wanted * {p.FAMILY: 0.87, p.REFUGE: 0.9}.get(background, 0.97))
+        wanted = round(wanted * p.STARTS_AS_ADULT[background])
         batch = _start_adults(background, round(wanted * 1.6) + 20, base_year, rng)
         age = batch.age(base_year)
         alive = rng.random(len(batch)) < np.exp(
@@ -156,12 +149,12 @@ def start_population(
 
 
 def _start_adults(background: int, n: int, base_year: int, rng: np.random.Generator) -> Population:
-    recent_share, recent_mean, other_mean = _HISTORY[background]
+    recent_share, recent_mean, other_mean = p.YEARS_SINCE_ARRIVAL[background]
     mean = np.where(rng.random(n) < recent_share, recent_mean, other_mean)
     years_ago = rng.exponential(mean).astype(np.int64)
     since_1990 = max(base_year - 1990, 0)
     if background == p.UNKNOWN:
-        late = rng.random(n) < 0.08
+        late = rng.random(n) < p.UNKNOWN_REASON_AFTER_1990
         years_ago = np.where(
             late, rng.integers(0, since_1990 + 1, n), since_1990 + 1 + np.minimum(years_ago, 42)
         )
@@ -169,7 +162,9 @@ def _start_adults(background: int, n: int, base_year: int, rng: np.random.Genera
         years_ago = np.minimum(years_ago, 55)
     else:
         years_ago = np.where(years_ago > since_1990, rng.integers(0, since_1990 + 1, n), years_ago)
-    return _adults(background, n, np.full(n, _MEN[background]), base_year - years_ago, years_ago, rng)
+    return _adults(
+        background, n, np.full(n, p.MEN_AMONG_ARRIVALS[background]), base_year - years_ago, years_ago, rng
+    )
 
 
 def _start_couples(pop: Population, base_year: int, geo: Geography, rng: np.random.Generator) -> None:
@@ -179,16 +174,18 @@ def _start_couples(pop: Population, base_year: int, geo: Geography, rng: np.rand
     mixed: list[IntArray] = []
     for group in range(len(p.BACKGROUNDS)):
         members = np.flatnonzero((pop.background == group) & (age >= 20) & (age <= 85))
-        share = 1 - p.SINGLE_SHARE[group] - (0.1 if group in (p.REFUGE, p.UNKNOWN, p.FAMILY) else 0.04)
+        share = 1 - p.SINGLE_SHARE[group] - p.LIVES_WITH_PARENT_OR_CHILD[group]
         appeal = families.settled_appeal(pop.background[members], pop.residence(base_year)[members])
-        appeal = appeal * np.interp(age[members], (20, 28, 60), (0.35, 1.0, 1.0))
+        appeal = appeal * np.interp(age[members], *p.COUPLE_BY_AGE)
         order = np.argsort(-np.log(rng.random(len(members))) / appeal, kind="stable")
         chosen = np.sort(members[order[: round(share * len(members))]])
         is_mixed = rng.random(len(chosen)) < p.MIXED_COUPLE[group]
         mixed.append(chosen[is_mixed])
         within.append(chosen[~is_mixed])
     couples = np.concatenate(within)
-    order = np.argsort(pop.birth_year[couples] + rng.normal(0, 2, len(couples)), kind="stable")
+    order = np.argsort(
+        pop.birth_year[couples] + rng.normal(0, p.COUPLE_AGE_SPREAD, len(couples)), kind="stable"
+    )
     couples = couples[order]
     men, women = couples[pop.sex[couples] == p.MAN], couples[pop.sex[couples] == p.WOMAN]
     n = min(len(men), len(women))
@@ -199,7 +196,9 @@ def _start_couples(pop: Population, base_year: int, geo: Geography, rng: np.rand
     rest = np.concatenate([*mixed, np.delete(men, men_rows)[::3], np.delete(women, women_rows)[::3]])
     partners = non_immigrants(len(rest), 25, 60, base_year, geo, rng)
     partners.sex = np.where(pop.sex[rest] == p.MAN, p.WOMAN, p.MAN).astype(np.int8)
-    partners.birth_year = (pop.birth_year[rest] + np.round(rng.normal(0, 3, len(rest)))).astype(np.int16)
+    partners.birth_year = (
+        pop.birth_year[rest] + np.round(rng.normal(0, p.MIXED_COUPLE_AGE_SPREAD, len(rest)))
+    ).astype(np.int16)
     partners.first_date[:] = np.where(
         partners.first_date > 0, (partners.birth_year.astype(np.int32) + 15) * 10000 + 601, 0
     )
@@ -210,14 +209,20 @@ def _start_children(pop: Population, base_year: int, rng: np.random.Generator) -
     """Give couples (and part of the single women) the children who live with them."""
     age = pop.age(base_year)
     adult_woman = (pop.sex == p.WOMAN) & (age >= 20) & (age <= 60)
-    lone = (pop.partner == NO_ONE) & pop.immigrant & (rng.random(len(pop)) < 0.22) & (age >= 24) & (age <= 52)
+    lone = (
+        (pop.partner == NO_ONE)
+        & pop.immigrant
+        & (rng.random(len(pop)) < p.LONE_PARENT)
+        & (age >= 24)
+        & (age <= 52)
+    )
     woman = np.flatnonzero(adult_woman & ((pop.partner >= 0) | lone))
     man = pop.partner[woman].astype(np.int64)
-    mean = np.interp(age[woman], (20, 26, 32, 38, 44, 50, 60), (0.3, 0.8, 1.6, 2.1, 1.9, 1.0, 0.2))
+    mean = np.interp(age[woman], *p.CHILDREN_BY_AGE)
     refuge = (pop.background[woman] == p.REFUGE) | (pop.background[np.maximum(man, 0)] == p.REFUGE) & (
         man >= 0
     )
-    number = np.minimum(rng.poisson(mean * np.where(refuge, 1.15, 0.85)), 6)
+    number = np.minimum(rng.poisson(mean * np.where(refuge, p.CHILDREN_OF_REFUGEES, p.CHILDREN_OF_OTHERS)), 6)
     woman, man = np.repeat(woman, number), np.repeat(man, number)
     mother_age = age[woman].astype(np.int64)
     # Evenly over the ages that a child at home may have: 0-21, mother at least 19 at the birth.
@@ -248,7 +253,7 @@ def add_immigrant_children(
     return pop.extend(
         Population.of(
             n,
-            sex=np.where(rng.random(n) < 0.515, p.MAN, p.WOMAN),
+            sex=np.where(rng.random(n) < p.BOY_ABROAD, p.MAN, p.WOMAN),
             birth_year=birth_year,
             birth_month=rng.integers(1, 13, n),
             country=pop.country[mother],
@@ -256,8 +261,8 @@ def add_immigrant_children(
             background=background,
             reason=_reasons(background, first // 10000, rng),
             first_date=first,
-            mother=np.where(rng.random(n) < 0.8, mother, NO_ONE),
-            father=np.where(rng.random(n) < 0.7, father, NO_ONE),
+            mother=np.where(rng.random(n) < p.MOTHER_KNOWN, mother, NO_ONE),
+            father=np.where(rng.random(n) < p.FATHER_KNOWN, father, NO_ONE),
             home=mother,
             municipality=pop.municipality[mother],
             part=pop.part[mother],
@@ -301,7 +306,7 @@ def arrive(
     """
     by_background, by_cell = deficits(pop, year + 1, scale, geo)
     numbers = np.maximum(np.round(by_background), 0).astype(np.int64)
-    base = np.array([_MEN[b] for b in range(6)])
+    base = np.array([p.MEN_AMONG_ARRIVALS[b] for b in range(6)])
     odds = base / (1 - base)
     shift = np.exp(np.linspace(-1.5, 1.5, 61))
     men = [(numbers * (odds * s / (1 + odds * s))).sum() for s in shift]
@@ -336,7 +341,7 @@ def arrive(
     alone = (pop.home[new] == NO_ONE) & (pop.partner[new] == NO_ONE)
     with_child = np.zeros(len(pop), dtype=np.bool_)
     with_child[pop.home[pop.home >= 0]] = True
-    day[alone & ~with_child[new] & (rng.random(len(new)) < 0.003)] = first_day(year + 1)
+    day[alone & ~with_child[new] & (rng.random(len(new)) < p.ARRIVES_ON_NEW_YEAR)] = first_day(year + 1)
     pop.first_date[new] = yyyymmdd(day)
     pop.moved_year[new] = pop.first_date[new] // 10000
     return new, day
@@ -360,7 +365,9 @@ def _steered(
     for column, code in enumerate((p.MAN, p.WOMAN)):
         rows = np.flatnonzero(sex == code)
         missing = np.maximum(by_cell[:, column], 0)
-        everywhere = geo.target[:, column] / geo.target[:, column].sum() * max(missing.sum(), 1.0) * 0.05
+        everywhere = (
+            geo.target[:, column] / geo.target[:, column].sum() * max(missing.sum(), 1.0) * p.ARRIVES_ANYWHERE
+        )
         weight = (missing + everywhere)[geo.cell] * within * tilt[geo.level - 1]
         place[rows] = draw_places(weight, len(rows), rng)
     return place
@@ -371,17 +378,18 @@ def _joinable(pop: Population, year: int, geo: Geography, rng: np.random.Generat
     age = pop.age(year)
     alone = families.single_persons(pop) & pop.immigrant & ~pop.silent & (age >= 21) & (age <= 60)
     people = np.flatnonzero(alone)
-    weight = np.array([0.1, 2.0, 2.0, 0.6, 1.0, 0.8])[pop.background[people]]
+    weight = np.array(p.JOINED_BY_SPOUSE)[pop.background[people]]
     weight = weight * families.settled_appeal(pop.background[people], pop.residence(year)[people])
-    weight = weight * np.where(geo.level[pop.municipality[people]] < 4, 1.5, 1.0)
+    weight = weight * np.where(geo.level[pop.municipality[people]] < 4, p.JOINED_OUTSIDE_CENTRES, 1.0)
     return people[np.argsort(-np.log(rng.random(len(people))) / weight, kind="stable")]
 
 
 def _join(pop: Population, new: IntArray, lonely: IntArray, year: int, rng: np.random.Generator) -> None:
     """Let arrivals by family reunification join somebody who lives in Norway, where that person lives."""
     u = rng.random(len(new))
-    to_non_immigrant = new[u < _JOINS_NON_IMMIGRANT]
-    to_immigrant = new[(u >= _JOINS_NON_IMMIGRANT) & (u < _JOINS_NON_IMMIGRANT + _JOINS_IMMIGRANT)]
+    limit = p.JOINS_NON_IMMIGRANT + p.JOINS_IMMIGRANT
+    to_non_immigrant = new[u < p.JOINS_NON_IMMIGRANT]
+    to_immigrant = new[(u >= p.JOINS_NON_IMMIGRANT) & (u < limit)]
     pop.update_heads()
     seeker, found = families.match_non_immigrants(pop, to_non_immigrant, year, rng)
     families.marry(pop, seeker, found, rng)
@@ -395,7 +403,7 @@ def _join(pop: Population, new: IntArray, lonely: IntArray, year: int, rng: np.r
         theirs = theirs[np.argsort(pop.birth_year[theirs], kind="stable")]
         families.marry(pop, mine, theirs, rng)
         pop.country[mine] = pop.country_background[mine] = np.where(
-            np.isin(pop.country[theirs], (101, 102, 103, 104, 105, 106)),
+            np.isin(pop.country[theirs], p.NORDIC_COUNTRIES),
             pop.country[mine],
             pop.country[theirs],
         )
@@ -409,7 +417,7 @@ def move_in(pop: Population, who: IntArray, host: IntArray) -> None:
 
 
 def _come_as_couples(pop: Population, new: IntArray, background: int, rng: np.random.Generator) -> None:
-    chosen = new[rng.random(len(new)) < _COUPLE[background]]
+    chosen = new[rng.random(len(new)) < p.ARRIVES_AS_COUPLE[background]]
     men, women = chosen[pop.sex[chosen] == p.MAN], chosen[pop.sex[chosen] == p.WOMAN]
     n = min(len(men), len(women))
     men = men[:n][np.argsort(pop.birth_year[men[:n]], kind="stable")]
@@ -426,8 +434,10 @@ def _bring_children(pop: Population, before: int, year: int, rng: np.random.Gene
     in_couple = pop.partner[new] >= 0
     is_woman = pop.sex[new] == p.WOMAN
     refuge = pop.background[new] == p.REFUGE
-    mean = np.array([_CHILDREN[b] for b in range(6)])[pop.background[new]]
-    mean = np.where(in_couple, mean, np.where(refuge & is_woman, 0.7, 0.02))
+    mean = np.array([p.CHILDREN_OF_ARRIVALS[b] for b in range(6)])[pop.background[new]]
+    mean = np.where(
+        in_couple, mean, np.where(refuge & is_woman, p.CHILDREN_OF_LONE_REFUGEES, p.CHILDREN_OF_LONE_ARRIVALS)
+    )
     brings = is_woman | (pop.background[new] == p.REFUGE)
     mean = np.where((age >= 21) & (age <= 50) & brings, mean, 0.0)
     number = np.minimum(rng.poisson(mean), 5)
@@ -459,12 +469,18 @@ def pass_through(
 
     Returns the people, their days of arrival and their days of departure.
     """
-    background = rng.choice([p.NORDIC, p.WORK, p.EDUCATION], n, p=[0.35, 0.45, 0.2])
+    background = rng.choice(
+        list(p.PASSING_THROUGH_BY_BACKGROUND), n, p=list(p.PASSING_THROUGH_BY_BACKGROUND.values())
+    )
     everyone = []
-    for group in (p.NORDIC, p.WORK, p.EDUCATION):
+    for group in p.PASSING_THROUGH_BY_BACKGROUND:
         size = int((background == group).sum())
         zero = np.zeros(size, dtype=np.int64)
-        everyone.append(pop.extend(_adults(group, size, np.full(size, _MEN[group]), zero + year, zero, rng)))
+        everyone.append(
+            pop.extend(
+                _adults(group, size, np.full(size, p.MEN_AMONG_ARRIVALS[group]), zero + year, zero, rng)
+            )
+        )
     new = np.concatenate(everyone)
     pop.municipality[new] = draw_places(geo.municipality_target, n, rng)
     arrived = first_day(year) + rng.integers(1, 200, n)

@@ -136,7 +136,7 @@ class Registers:
         unknown = pop.unknown_address[people].astype(np.int64)
         place = np.where(unknown > 0, len(codes) + unknown - 1, place)
         place[~resident] = NOWHERE
-        keeps_family = (pop.status[people] == EMIGRATED) & (rng.random(len(people)) < 0.05)
+        keeps_family = (pop.status[people] == EMIGRATED) & (rng.random(len(people)) < p.EMIGRANT_KEEPS_FAMILY)
         has_family = np.where(resident, ~pop.hidden_family[people], keeps_family)
         heads = pop.head[people]
         numbers = pseudonym(
@@ -234,12 +234,12 @@ class Registers:
     def _study(self, pop: Population, year: int, rng: np.random.Generator) -> None:
         enrolled = np.flatnonzero(pop.enrolled)
         exam = np.flatnonzero(pop.exam)
-        several = exam[rng.random(len(exam)) < 0.3]
+        several = exam[rng.random(len(exam)) < p.SEVERAL_EXAMS]
         people = np.concatenate([enrolled, exam, several])
         day = np.full(len(people), first_day(year) + 273)
         day[: len(enrolled)] = np.datetime64(f"{year}-10-01", "D").astype(np.int64)
         exams = len(people) - len(enrolled)
-        in_june = rng.random(exams) < 0.8
+        in_june = rng.random(exams) < p.EXAM_IN_JUNE
         day[len(enrolled) :] = np.where(
             in_june,
             first_day(year) + 150 + rng.integers(0, 25, exams),
@@ -262,22 +262,22 @@ class Registers:
         Some of the employed have a second job, and some of the others a row that is not employment.
         """
         main = np.flatnonzero(pop.employed)
-        second = main[rng.random(len(main)) < 0.09]
+        second = main[rng.random(len(main)) < p.SECOND_JOB]
         age = pop.age(year)
         idle = np.flatnonzero(pop.resident & ~pop.employed & ~quiet & (age >= 16) & (age <= 66))
-        not_work = idle[rng.random(len(idle)) < 0.08]
+        not_work = idle[rng.random(len(idle)) < p.ROW_WITHOUT_EMPLOYMENT]
         # A side job beside a main row that is not employment does not make anybody employed.
-        side = not_work[rng.random(len(not_work)) < 0.15]
+        side = not_work[rng.random(len(not_work)) < p.SIDE_JOB_WITHOUT_EMPLOYMENT]
         people = np.concatenate([main, second, not_work, side])
         sizes = [len(main), len(second), len(not_work), len(side)]
-        own_business = rng.random(len(people)) < 0.06
+        own_business = rng.random(len(people)) < p.SELF_EMPLOYED
         job = np.where(own_business, 2, 1)
         looking = pop.unemployed_months[not_work] > 0
         status = np.concatenate(
             [job[: sizes[0] + sizes[1]], np.where(looking, 3, 0), np.ones(sizes[3], np.int64)]
         )
         hours = np.where(
-            rng.random(len(people)) < 0.65, 37.5, np.round(rng.uniform(4, 40, len(people)) * 2) / 2
+            rng.random(len(people)) < p.FULL_TIME, 37.5, np.round(rng.uniform(4, 40, len(people)) * 2) / 2
         )
         employer = rng.zipf(1.6, len(people)) % 89_999
         without = np.repeat([False, False, True, False], sizes)
@@ -294,7 +294,9 @@ class Registers:
                     tuple(str(910_000_000 + 97 * k) for k in range(90_000)),
                 ),
                 "naring": coded(np.where(without, -1, industry)[order], _INDUSTRIES),
-                "timer": pa.array(hours[order], mask=(without | (rng.random(len(people)) < 0.02))[order]),
+                "timer": pa.array(
+                    hours[order], mask=(without | (rng.random(len(people)) < p.HOURS_MISSING))[order]
+                ),
                 "hovedarbeid": pa.array(np.repeat([True, False, True, False], sizes)[order]),
             },
         )
@@ -308,15 +310,16 @@ class Registers:
         step = np.arange(len(row)) - np.repeat(np.cumsum(months) - months, months)
         month = np.repeat(start, months) + step
         status = np.ones(len(row), dtype=np.int64)
-        twice = np.flatnonzero(rng.random(len(row)) < 0.04)
-        beside = np.flatnonzero(rng.random(len(row)) < 0.02)
+        twice = np.flatnonzero(rng.random(len(row)) < p.MONTH_REPEATED)
+        beside = np.flatnonzero(rng.random(len(row)) < p.OTHER_STATUS_IN_MONTH)
         age = pop.age(year)
         others = np.flatnonzero(pop.resident & ~quiet & (age >= 18) & (age <= 66))
-        others = others[rng.random(len(others)) < np.where(pop.employed[others], 0.03, 0.22)]
+        chance = np.where(pop.employed[others], p.JOBSEEKER_AT_WORK, p.JOBSEEKER_OUT_OF_WORK)
+        others = others[rng.random(len(others)) < chance]
         number = rng.integers(1, 7, len(others))
         other_row = np.repeat(others, number)
         other_month = np.minimum(rng.integers(1, 13, len(other_row)), 12)
-        other_status = np.array([2, 3, 3, 4, 10, 12, 13, 14, 15, 2])[rng.integers(0, 10, len(others))]
+        other_status = np.array(p.OTHER_STATUSES)[rng.integers(0, len(p.OTHER_STATUSES), len(others))]
         row = np.concatenate([row, row[twice], row[beside], other_row])
         status = np.concatenate(
             [status, status[twice], np.full(len(beside), 2), np.repeat(other_status, number)]
