@@ -5,14 +5,7 @@
 -- Every combination of year, region, background and category has a row, so that one without persons looks like one
 -- with few: its counts are NULL. Categories that hold fewer persons than the threshold in the whole country are absent.
 -- Moves between centrality levels are NULL after outcome year 2017 as in the mart, which is no suppression.
-{%- set measures = [
-    'residents_n',
-    'emigrants_n',
-    'internal_outmigrants_centrality_n',
-    'internal_outmigrants_county_n',
-    'deaths_n',
-    'unaccounted_n',
-] %}
+{%- set table = released_tables().mobility_rate %}
 with
 
 cell as (
@@ -29,15 +22,11 @@ withheld as (
 
 shown as (
     select
-        cell.outcome_year,
         cell.outcome_is_provisional,
-        cell.region_level,
-        cell.region_code,
-        cell.immigration_background,
-        cell.population,
-        cell.dimension,
-        cell.category,
-        {% for measure in measures %}
+        {% for column in table.key %}
+            cell.{{ column }},
+        {% endfor %}
+        {% for measure in counts_of(table) %}
             case
                 when not coalesce(list_contains(withheld.measures, '{{ measure }}'), false)
                     then {{ released_count('cell.' ~ measure) }}
@@ -66,27 +55,16 @@ named as (
     where dimension = 'family_size'
 ),
 
--- Without residents to relate them to, nothing of a row is shown.
 whole as (
-    select
-        outcome_year,
-        region_level,
-        region_code,
-        immigration_background,
-        population,
-        dimension,
-        category,
-        outcome_is_provisional,
-        residents_n,
-        {% for measure in measures[1:] %}
-            case when residents_n is not null then {{ measure }} end as {{ measure }},
-        {% endfor %}
+    select {{ with_base(table) }}
     from named
 ),
 
 final as (
     select
-        *,
+        {{ table.key | join(', ') }},
+        outcome_is_provisional,
+        {{ counts_of(table) | join(', ') }},
         residents_n is null
         or emigrants_n is null
         or internal_outmigrants_county_n is null

@@ -19,7 +19,7 @@ once as (
 final as (
     select
         cell_id,
-        {% for measure in question_measures() %}
+        {% for measure in question_measures() -%}
             max(n) filter (where measure = '{{ measure }}') as {{ measure }},
         {% endfor %}
     from once
