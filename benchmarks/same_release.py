@@ -2,9 +2,9 @@
 
     python benchmarks/same_release.py BEFORE AFTER
 
-BEFORE and AFTER are data roots whose warehouses were built from the same deliveries. Compared are every table of the
-schema `release` and `int_disclosure__withheld`, the counts that secondary suppression withholds. The exit code is 1 if a
-row differs, or a table or column is in one of them only.
+BEFORE and AFTER are data roots whose warehouses were built from the same deliveries. Compared are every table
+of the schema `release` and `int_disclosure__withheld`, the counts that secondary suppression withholds. The
+exit code is 1 if a row differs, or a table or column is in one of them only.
 """
 
 import sys
@@ -27,7 +27,8 @@ def main(before: Path, after: Path) -> int:
         for name, root in (("before", before), ("after", after)):
             connection.execute(f"attach '{root / 'warehouse.duckdb'}' as {name} (read_only)")
         tables = {
-            name: dict(connection.execute(TABLES, {"database": name}).fetchall()) for name in ("before", "after")
+            name: dict(connection.execute(TABLES, {"database": name}).fetchall())
+            for name in ("before", "after")
         }
         code = 0
         for table in sorted({*tables["before"], *tables["after"]}):
@@ -46,7 +47,8 @@ def main(before: Path, after: Path) -> int:
                     f"select {listed} from after.{table} except all select {listed} from before.{table}",
                 )
             )
-            print(f"{table:45} {rows:9,} rows, {'identical' if not gone + new else f'{gone:,} gone, {new:,} new'}")
+            said = f"{gone:,} gone, {new:,} new" if gone + new else "identical"
+            print(f"{table:45} {rows:9,} rows, {said}")
             code = max(code, int(gone + new > 0))
     return code
 

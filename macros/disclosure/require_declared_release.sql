@@ -25,8 +25,8 @@
     {%- endfor -%}
     {%- if faults -%}
         {%- do exceptions.raise_compiler_error(
-            'Released tables must be declared in macros/disclosure/released_tables.sql, every column as key, measure or '
-            ~ 'text; nothing was built. Put right there or in the model: ' ~ faults | join('; ') ~ '.'
+            'Nothing was built, as what is released is not what is declared: ' ~ faults | join('; ') ~ '. Put it right '
+            ~ 'in macros/disclosure/released_tables.sql, where every column is key, measure or text, or in the model.'
         ) -%}
     {%- endif -%}
     {{ return('') }}
@@ -37,7 +37,7 @@
 {% macro is_released(node) %}
     {{ return(
         node.resource_type in ('model', 'seed', 'snapshot')
-        and (node.schema == 'release' or node.path.startswith('release/'))
+        and (node.schema | lower == 'release' or node.path.startswith('release/'))
     ) }}
 {% endmacro %}
 

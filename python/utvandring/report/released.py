@@ -10,35 +10,13 @@ import duckdb
 from utvandring.errors import UtvandringError
 from utvandring.opening import open_to_read
 from utvandring.project import project_root
+from utvandring.released import absent_from_report, said, undeclared
 from utvandring.report.entries import Query
 
 Row = dict[str, Any]
 
 # The queries of `analysis/` are written over the marts; the released tables have the same names and columns.
 _MARTS, _RELEASE = "marts.", "release."
-
-TABLES = (
-    "mobility_rate",
-    "county_composition",
-    "county_rate",
-    "linear_probability",
-    "trinomial_logit",
-    "trinomial_logit_fit",
-    "trinomial_logit_difference",
-    "emigration_by_region",
-    "descendant_emigration_rate",
-    "descendant_incidence",
-    "immigration_survival",
-    "former_resident",
-    "presence_rate",
-    "emigration_rate_by_basis",
-    "registration_lag",
-    "emigration_revision",
-    "stated_number",
-    "reproduction",
-    "delivery",
-    "quality_count",
-)
 
 
 class Released:
@@ -59,16 +37,6 @@ class Released:
         names = [column[0] for column in cursor.description or ()]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
-    def columns(self, schema: str, table: str) -> list[str]:
-        """Return the columns of a table; none if there is no such table."""
-        found = self._connection.execute(
-            "select column_name from duckdb_columns() "
-            "where schema_name = $schema and table_name = $table and database_name = current_database() "
-            "order by column_index",
-            {"schema": schema, "table": table},
-        )
-        return [name for (name,) in found.fetchall()]
-
 
 @contextmanager
 def open_released(path: Path) -> Iterator[Released]:
@@ -77,17 +45,19 @@ def open_released(path: Path) -> Iterator[Released]:
     Raises
     ------
     UtvandringError
-        If it cannot be opened, or it holds no released tables.
+        If it cannot be opened, or it lacks released tables or declares not all that it holds.
     """
     with open_to_read(path) as connection:
-        released = Released(connection)
-        missing = [f"release.{name}" for name in TABLES if not released.columns("release", name)]
-        if missing:
+        absent = absent_from_report(connection)
+        if absent:
             raise UtvandringError(
-                f"{path} lacks released tables, among them {missing[0]}: run `utvandring build`, "
-                "or name a database that it has published."
+                f"{path} lacks released tables: {said(absent)}. Run `utvandring build`, or name a database "
+                "that it has published."
             )
-        yield released
+        unknown = undeclared(connection)
+        if unknown:
+            raise UtvandringError(f"{path} does not declare {said(unknown)}: run `utvandring build`.")
+        yield Released(connection)
 
 
 def query_text(query: Query) -> str:

@@ -1,8 +1,7 @@
 -- Grain: table_name and the key of its cells: every count of the released tables on questions beyond the report.
--- Purpose: one list of what is counted where, as released_tables declares. Counts of the same persons in two tables are
--- one cell (cell_id, measure), so that they are judged once: immigrants of a country, centrality level or county, all
--- and by background, are cells of marts.mobility_rate already. `measure` names the system of counts that a cell adds up
--- in.
+-- Purpose: one list of what is counted where. Counts of the same persons in two tables are one cell (cell_id, measure), so
+-- that they are judged once: immigrants of a country, centrality level or county, all and by background, are cells of
+-- marts.mobility_rate already.
 with
 
 mobility_count as (
@@ -13,18 +12,13 @@ mobility_count as (
 ),
 
 cell as (
-    {%- for table_name, table in released_tables().items() if table.cells and table_name != 'mobility_rate' %}
-    {{ 'union all by name' if not loop.first }}
-    {%- if table.cells.model %}
-    select
-        '{{ table_name }}' as table_name,
-        *,
-    from {{ ref(table.cells.model) }}
-    {%- else %}
-    from (
-        {{ cells_of(table_name, table) }}
-    )
-    {%- endif %}
+    select * from {{ ref('int_disclosure__declared_cell') }}
+    {%- for table_name, table in released_tables().items() if table.cells.model %}
+        union all by name
+        select
+            '{{ table_name }}' as table_name,
+            *,
+        from {{ ref(table.cells.model) }}
     {%- endfor %}
 ),
 

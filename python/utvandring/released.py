@@ -1,0 +1,45 @@
+"""What may leave the secure zone: the schema `release`, as its table `declared_column` lists it."""
+
+import duckdb
+
+SCHEMA = "release"
+DECLARATION = "macros/disclosure/released_tables.sql"
+
+_LIST = "declared_column"
+_COLUMNS = (
+    "select table_name || '.' || column_name from duckdb_columns() "
+    f"where database_name = current_database() and lower(schema_name) = '{SCHEMA}' order by all"
+)
+
+
+def undeclared(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """Return what the schema `release` of a database holds and does not declare.
+
+    Returns
+    -------
+    list of str
+        Columns with their tables, in order; every column where there is no list of what is declared.
+    """
+    found = [name for (name,) in connection.execute(_COLUMNS).fetchall()]
+    if f"{_LIST}.column_name" not in found:
+        return found
+    rows = connection.execute(f"select table_name || '.' || column_name from {SCHEMA}.{_LIST}").fetchall()
+    declared = {name for (name,) in rows}
+    return [name for name in found if name not in declared]
+
+
+def absent_from_report(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """Return which of the tables that the report shows a database lacks, by its own list; or that list."""
+    found = {name.partition(".")[0] for (name,) in connection.execute(_COLUMNS).fetchall()}
+    if _LIST not in found:
+        return [_LIST]
+    shown = connection.execute(
+        f"select distinct table_name from {SCHEMA}.{_LIST} where is_in_report order by all"
+    ).fetchall()
+    return [name for (name,) in shown if name not in found]
+
+
+def said(names: list[str]) -> str:
+    """Name released tables or columns in a sentence: the first ones, and how many there are."""
+    shown = ", ".join(f"{SCHEMA}.{name}" for name in names[:3])
+    return shown if len(names) <= 3 else f"{shown} and {len(names) - 3} more"
