@@ -26,14 +26,26 @@
 {% endmacro %}
 
 
-{#- The measures in which the counts on questions beyond the report add up; those of marts.mobility_rate have the same names. -#}
-{% macro question_measures() %}
+{#- The tables whose counts are in one system, but for those with all counts of a cell in one row (is_wide). -#}
+{% macro tables_on_questions() %}
+    {%- set tables = {} -%}
+    {%- for table_name, table in released_tables().items() if table.cells and not table.is_wide -%}
+        {%- do tables.update({table_name: table}) -%}
+    {%- endfor -%}
+    {{ return(tables) }}
+{% endmacro %}
+
+
+{#- Every measure in which their counts add up, a column each. -#}
+{% macro measures_as_columns() -%}
     {%- set measures = [] -%}
-    {%- for table_name, table in released_tables().items() if table.cells and table_name != 'mobility_rate' -%}
+    {%- for table in tables_on_questions().values() -%}
         {%- do measures.extend(table.counts | list) -%}
     {%- endfor -%}
-    {{ return(measures | unique | list) }}
-{% endmacro %}
+    {%- for measure in measures | unique %}
+        max(n) filter (where measure = '{{ measure }}') as {{ measure }},
+    {%- endfor %}
+{%- endmacro %}
 
 
 {#- The name of a count of a table by its key; one of several counts of a row has its own name in the key. -#}
@@ -44,18 +56,14 @@
 {%- endmacro %}
 
 
-{#- What is judged together with a count. -#}
-{% macro block_of(table) -%}
-    concat('{{ table.block[0] }} ', {{ table.block[1] }})
-{%- endmacro %}
-
-
 {#-
-    Every combination of a released table that somebody could ask for, with its true counts, zeros included: a query.
+    Every combination of a released table that somebody could ask for, with its true counts, zeros included, and the
+    block that it is judged in: a query.
     Combinations that hold fewer persons than the threshold wherever they are looked at are left out; nothing of them is
     ever shown. A count that the table has of nobody in a block is not known there, and stays NULL.
 -#}
-{% macro counts_with_zeros(table) -%}
+{% macro counts_with_zeros(table_name) -%}
+    {%- set table = released_tables()[table_name] -%}
     {%- set cells = table.cells -%}
     {%- set counts = counts_of(table) -%}
     {%- set counted = namespace(name='source', columns=[]) -%}
@@ -118,6 +126,7 @@
     )
 
     select
+        concat('{{ table.block[0] }} ', combination.{{ table.block[1] }}) as block_id,
         combination.*,
         {%- for count in counts %}
         case
@@ -134,22 +143,15 @@
 {%- endmacro %}
 
 
-{#- The same, one row a count (item): with the cell that it is, and the block and the measure that it adds up in. -#}
-{% macro cells_of(table_name, table) -%}
-    with
-    complete as (
-        {{ counts_with_zeros(table) }}
-    ),
-
-    item as (
-        unpivot complete
-        on {{ counts_of(table) | join(', ') }}
-        into name item value n
-    )
-
+{#-
+    The same of every table that does not count by hand, one row a count (item): with the cell that it is, and the measure
+    that it adds up in.
+-#}
+{% macro declared_cells() -%}
+    {%- for table_name, table in tables_on_questions().items() if table.cells.of %}
+    {{ 'union all by name' if not loop.first }}
     select
         '{{ table_name }}' as table_name,
-        {{ block_of(table) }} as block_id,
         {{ cell_id_of(table_name, table) }} as cell_id,
         case
             {%- for measure, counts in table.counts.items() %}
@@ -157,7 +159,14 @@
             {%- endfor %}
         end as measure,
         *,
-    from item
+    from (
+        unpivot (
+            {{ counts_with_zeros(table_name) }}
+        )
+        on {{ counts_of(table) | join(', ') }}
+        into name item value n
+    )
+    {%- endfor %}
 {%- endmacro %}
 
 
@@ -167,7 +176,30 @@
 -#}
 {% macro shown_counts(table_name) -%}
     {%- set table = released_tables()[table_name] -%}
+    {%- set described = (table.key + table.cells.rows | map(attribute='columns') | sum(start=[])) | unique -%}
     with
+    {% if table.is_wide -%}
+    withheld as (
+        select
+            cell_id,
+            list(measure) as measures,
+        from {{ ref('int_disclosure__withheld') }}
+        group by cell_id
+    ),
+
+    counted as (
+        select
+            {{ described | join(', ') }},
+            {%- for count in counts_of(table) %}
+            case
+                when not coalesce(list_contains(withheld.measures, '{{ count }}'), false)
+                    then {{ released_count('cell.' ~ count) }}
+            end as {{ count }},
+            {%- endfor %}
+        from {{ ref('int_disclosure__mobility_count') }} as cell
+        left join withheld on cell.cell_id = withheld.cell_id
+    )
+    {%- else -%}
     shown as (
         select * from {{ ref('int_disclosure__question_shown') }}
         where table_name = '{{ table_name }}'
@@ -175,7 +207,7 @@
 
     counted as (
         select
-            {{ (table.key + (table.cells.rows | map(attribute='columns') | sum(start=[]))) | unique | join(', ') }},
+            {{ described | join(', ') }},
             {%- for count in counts_of(table) %}
             max(shown_n) filter (where item = '{{ count }}') as {{ count }},
             {%- endfor %}
@@ -183,18 +215,61 @@
         from shown
         group by all
     )
+    {%- endif %}
 
-    select {{ with_base(table) }}
-    from counted
-{%- endmacro %}
-
-
-{#- All columns of a row; its counts only where the row has its base. -#}
-{% macro with_base(table) -%}
-    * {% if table.base %}replace (
+    select * {% if table.base %}replace (
         {%- for count in counts_of(table) | reject('equalto', table.base) %}
         case when {{ table.base }} is not null then {{ count }} end as {{ count }}{{ ',' if not loop.last }}
         {%- endfor %}
     )
     {%- endif %}
+    from counted
+{%- endmacro %}
+
+
+{#- Counts in the system that a released table shows otherwise than int_disclosure__question_shown: a query. -#}
+{% macro counts_shown_otherwise() -%}
+    {%- for table_name, table in tables_on_questions().items() if table.cells.of %}
+    {{ 'union all' if not loop.first }}
+    select
+        '{{ table_name }}' as table_name,
+        item,
+        shown_n,
+    from (
+        select {{ table.key | join(', ') }}, item, shown_n
+        from (
+            unpivot (from {{ ref('release_' ~ table_name) }})
+            on {{ counts_of(table) | join(', ') }}
+            into name item value shown_n
+        )
+        except
+        select {{ table.key | join(', ') }}, item, shown_n
+        from {{ ref('int_disclosure__question_shown') }}
+        where table_name = '{{ table_name }}'
+    )
+    {%- endfor %}
+{%- endmacro %}
+
+
+{#- Every released table and column as it is declared: rows of a VALUES clause. -#}
+{% macro declared_columns() -%}
+    {%- set rows = [] -%}
+    {%- for table_name, table in released_tables().items() -%}
+        {%- for column in columns_of(table) -%}
+            {%- set kind = "'" ~ column.kind ~ "'" if column.kind else 'null' -%}
+            {%- do rows.append(
+                "('" ~ [table_name, column.name, column.role] | join("', '") ~ "', " ~ kind ~ ', '
+                ~ table.in_report | default(false) ~ ')'
+            ) -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {{ rows | join(',\n        ') }}
+{%- endmacro %}
+
+
+{#- What tells dbt that a model is built after every other released table. -#}
+{% macro after_every_released_table() -%}
+    {%- for table_name in released_tables() if table_name != 'declared_column' %}
+-- depends_on: {{ ref('release_' ~ table_name) }}
+    {%- endfor %}
 {%- endmacro %}

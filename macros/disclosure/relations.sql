@@ -2,10 +2,12 @@
     What adds up to what among the cells of one released table, as it is declared (released_tables): a query with one row
     for every member of a relation.
 
-    `cell` has block_id, cell_id and the key of the table. With `is_long` a row is one count (item, measure, n) of one of
-    several tables; otherwise a row has all measures, and a relation holds for each of them.
+    `cell` has block_id, cell_id and the key of the table. A row of it is one count (item, measure, n) of one of several
+    tables; where the table is wide it is all measures, and a relation holds for each of them.
 -#}
-{% macro relations_of(table_name, table, cell='cell', is_long=true) -%}
+{% macro relations_of(table_name, cell='cell') -%}
+    {%- set table = released_tables()[table_name] -%}
+    {%- set is_long = not table.is_wide -%}
     {%- set key = (table.cells.key or table.key) + (['item'] if is_long else []) -%}
     {%- set here = "table_name = '" ~ table_name ~ "'" if is_long else 'true' -%}
     {%- set measure = 'measure' if is_long else 'null::varchar' -%}
@@ -32,6 +34,15 @@
     {%- endif -%}
 
     {{ queries | join('\nunion all by name\n') }}
+{%- endmacro %}
+
+
+{#- The same of every table on questions, one after the other. -#}
+{% macro declared_relations() -%}
+    {%- for table_name in tables_on_questions() %}
+    {{ 'union all by name' if not loop.first }}
+    {{ relations_of(table_name) }}
+    {%- endfor %}
 {%- endmacro %}
 
 

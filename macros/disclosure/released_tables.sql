@@ -21,7 +21,8 @@
                 totals are counted as category all. Rows: every combination of the combinations in `rows`, joined by the
                 columns that they have in common, zeros included; of a combination only what is not small `where` that is
                 looked at, unless it is taken `even_if_small`; of the result only what `only` says.
-                Or the model that counts them by hand, with the key of its cells
+                Where a model counts them by hand, only their `key`
+    is_wide     for the largest table: a cell has all measures in a row, and each adds up in the same way
     sums        a total and the parts that are all of it: rows alike in every column of the key but those that the sum is
                 `over`. `total` and `parts` are conditions (parts: all others), `where` one on both; `by`: what they
                 have in common of the columns summed over; `each`: the parts of each value of that column are all of it.
@@ -38,7 +39,7 @@ mobility_rate:
   key: [outcome_year, region_level, region_code, immigration_background, population, dimension, category]
   text: [outcome_is_provisional, is_suppressed]
   base: residents_n
-  # The measures of one row: each adds up by itself, in the same way.
+  is_wide: true
   counts:
     residents_n: [residents_n]
     emigrants_n: [emigrants_n]
@@ -174,8 +175,8 @@ immigration_survival:
   counts:
     persons_n: [persons_n, events_n]
   estimates: [estimate, std_error, conf_low, conf_high]
-  # Events are items of their own: what lies within the persons stands in int_disclosure__question_subset.
-  cells: {model: int_disclosure__survival_cell, key: [transition, cohort, dimension, category, years_since]}
+  # Counted in int_disclosure__survival_cell: each event is an item.
+  cells: {key: [transition, cohort, dimension, category, years_since]}
   sums:
     - {over: [dimension, category], each: dimension, total: dimension = 'none'}
     - {over: [cohort]}
@@ -316,7 +317,8 @@ stated_number:
   counts:
     persons_n: [base_n]
   derived: [warehouse_value]
-  cells: {model: int_disclosure__stated_cell, key: [statistic_id]}
+  # Counted in int_disclosure__stated_cell.
+  cells: {key: [statistic_id]}
   formulas:
     - persons_n >= left_n
 

@@ -48,7 +48,7 @@
     {%- set counts = counts_of(table) -%}
     {%- set known = [
         'in_report', 'key', 'text', 'counts', 'ratios', 'estimates', 'derived', 'base',
-        'block', 'cells', 'sums', 'within', 'formulas', 'grows_over',
+        'is_wide', 'block', 'cells', 'sums', 'within', 'formulas', 'grows_over',
     ] -%}
     {%- for word in table if word not in known -%}
         {%- do faults.append(table_name ~ ' has the unknown entry ' ~ word) -%}

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -32,6 +33,25 @@ COLUMNS = {
     "incomes": "integer[]",
     "With space": "varchar",
 }
+
+
+@pytest.fixture(scope="module")
+def manifest(tmp_path_factory: pytest.TempPathFactory, forked_dbt: DbtServer) -> dict[str, Any]:
+    """Give what dbt knows of the project, with the queries of data tests of released tables."""
+    folder = tmp_path_factory.mktemp("tests")
+    forked_dbt.run(folder, "compile", "--select", "test_name:as_declared", "path:tests/singular")
+    known: dict[str, Any] = json.loads((folder / "target/manifest.json").read_text(encoding="utf-8"))
+    return known
+
+
+@pytest.fixture(scope="module")
+def compiled_tests(manifest: dict[str, Any]) -> dict[str, str]:
+    """Give the queries of these tests by name."""
+    return {
+        node["name"]: node["compiled_code"].replace('"warehouse".', "")
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "test" and node.get("compiled_code")
+    }
 
 
 # Before anything is built
@@ -131,8 +151,9 @@ def test_an_undeclared_table_column_or_test_stops_dbt_and_the_build_before_anyth
         assert connection.execute("select * from duckdb_tables()").fetchall() == []
 
 
-def test_dbt_knows_every_released_table_where_the_declared_columns_are_listed(forked_dbt: DbtServer) -> None:
-    manifest = json.loads((forked_dbt.scratch / "target/manifest.json").read_text(encoding="utf-8"))
+def test_dbt_knows_every_released_table_where_the_declared_columns_are_listed(
+    manifest: dict[str, Any],
+) -> None:
     released = {key for key in manifest["nodes"] if key.startswith("model.utvandring.release_")}
     (listed,) = (key for key in released if key.endswith("release_declared_column"))
     assert len(released) > 20
@@ -226,19 +247,6 @@ def test_no_file_is_written_from_a_publication_that_does_not_declare_what_it_hol
 
 
 # The data tests that every released table has
-
-
-@pytest.fixture(scope="module")
-def compiled_tests(tmp_path_factory: pytest.TempPathFactory, forked_dbt: DbtServer) -> dict[str, str]:
-    """Give the queries of data tests of released tables by name."""
-    folder = tmp_path_factory.mktemp("tests")
-    forked_dbt.run(folder, "compile", "--select", "test_name:as_declared", "path:tests/singular")
-    manifest = json.loads((folder / "target/manifest.json").read_text(encoding="utf-8"))
-    return {
-        node["name"]: node["compiled_code"].replace('"warehouse".', "")
-        for node in manifest["nodes"].values()
-        if node["resource_type"] == "test" and node.get("compiled_code")
-    }
 
 
 def broken(query: str, table: str, row: dict[str, str], **changed: str) -> set[str]:

@@ -1,7 +1,7 @@
 -- Grain: base_year, spec, scope_type, scope_code, outcome, dimension, term.
 -- Purpose: how many persons and events each coefficient of the linear probability models rests on: those of its own
 -- category or of the reference category it is compared with, whichever are fewer. The constant rests on everybody.
--- Which terms there are says the specification (int_disclosure__term).
+-- The specification says which terms there are (int_disclosure__term).
 with
 
 term as (

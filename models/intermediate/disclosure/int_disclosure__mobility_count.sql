@@ -4,17 +4,26 @@
 --
 -- Categories that hold fewer persons in the whole country than the threshold are left out, and with them those that
 -- cannot occur (62-74 among ages 20-35): nothing of them is ever shown.
-{%- set table = released_tables().mobility_rate %}
 with
 
 complete as (
-    {{ counts_with_zeros(table) }}
+    {{ counts_with_zeros('mobility_rate') }}
 ),
 
 final as (
     select
-        md5_number_lower(concat_ws('/', {{ table.key | join(', ') }})) as cell_id,
-        {{ block_of(table) }} as block_id,
+        md5_number_lower(
+            concat_ws(
+                '/',
+                outcome_year,
+                region_level,
+                region_code,
+                immigration_background,
+                population,
+                dimension,
+                category
+            )
+        ) as cell_id,
         *,
     from complete
 )

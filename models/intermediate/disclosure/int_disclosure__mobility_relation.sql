@@ -19,7 +19,7 @@ cell as (
 ),
 
 final as (
-    {{ relations_of('mobility_rate', released_tables().mobility_rate, is_long=false) }}
+    {{ relations_of('mobility_rate') }}
 )
 
 select * from final

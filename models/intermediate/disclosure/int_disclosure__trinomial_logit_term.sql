@@ -1,8 +1,8 @@
 -- Grain: base_year, model_type, centrality_level, sex, equation, dimension, term.
 -- Purpose: how many persons and events each coefficient of the trinomial logits rests on: those of its own category or
 -- of the reference category it is compared with, whichever are fewer. Events are those of the equation's outcome or of
--- staying, whichever are fewer. The constant and the terms in numbers (age, family) rest on everybody. Which terms there
--- are says the specification (int_disclosure__term).
+-- staying, whichever are fewer. The constant and the terms in numbers (age, family) rest on everybody. The
+-- specification says which terms there are (int_disclosure__term).
 with
 
 term as (

@@ -1,7 +1,7 @@
 -- Grain: table_name and the key of its cells: every count of the released tables on questions beyond the report.
--- Purpose: one list of what is counted where. Counts of the same persons in two tables are one cell (cell_id, measure), so
--- that they are judged once: immigrants of a country, centrality level or county, all and by background, are cells of
--- marts.mobility_rate already.
+-- Purpose: one list of what is counted where. Counts of the same persons in two tables are one cell (cell_id, measure),
+-- so that they are judged once: immigrants of a country, centrality level or county, all and by background, are cells
+-- of marts.mobility_rate already.
 with
 
 mobility_count as (
@@ -13,13 +13,16 @@ mobility_count as (
 
 cell as (
     select * from {{ ref('int_disclosure__declared_cell') }}
-    {%- for table_name, table in released_tables().items() if table.cells.model %}
-        union all by name
-        select
-            '{{ table_name }}' as table_name,
-            *,
-        from {{ ref(table.cells.model) }}
-    {%- endfor %}
+    union all by name
+    select
+        'immigration_survival' as table_name,
+        *,
+    from {{ ref('int_disclosure__survival_cell') }}
+    union all by name
+    select
+        'stated_number' as table_name,
+        *,
+    from {{ ref('int_disclosure__stated_cell') }}
 ),
 
 -- The region and background by which the immigrants of a cell are counted in marts.mobility_rate.

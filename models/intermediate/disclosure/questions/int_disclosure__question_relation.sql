@@ -2,8 +2,8 @@
 -- Purpose: which counts of one table on questions beyond the report add up to which and lie within which, as
 -- released_tables declares: populations of everybody, counties and centrality levels of the country, categories of a
 -- characteristic of everybody, destinations of emigrants, first emigrations of all, cohorts, lags and bases of
--- registration, what had happened within fewer years, ... Where persons lack a category or a region the parts stay below
--- their total.
+-- registration, what had happened within fewer years, ... Where persons lack a category or a region the parts stay
+-- below their total.
 with
 
 cell as (
@@ -11,10 +11,7 @@ cell as (
 ),
 
 final as (
-    {%- for table_name, table in released_tables().items() if table.cells and table_name != 'mobility_rate' %}
-    {{ 'union all by name' if not loop.first }}
-    {{ relations_of(table_name, table) }}
-    {%- endfor %}
+    {{ declared_relations() }}
 )
 
 select * from final
