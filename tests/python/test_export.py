@@ -144,7 +144,8 @@ def test_nothing_but_the_schema_release_is_written(
     ran = utvandring("export", "--out", tmp_path / "other", "--table", "person_year")
     assert ran.code == 2
     assert ran.err == (
-        "There is no released table person_year; there are declared_column, delivery, disclosure_rule, rate.\n"
+        "There is no released table person_year; "
+        "there are declared_column, delivery, disclosure_rule, rate.\n"
     )
     assert not (tmp_path / "other").exists()
 
