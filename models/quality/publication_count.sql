@@ -61,7 +61,7 @@ counted as (
 known as (
     select
         base_year,
-        {%- for column in columns_of('person_year') if column != 'base_year' %}
+        {%- for column in contract_columns('person_year') if column != 'base_year' %}
             count({{ column }}) as {{ column }},
         {%- endfor %}
     from person_year

@@ -29,6 +29,7 @@ left_by_origin as (
     select
         'left_' || origin.origin as statistic_id,
         100.0 * count(*) filter (where first_stay.has_left) / count(*) as warehouse_value,
+        count(*) filter (where first_stay.has_left) as counted_n,
         count(*) as base_n,
     from
         first_stay,
@@ -99,18 +100,21 @@ computed as (
     select
         'emigration_rate_oslo',
         100.0 * emigrants_n / residents_n,
+        emigrants_n,
         residents_n,
     from in_oslo
     union all
     select
         'highest_county_is_oslo',
         county_rank,
+        null,
         residents_n,
     from in_oslo
     union all
     select
         'administrative_share',
         100.0 * administrative_n / nullif(emigrants_n, 0),
+        administrative_n,
         emigrants_n,
     from administrative
 ),
@@ -125,6 +129,7 @@ final as (
         stated.unit,
         stated.source,
         computed.warehouse_value::double as warehouse_value,
+        computed.counted_n::bigint as counted_n,
         computed.base_n::bigint as base_n,
         coalesce(deliveries.is_simulated, false) as is_simulated,
     from stated

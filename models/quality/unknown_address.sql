@@ -17,6 +17,7 @@ final as (
         resident.reference_year,
         coalesce(region.kind, 'unknown') as address_kind,
         count(*) as residents_n,
+        sum(count(*)) over (partition by resident.reference_year)::bigint as all_residents_n,
         count(*)::double / sum(count(*)) over (partition by resident.reference_year) as residents_share,
     from resident
     left join region on resident.municipality_code = region.municipality_code

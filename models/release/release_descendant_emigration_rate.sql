@@ -3,43 +3,17 @@
 -- rates computed from the rounded counts (docs/disclosure.md).
 with
 
-shown as (
-    select * from {{ ref('int_disclosure__question_shown') }}
-    where table_name = 'descendant_emigration_rate'
-),
-
 counted as (
-    select
-        outcome_year,
-        immigrant_group,
-        dimension,
-        category,
-        outcome_is_provisional,
-        {% for item in descendant_items() %}
-            {{ shown_item(item) }} as {{ item }},
-        {% endfor %}
-    from shown
-    group by all
-),
-
--- Without residents to relate them to, nothing of a row is shown.
-whole as (
-    select
-        * replace (
-            {% for item in descendant_items() if item != 'residents_n' %}
-                case when residents_n is not null then {{ item }} end as {{ item }},
-            {% endfor %}
-        ),
-    from counted
+    {{ shown_counts('descendant_emigration_rate') }}
 ),
 
 final as (
     select
-        *,
+        * exclude (is_incomplete),
         emigrants_n is null as is_suppressed,
         {{ released_ratio('emigrants_n', 'residents_n', per=100) }} as emigration_rate,
         {{ released_ratio('first_emigrants_n', 'never_emigrated_n', per=100) }} as first_emigration_rate,
-    from whole
+    from counted
 )
 
 select * from final

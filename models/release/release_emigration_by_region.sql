@@ -6,36 +6,8 @@
 -- Every combination of year, region, population and background has a row, whether or not anybody is in it.
 with
 
-shown as (
-    select * from {{ ref('int_disclosure__question_shown') }}
-    where table_name = 'emigration_by_region'
-),
-
 counted as (
-    select
-        outcome_year,
-        region_level,
-        region_code,
-        population,
-        immigration_background,
-        outcome_is_provisional,
-        {{ shown_item('residents_n') }} as residents_n,
-        {{ shown_item('emigrants_n') }} as emigrants_n,
-        {{ shown_item('internal_outmigrants_n') }} as internal_outmigrants_n,
-        {{ shown_item('deaths_n') }} as deaths_n,
-    from shown
-    group by all
-),
-
--- Without residents to relate them to, nothing of a row is shown.
-whole as (
-    select
-        * replace (
-            case when residents_n is not null then emigrants_n end as emigrants_n,
-            case when residents_n is not null then internal_outmigrants_n end as internal_outmigrants_n,
-            case when residents_n is not null then deaths_n end as deaths_n
-        ),
-    from counted
+    {{ shown_counts('emigration_by_region') }}
 ),
 
 compared as (
@@ -49,7 +21,7 @@ compared as (
             when count(internal_outmigrants_n) over four_years_before = 4
                 then sum(internal_outmigrants_n) over four_years_before
         end as internal_outmigrants_before_n,
-    from whole
+    from counted
     window four_years_before as (
         partition by region_level, region_code, population, immigration_background
         order by outcome_year

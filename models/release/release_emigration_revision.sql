@@ -11,7 +11,7 @@ known as (
         shown_n as emigrations_n,
         development_year = max(development_year) over (partition by basis, event_year) as is_latest,
     from {{ ref('int_disclosure__question_shown') }}
-    where item = 'emigrations_n'
+    where table_name = 'emigration_revision'
 ),
 
 {{ chain_ladder() }},

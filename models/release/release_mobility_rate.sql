@@ -5,54 +5,18 @@
 -- Every combination of year, region, background and category has a row, so that one without persons looks like one
 -- with few: its counts are NULL. Categories that hold fewer persons than the threshold in the whole country are absent.
 -- Moves between centrality levels are NULL after outcome year 2017 as in the mart, which is no suppression.
-{%- set measures = [
-    'residents_n',
-    'emigrants_n',
-    'internal_outmigrants_centrality_n',
-    'internal_outmigrants_county_n',
-    'deaths_n',
-    'unaccounted_n',
-] %}
 with
 
-cell as (
-    select * from {{ ref('int_disclosure__mobility_count') }}
-),
-
-withheld as (
-    select
-        cell_id,
-        list(measure) as measures,
-    from {{ ref('int_disclosure__withheld') }}
-    group by cell_id
-),
-
-shown as (
-    select
-        cell.outcome_year,
-        cell.outcome_is_provisional,
-        cell.region_level,
-        cell.region_code,
-        cell.immigration_background,
-        cell.population,
-        cell.dimension,
-        cell.category,
-        {% for measure in measures %}
-            case
-                when not coalesce(list_contains(withheld.measures, '{{ measure }}'), false)
-                    then {{ released_count('cell.' ~ measure) }}
-            end as {{ measure }},
-        {% endfor %}
-    from cell
-    left join withheld on cell.cell_id = withheld.cell_id
+counted as (
+    {{ shown_counts('mobility_rate') }}
 ),
 
 -- The names under which the mart shows the same set of persons a second time.
 named as (
-    select * from shown
+    select * from counted
     union all by name
     select * replace ('all' as population)
-    from shown
+    from counted
     where
         population = 'age_15_74'
         and dimension in ('age_group', 'labour_status')
@@ -62,12 +26,11 @@ named as (
             'family_size_type' as dimension,
             category || '|all' as category
         ),
-    from shown
+    from counted
     where dimension = 'family_size'
 ),
 
--- Without residents to relate them to, nothing of a row is shown.
-whole as (
+final as (
     select
         outcome_year,
         region_level,
@@ -78,15 +41,11 @@ whole as (
         category,
         outcome_is_provisional,
         residents_n,
-        {% for measure in measures[1:] %}
-            case when residents_n is not null then {{ measure }} end as {{ measure }},
-        {% endfor %}
-    from named
-),
-
-final as (
-    select
-        *,
+        emigrants_n,
+        internal_outmigrants_centrality_n,
+        internal_outmigrants_county_n,
+        deaths_n,
+        unaccounted_n,
         residents_n is null
         or emigrants_n is null
         or internal_outmigrants_county_n is null
@@ -99,7 +58,7 @@ final as (
             as internal_outmigration_centrality_rate,
         {{ released_ratio('internal_outmigrants_county_n', 'residents_n', per=100) }}
             as internal_outmigration_county_rate,
-    from whole
+    from named
 )
 
 select * from final

@@ -28,7 +28,7 @@ counted as (
         reference_year as calendar_year,
         address_kind as category,
         residents_n as affected_n,
-        round(residents_n / residents_share)::bigint as total_n,
+        all_residents_n as total_n,
     from {{ ref('unknown_address') }}
     union all
     select

@@ -5,7 +5,7 @@ with
 
 shown as (
     select * from {{ ref('int_disclosure__question_shown') }}
-    where item = 'events_n'
+    where table_name = 'registration_lag'
 ),
 
 final as (

@@ -36,8 +36,9 @@ oslo as (
 person as (
     select
         statistic_id,
-        {{ shown_item('persons_n') }} as base_n,
-        {{ released_ratio(shown_item('left_n'), shown_item('persons_n'), per=100) }} as warehouse_value,
+        max(shown_n) filter (where item = 'persons_n') as base_n,
+        max(shown_n) filter (where item = 'left_n') as left_n,
+        {{ released_ratio('left_n', 'base_n', per=100) }} as warehouse_value,
     from shown
     group by statistic_id
 ),
@@ -75,7 +76,7 @@ administrative as (
 ),
 
 computed as (
-    select * from person
+    select * exclude (left_n) from person
     union all by name
     select
         'emigration_rate_oslo' as statistic_id,

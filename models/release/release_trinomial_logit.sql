@@ -26,11 +26,7 @@ judged as (
             and trinomial_logit.centrality_level is not distinct from term_count.centrality_level
             and trinomial_logit.sex is not distinct from term_count.sex
             and trinomial_logit.equation = term_count.equation
-            and case
-                when trinomial_logit.term in ('age', 'age_sq_scaled', 'family_total', 'family_immigrants')
-                    then 'constant'
-                else trinomial_logit.term
-            end = term_count.term
+            and trinomial_logit.term = term_count.term
 ),
 
 final as (

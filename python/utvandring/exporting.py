@@ -17,9 +17,8 @@ from utvandring.files import sync_folder
 from utvandring.opening import open_to_read
 from utvandring.progress import Progress
 from utvandring.project import DataRoot
+from utvandring.released import SCHEMA, said, undeclared
 from utvandring.sql import identifier, literal
-
-SCHEMA = "release"
 
 _DESCRIPTION = "README.txt"
 _COLUMNS = "columns.csv"
@@ -161,6 +160,12 @@ def _released(connection: duckdb.DuckDBPyConnection) -> dict[str, Table]:
     ).fetchall()
     if not described:
         raise UtvandringError("The publication has no released tables: run `utvandring build`.")
+    unknown = undeclared(connection)
+    if unknown:
+        raise UtvandringError(
+            f"The publication does not declare {said(unknown)}, so nothing was exported: "
+            "run `utvandring build`."
+        )
     columns: dict[str, list[Column]] = {}
     for table, *column in connection.execute(
         "select table_name, column_name, data_type, coalesce(comment, '') from duckdb_columns() "

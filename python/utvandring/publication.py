@@ -16,6 +16,7 @@ from utvandring.engine import engine_settings
 from utvandring.errors import UtvandringError
 from utvandring.files import IMMUTABLE_FILE, PRIVATE_FILE, remove, replace_file, sha256_of
 from utvandring.project import DataRoot
+from utvandring.released import DECLARATION, said, undeclared
 from utvandring.sql import identifier, literal
 
 # Registers, deliveries, staging and intermediate tables stay in the warehouse.
@@ -108,10 +109,12 @@ def publish(
     Raises
     ------
     UtvandringError
-        If what was written is not equal to the warehouse.
+        If the schema `release` holds a column that is not declared, or the copy is not equal to the
+        warehouse.
     """
     temporary = _temporary(root)
     try:
+        _require_declared(root.warehouse)
         is_basis = copied is not None and copied.result()
         if not is_basis:
             _remove_database(temporary)
@@ -153,6 +156,18 @@ def require_years(warehouse: Path, base_years: Collection[int]) -> None:
         raise UtvandringError(
             f"marts.person_year has no rows of base year {', '.join(map(str, absent))}, which the accepted "
             "population registers must give, so it was not published; the last one is unchanged."
+        )
+
+
+def _require_declared(warehouse: Path) -> None:
+    """Make sure that a warehouse has nothing to release but what is declared."""
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        unknown = undeclared(connection)
+    if unknown:
+        raise UtvandringError(
+            f"{said(unknown)}: not declared in {DECLARATION}, so nothing was published; the last publication "
+            f"is unchanged. Declare it; or, if no model makes it, delete {warehouse} and build again from "
+            "the accepted deliveries."
         )
 
 

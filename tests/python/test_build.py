@@ -153,7 +153,7 @@ def test_a_build_publishes_only_what_is_meant_for_readers(
         assert connection.execute("from marts.shorthand").fetchall() == [("not for readers",)]
         comments = connection.execute(
             "select comment from duckdb_columns() "
-                "where table_name = 'person_year' and column_name = 'base_year'"
+            "where table_name = 'person_year' and column_name = 'base_year'"
         ).fetchall()
         assert comments == [("The year before.",)]
     assert [file.name for file in path.parent.iterdir()] == ["utvandring.duckdb"]

@@ -1,4 +1,4 @@
-"""The documentation: what it names exists, links lead somewhere, exposures name every released table."""
+"""The documentation: what it names exists, links lead somewhere."""
 
 import json
 import re
@@ -29,14 +29,6 @@ def test_the_diagram_names_tables_and_columns_that_exist(built_warehouse: Path) 
             assert (table, column, kind) in columns
     for one, other in re.findall(r"^    (\w+) \S+--\S+ (\w+) :", diagram, re.MULTILINE):
         assert {one, other} <= {table for table, _ in drawn}
-
-
-def test_every_released_table_is_an_exposure_of_report_and_export() -> None:
-    released = {f"ref('{path.stem}')" for path in (PROJECT / "models/release").glob("*.sql")}
-    exposures = yaml.safe_load((PROJECT / "models/exposures.yml").read_text(encoding="utf-8"))["exposures"]
-    assert {exposure["name"] for exposure in exposures} == {"released_tables", "report"}
-    for exposure in exposures:
-        assert set(exposure["depends_on"]) == released
 
 
 def test_every_node_has_a_description_and_only_estimates_may_refer_to_fits(

@@ -42,6 +42,11 @@ def published(data_root: Path) -> Path:
             "create table release.disclosure_rule as "
             "select 'threshold' as rule, 5 as value, 'Small.' as description"
         )
+        connection.execute("create table release.declared_column (table_name varchar, column_name varchar)")
+        connection.execute(
+            "insert into release.declared_column select table_name, column_name from duckdb_columns() "
+            "where schema_name = 'release'"
+        )
     return root.publication
 
 
@@ -74,14 +79,14 @@ def test_excel_is_read_back_equal_with_text_that_stays_text(
     assert utvandring("export", "--format", "xlsx", "--out", tmp_path / "out").code == 0
 
     book = openpyxl.load_workbook(tmp_path / "out/utvandring.xlsx")
-    assert book.sheetnames == ["README", "columns", "delivery", "disclosure_rule", "rate"]
+    assert book.sheetnames == ["README", "columns", "declared_column", "delivery", "disclosure_rule", "rate"]
     heading, *rows = book["rate"].iter_rows()
     assert [cell.value for cell in heading] == ["outcome_year", "place", "persons_n", "rate"]
     # Spreadsheets keep 15 significant digits.
     expected = [(*row[:3], None if row[3] is None else pytest.approx(row[3], rel=1e-14)) for row in ROWS]
     assert [tuple(cell.value for cell in row) for row in rows] == expected
     assert rows[1][1].data_type == "s"
-    assert [cell.value for cell in book["columns"][10]] == ["rate", "place", "VARCHAR", "Where."]
+    assert [cell.value for cell in book["columns"][12]] == ["rate", "place", "VARCHAR", "Where."]
 
 
 @pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed here (2026-11-25)")
@@ -130,6 +135,7 @@ def test_nothing_but_the_schema_release_is_written(
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
         "README.txt",
         "columns.csv",
+        "declared_column.csv",
         "delivery.csv",
         "disclosure_rule.csv",
         "rate.csv",
@@ -137,7 +143,10 @@ def test_nothing_but_the_schema_release_is_written(
     assert not any("secret" in path.read_text(encoding="utf-8") for path in (tmp_path / "out").iterdir())
     ran = utvandring("export", "--out", tmp_path / "other", "--table", "person_year")
     assert ran.code == 2
-    assert ran.err == "There is no released table person_year; there are delivery, disclosure_rule, rate.\n"
+    assert ran.err == (
+        "There is no released table person_year; "
+        "there are declared_column, delivery, disclosure_rule, rate.\n"
+    )
     assert not (tmp_path / "other").exists()
 
 

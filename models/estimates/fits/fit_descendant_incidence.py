@@ -1,4 +1,4 @@
-"""Cumulative incidence by age of emigrating and dying, of descendants and others (Aalen-Johansen); private."""
+"""Cumulative incidence by age of emigrating and dying, for descendants and others (Aalen-Johansen)."""
 
 
 def model(dbt, session):  # noqa: D103

@@ -1,7 +1,12 @@
 -- Grain: base_year, spec, scope_type, scope_code, outcome, dimension, term.
 -- Purpose: how many persons and events each coefficient of the linear probability models rests on: those of its own
 -- category or of the reference category it is compared with, whichever are fewer. The constant rests on everybody.
+-- The specification says which terms there are (int_disclosure__term).
 with
+
+term as (
+    select * from {{ ref('int_disclosure__term') }}
+),
 
 cell as (
     select * from {{ ref('linear_probability_cell') }}
@@ -39,8 +44,8 @@ category as (
         scoped.spec,
         scoped.scope_type,
         scoped.scope_code,
-        characteristic.dimension,
-        characteristic.term,
+        term.dimension,
+        term.term,
         sum(scoped.stay_county_n + scoped.internal_outmigration_county_n + scoped.emigration_n + scoped.neither_n)
             as persons_n,
         sum(case scoped.scope_type when 'county' then scoped.stay_county_n else scoped.stay_centrality_n end)
@@ -56,25 +61,21 @@ category as (
         scoped,
         lateral (
             values
-            ('constant', 'constant', true),
-            ('sex', nullif(scoped.sex, 'female'), true),
-            ('age_group', 'age_' || replace(nullif(scoped.age_group, '62-74'), '-', '_'), true),
-            ('education_group', nullif(scoped.education_group, 'unknown'), true),
-            ('residence_group', 'residence_' || replace(nullif(scoped.residence_group, '16+'), '-', '_'), true),
-            ('labour_status', nullif(scoped.labour_status, 'outside_labour_force'), true),
-            ('immigration_background', nullif(scoped.immigration_background, 'unknown'), true),
-            (
-                'family_size_group',
-                'family_' || nullif(scoped.family_size_group, '5+'),
-                scoped.spec in ('family_size', 'family_composition')
-            ),
-            (
-                'immigrants_only_size',
-                'family_' || replace(nullif(scoped.immigrants_only_size, 'mixed'), '+', 'plus') || '_immigrants_only',
-                scoped.spec = 'family_composition'
-            )
-        ) as characteristic (dimension, term, is_used)
-    where characteristic.is_used
+            ('everybody', 'all'),
+            ('sex', scoped.sex),
+            ('age_group', scoped.age_group),
+            ('education_group', scoped.education_group),
+            ('residence_group', scoped.residence_group),
+            ('labour_status', scoped.labour_status),
+            ('immigration_background', scoped.immigration_background),
+            ('family_size_group', scoped.family_size_group),
+            ('immigrants_only_size', scoped.immigrants_only_size)
+        ) as characteristic (dimension, category)
+    inner join term
+        on
+            scoped.spec = term.spec
+            and characteristic.dimension = term.dimension
+            and characteristic.category = term.category
     group by all
 ),
 
@@ -109,11 +110,11 @@ final as (
         counted.dimension,
         counted.term,
         case
-            when counted.dimension = 'constant' then counted.persons_n
+            when counted.dimension = 'everybody' then counted.persons_n
             else least(counted.persons_n, coalesce(reference.persons_n, 0))
         end as persons_n,
         case
-            when counted.dimension = 'constant' then counted.events_n
+            when counted.dimension = 'everybody' then counted.events_n
             else least(counted.events_n, coalesce(reference.events_n, 0))
         end as events_n,
     from counted

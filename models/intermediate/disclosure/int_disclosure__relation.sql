@@ -5,13 +5,9 @@
 with
 
 final as (
-    select
-        {{ outcome_year_block('block_id') }} as block_id,
-        null::varchar as measure,
-        * exclude (block_id),
-    from {{ ref('int_disclosure__mobility_relation') }}
+    select * from {{ ref('int_disclosure__mobility_relation') }}
     union all by name
-    select * from {{ ref('int_disclosure__question_sum') }}
+    select * from {{ ref('int_disclosure__question_relation') }}
     union all by name
     select * from {{ ref('int_disclosure__question_subset') }}
 )

@@ -1,8 +1,13 @@
 -- Grain: base_year, model_type, centrality_level, sex, equation, dimension, term.
 -- Purpose: how many persons and events each coefficient of the trinomial logits rests on: those of its own category or
 -- of the reference category it is compared with, whichever are fewer. Events are those of the equation's outcome or of
--- staying, whichever are fewer. The constant and the terms in numbers (age, family) rest on everybody: term constant.
+-- staying, whichever are fewer. The constant and the terms in numbers (age, family) rest on everybody. The
+-- specification says which terms there are (int_disclosure__term).
 with
+
+term as (
+    select * from {{ ref('int_disclosure__term') }}
+),
 
 cell as (
     select
@@ -44,23 +49,27 @@ counted as (
         scoped.centrality_level,
         scoped.sex,
         scoped.equation,
-        characteristic.dimension,
-        characteristic.term,
+        term.dimension,
+        term.term,
         sum(scoped.persons_n) as persons_n,
         least(sum(scoped.events_n), sum(scoped.stay_n)) as events_n,
     from
         scoped,
         lateral (
             values
-            ('constant', 'constant', true),
-            ('sex', nullif(scoped.own_sex, 'male'), scoped.model_type < 3),
-            ('residence_group', 'residence_' || replace(nullif(scoped.residence_group, '16+'), '-', '_'), true),
-            ('education_group_logit', nullif(scoped.education_group_logit, 'none_or_unknown'), true),
-            ('labour_status', 'status_' || nullif(scoped.labour_status, 'outside_labour_force'), true),
-            ('immigration_background', 'bg_' || nullif(scoped.immigration_background, 'nordic'), true),
-            ('centrality_level', 'centrality_' || nullif(scoped.own_centrality_level, 4), scoped.model_type = 1)
-        ) as characteristic (dimension, term, is_used)
-    where characteristic.is_used
+            ('everybody', 'all'),
+            ('sex', scoped.own_sex),
+            ('residence_group', scoped.residence_group),
+            ('education_group_logit', scoped.education_group_logit),
+            ('labour_status', scoped.labour_status),
+            ('immigration_background', scoped.immigration_background),
+            ('centrality_level', scoped.own_centrality_level::varchar)
+        ) as characteristic (dimension, category)
+    inner join term
+        on
+            'type_' || scoped.model_type = term.spec
+            and characteristic.dimension = term.dimension
+            and characteristic.category = term.category
     group by all
 ),
 
@@ -74,11 +83,11 @@ final as (
         counted.dimension,
         counted.term,
         case
-            when counted.dimension = 'constant' then counted.persons_n
+            when counted.dimension = 'everybody' then counted.persons_n
             else least(counted.persons_n, coalesce(reference.persons_n, 0))
         end as persons_n,
         case
-            when counted.dimension = 'constant' then counted.events_n
+            when counted.dimension = 'everybody' then counted.events_n
             else least(counted.events_n, coalesce(reference.events_n, 0))
         end as events_n,
     from counted

@@ -8,6 +8,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any, Literal
 
+import pandas as pd
 import yaml
 
 from utvandring.errors import UsageError
@@ -169,6 +170,34 @@ def read_report() -> Report:
         for name, values in entry["comparisons"].items()
     )
     return Report(models["linear_probability"], models["trinomial_logit"], comparisons)
+
+
+def categories_of_terms(report: Report) -> pd.DataFrame:
+    """Return which persons each coefficient of the report is about, and whom it compares them with.
+
+    Parameters
+    ----------
+    report
+        The specifications.
+
+    Returns
+    -------
+    DataFrame
+        `spec`, `dimension` (a column of the cells), `category` (one of its values, as text) and `term`; the
+        reference category of a dimension has no term. The constant, and the terms of numbers, are about
+        everybody: dimension `everybody`, category `all`.
+    """
+    rows: list[tuple[str, str, str, str | None]] = []
+    for model in (*report.linear_probability, *report.trinomial_logit):
+        rows.append((model.name, "everybody", "all", "constant"))
+        for term in model.terms:
+            if term.reference is None:
+                rows.append((model.name, "everybody", "all", term.name))
+                continue
+            rows.append((model.name, term.column, str(term.reference), None))
+            named = (term.categories or {}).items()
+            rows += [(model.name, term.column, str(value), name) for name, value in named]
+    return pd.DataFrame(rows, columns=["spec", "dimension", "category", "term"])
 
 
 def read_own_model(path: Path) -> OwnModel:

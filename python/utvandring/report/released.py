@@ -9,12 +9,13 @@ import duckdb
 
 from utvandring.errors import UtvandringError
 from utvandring.opening import open_to_read
+from utvandring.released import SCHEMA, absent, said, undeclared
 from utvandring.report.catalogue import queries
 from utvandring.report.entries import Query
 
 Row = dict[str, Any]
 
-SCHEMAS = ("release", "published_report")
+SCHEMAS = (SCHEMA, "published_report")
 
 # Released tables of which the pages read all rows, without a query.
 FITS, REPRODUCTION, QUALITY, DELIVERY = WHOLE = (
@@ -91,16 +92,6 @@ class Released:
         columns = tuple(column[0] for column in cursor.description or ())
         return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()], columns
 
-    def columns(self, schema: str, table: str) -> list[str]:
-        """Return the columns of a table; none if there is no such table."""
-        found = self._connection.execute(
-            "select column_name from duckdb_columns() "
-            "where schema_name = $schema and table_name = $table and database_name = current_database() "
-            "order by column_index",
-            {"schema": schema, "table": table},
-        )
-        return [name for (name,) in found.fetchall()]
-
 
 @contextmanager
 def _explained(query: Query) -> Iterator[None]:
@@ -122,15 +113,20 @@ def open_released(path: Path) -> Iterator[Released]:
     Raises
     ------
     UtvandringError
-        If it cannot be opened, or it holds no released tables.
+        If it cannot be opened, or it lacks released tables or declares not all that it holds.
     """
     with open_to_read(path) as connection:
+        unknown = undeclared(connection)
+        if unknown:
+            raise UtvandringError(f"{path} does not declare {said(unknown)}: run `utvandring build`.")
         released = Released(connection)
-        needed = [table for query in queries() for table in sorted(released.reads(query))]
-        missing = [name for name in (*needed, *WHOLE) if not released.columns(*name.split("."))]
+        needed = {*WHOLE, *(table for query in queries() for table in released.reads(query))}
+        missing = absent(
+            connection, sorted(name.partition(".")[2] for name in needed if name.startswith(SCHEMA))
+        )
         if missing:
             raise UtvandringError(
-                f"{path} lacks released tables, among them {missing[0]}: run `utvandring build`, "
-                "or name a database that it has published."
+                f"{path} lacks released tables: {said(missing)}. Run `utvandring build`, or name a database "
+                "that it has published."
             )
         yield released

@@ -19,9 +19,7 @@ once as (
 final as (
     select
         cell_id,
-        {% for measure in question_measures() %}
-            max(n) filter (where measure = '{{ measure }}') as {{ measure }},
-        {% endfor %}
+        {{ measures_as_columns() }}
     from once
     group by cell_id
 )

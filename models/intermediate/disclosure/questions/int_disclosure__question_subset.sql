@@ -1,29 +1,16 @@
 -- Grain: measure, relation_id, cell_id.
--- Purpose: which counts of the questions beyond the report lie within which, in one table and from table to table, and
--- within counts of marts.mobility_rate: first emigrations of emigrations, the silent of the residents, who left within
--- fewer years, emigrations known a year earlier, residents of 18-66 of those of 15-74, descendants of everybody, ...
+-- Purpose: which counts lie within which from table to table, and what of stays is not declared in released_tables:
+-- who had left by some year of all that came, countries in their group of countries, residents of 18-66 of those of
+-- 15-74 and of everybody, descendants of everybody, stays behind stated numbers of all stays.
 --
 -- A total and parts of it, not all of it; only descendants are all children of two immigrants. Where a later delivery
 -- has fewer events of a year than an earlier one, nothing lies within anything.
-{%- set within = [
-    ('descendant_emigration_rate', 'residents_n', ['never_emigrated_n']),
-    ('descendant_emigration_rate', 'emigrants_n', ['first_emigrants_n']),
-    ('emigration_rate_by_basis', 'emigrants_n', ['administrative_n', 'unknown_basis_n']),
-    ('emigration_rate_by_basis', 'residents_n', ['residents_activity_n']),
-    ('presence_rate', 'residents_n', ['with_job_n']),
-    ('presence_rate', 'residents_n', ['with_education_activity_n']),
-    ('presence_rate', 'residents_n', ['with_jobseeker_registration_n']),
-    ('presence_rate', 'residents_n', ['with_occupational_income_n']),
-    ('presence_rate', 'residents_n', ['with_move_n']),
-    ('presence_rate', 'residents_n', ['silent_1_year_n']),
-    ('presence_rate', 'silent_1_year_n', ['silent_2_years_n']),
-    ('presence_rate', 'silent_2_years_n', ['silent_3_years_n']),
-    ('stated_number', 'persons_n', ['left_n']),
-] %}
 with
 
+-- Signs of life of the year after their base year are of the same residents as the outcomes of that year.
 cell as (
-    select * from {{ ref('int_disclosure__question_cell') }}
+    select * replace (coalesce(outcome_year, base_year + 1) as outcome_year)
+    from {{ ref('int_disclosure__question_cell') }}
 ),
 
 mobility_count as (
@@ -40,57 +27,6 @@ country as (
         origin_group,
     from {{ ref('country_group') }}
     where comparison_country is not null
-),
-
-of_one_row as (
-    {% for table_name, total, parts in within %}
-        {% if not loop.first %}
-            union all
-        {% endif %}
-        select
-            'row' as name,
-            whole.block_id,
-            whole.measure,
-            whole.cell_id as total_id,
-            part.cell_id as part_id,
-            '{{ parts[0] }}' as parts,
-            whole.n as total_n,
-            part.n,
-        from cell as whole
-        inner join cell as part
-            on
-                whole.table_name = part.table_name
-                and whole.outcome_year is not distinct from part.outcome_year
-                and whole.immigrant_group is not distinct from part.immigrant_group
-                and whole.dimension is not distinct from part.dimension
-                and whole.category is not distinct from part.category
-                and whole.statistic_id is not distinct from part.statistic_id
-        where
-            whole.table_name = '{{ table_name }}'
-            and whole.item = '{{ total }}'
-            and part.item in ('{{ parts | join("', '") }}')
-    {% endfor %}
-),
-
--- What had happened within k years has happened within more, and what was known after k years is known later.
-in_time as (
-    select
-        'time' as name,
-        block_id,
-        measure,
-        lead(cell_id) over later as total_id,
-        cell_id as part_id,
-        'earlier' as parts,
-        lead(n) over later as total_n,
-        n,
-    from cell
-    where
-        years_since > 0
-        or development_year is not null
-    window later as (
-        partition by transition, cohort, dimension, category, item, basis, event_year
-        order by years_since, development_year
-    )
 ),
 
 of_persons as (
@@ -183,7 +119,12 @@ across_tables as (
             whole.outcome_year = part.outcome_year
             and whole.item = part.item
             and (
-                (whole.population = 'all' and whole.region_level = 'country' and part.category = 'all')
+                (
+                    whole.table_name = 'emigration_by_region'
+                    and whole.population = 'all'
+                    and whole.region_level = 'country'
+                    and part.category = 'all'
+                )
                 or (
                     whole.table_name = 'emigration_rate_by_basis'
                     and whole.dimension = 'origin_group'
@@ -232,10 +173,6 @@ across_tables as (
 ),
 
 subset as (
-    select * from of_one_row
-    union all by name
-    select * from in_time
-    union all by name
     select * from of_persons
     union all by name
     select * from of_countries

@@ -24,7 +24,7 @@ counted as (
         statistic_id,
         replace(statistic_id, 'left_', '') as category,
         base_n as persons_n,
-        round(warehouse_value * base_n / 100)::bigint as left_n,
+        counted_n as left_n,
     from stated_number
 ),
 
@@ -39,7 +39,7 @@ final as (
         'stays emigration' as block_id,
         case
             when item.item = 'persons_n' and item.n = stay.n then stay.cell_id
-            else {{ question_cell_id('stated_number', ['item.statistic_id', 'item.item']) }}
+            else md5_number_lower(concat_ws('/', 'stated_number', item.statistic_id, item.item))
         end as cell_id,
         'persons_n' as measure,
         stay.cell_id as stay_cell_id,

@@ -127,9 +127,9 @@ counted as (
 final as (
     select
         concat('stays ', transition) as block_id,
-        {{ question_cell_id(
-            'immigration_survival', ['transition', 'cohort', 'dimension', 'category', 'years_since', 'item']
-        ) }} as cell_id,
+        md5_number_lower(
+            concat_ws('/', 'immigration_survival', transition, cohort, dimension, category, years_since, item)
+        ) as cell_id,
         'persons_n' as measure,
         *,
     from counted

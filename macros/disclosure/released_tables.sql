@@ -1,0 +1,378 @@
+{#-
+    Every released table, declared once: what may leave the secure zone, and what is known of its numbers. From here
+    come the counts with zeros, what adds up to what, the tests, the list `release.declared_column`, and with it what the
+    export and the report read. A table of the schema `release`, or a column of one, that is not declared here stops the
+    build (require_declared_release, docs/disclosure.md).
+
+    Every column is one of
+        key         the row; no two rows have the same
+        text        says what the row is or how it is shown: names, flags, numbers printed in the report, settings
+        counts      of persons, events or rows: missing where small or withheld, else rounded; where they add up to other
+                    counts, under the measure in which they do
+        ratios      [numerator, denominator] among the counts of the row, times 100
+        estimates   rounded, and missing where `withheld_reason` says why
+        derived     computed from released numbers and nothing else
+    base            a count without which nothing of a row is shown
+
+    Counts that add up to others, of this table or another, are in one system (int_disclosure__withheld) and have
+    block       what is judged together: a name and a year. Nothing adds up across blocks
+    cells       `of`: the table that is counted; `recoded`: columns of it in coarser groups; `totals`: columns over which
+                totals are counted as category all. Rows: every combination of the combinations in `rows`, joined by the
+                columns that they have in common, zeros included; of a combination only what is not small `where` that is
+                looked at, unless it is taken `even_if_small`; of the result only what `only` says.
+                Where a model counts them by hand, only their `key`
+    is_wide     for the largest table: a cell has all measures in a row, and each adds up in the same way
+    sums        a total and the parts that are all of it: rows alike in every column of the key but those that the sum is
+                `over`. `total` and `parts` are conditions (parts: all others), `where` one on both; `by`: what they
+                have in common of the columns summed over; `each`: the parts of each value of that column are all of it.
+                A column alone: its category all is the total. Where persons lack a category the parts stay below
+    within      the same, where the parts are not all of the total
+    formulas    counts of one row: total = part + part, or total >= part + part where the parts are not all of it
+    grows_over  a column: what is counted at one value is among what is counted at the next
+-#}
+{% macro released_tables() %}
+{%- set declared %}
+
+mobility_rate:
+  key: [outcome_year, region_level, region_code, immigration_background, population, dimension, category]
+  text: [outcome_is_provisional, is_suppressed]
+  base: residents_n
+  is_wide: true
+  counts:
+    residents_n: [residents_n]
+    emigrants_n: [emigrants_n]
+    internal_outmigrants_centrality_n: [internal_outmigrants_centrality_n]
+    internal_outmigrants_county_n: [internal_outmigrants_county_n]
+    deaths_n: [deaths_n]
+    unaccounted_n: [unaccounted_n]
+  ratios:
+    emigration_rate: [emigrants_n, residents_n]
+    internal_outmigration_centrality_rate: [internal_outmigrants_centrality_n, residents_n]
+    internal_outmigration_county_rate: [internal_outmigrants_county_n, residents_n]
+  block: [outcome year, outcome_year]
+  cells:
+    of: mobility_rate
+    rows:
+      # The same persons under two names (ages 15-24 of all ages and of 15-74) are one cell, so that it is judged once.
+      - columns: [outcome_year, outcome_is_provisional, population, dimension, category]
+        where: >-
+          region_level = 'country' and immigration_background = 'all'
+          and not (population = 'all' and dimension in ('age_group', 'labour_status'))
+          and not (dimension = 'family_size_type' and category like '%|all')
+      - {columns: [region_level, region_code], even_if_small: true}
+      - {columns: [immigration_background], even_if_small: true}
+  sums:
+    - {over: [dimension, category], each: dimension, total: dimension = 'none', parts: dimension <> 'family_size_type'}
+    - {over: [immigration_background]}
+    - {over: [region_level, region_code], total: region_level = 'country', parts: region_level = 'county'}
+    - {over: [region_level, region_code], total: region_level = 'country', parts: region_level = 'centrality'}
+    # Families by size, and of a size by type: all types; immigrants only and mixed; mixed of three kinds.
+    - {over: [dimension, category], by: [family_size], total: family_type is null,
+       parts: family_type <> 'mixed', where: family_size is not null}
+    - {over: [dimension, category], by: [family_size], total: family_type is null,
+       parts: "family_type in ('immigrants_only', 'mixed')", where: family_size is not null}
+    - {over: [dimension, category], by: [family_size], total: family_type = 'mixed',
+       parts: "family_type like 'mixed_%'", where: family_size is not null}
+    - {over: [dimension, category], by: [family_type], total: family_size is null,
+       where: family_type is not null and family_type <> 'mixed'}
+  within:
+    - {over: [population], total: population = 'all', parts: population = 'age_15_74'}
+    - {over: [population], total: population = 'age_15_74', parts: population = 'age_20_35'}
+
+county_composition:
+  key: [period, county_code, immigration_background]
+  text: [county_name, years_n, is_suppressed]
+  derived: [mean_residents_n, mean_share_percent]
+
+county_rate:
+  key: [period, county_code, immigration_background, outcome]
+  text: [county_name, years_n, is_suppressed]
+  derived: [mean_rate_percent]
+
+emigration_by_region:
+  key: [outcome_year, region_level, region_code, population, immigration_background]
+  text: [outcome_is_provisional, is_suppressed]
+  base: residents_n
+  counts:
+    residents_n: [residents_n]
+    emigrants_n: [emigrants_n]
+    internal_outmigrants_county_n: [internal_outmigrants_n]
+    deaths_n: [deaths_n]
+  ratios:
+    emigration_rate: [emigrants_n, residents_n]
+    internal_outmigration_rate: [internal_outmigrants_n, residents_n]
+  derived: [emigration_rate_four_years_before, internal_outmigration_rate_four_years_before]
+  block: [outcome year, outcome_year]
+  cells:
+    of: emigration_by_region
+    rows:
+      - columns: [outcome_year, outcome_is_provisional, population, immigration_background]
+        where: region_level = 'country'
+      - {columns: [region_level, region_code], even_if_small: true}
+    only: >-
+      (region_level <> 'first_centrality' or population = 'immigrants')
+      and (
+        region_level in ('country', 'county') or outcome_year <= {{ var('last_outcome_year_in_division_2013') }}
+      )
+  sums:
+    - {over: [population], where: immigration_background = 'all' and region_level <> 'first_centrality'}
+    - {over: [region_level, region_code], where: population <> 'immigrants',
+       total: region_level = 'country', parts: region_level = 'county'}
+    - {over: [region_level, region_code], where: population <> 'immigrants',
+       total: region_level = 'country', parts: region_level = 'centrality'}
+    # Immigrants of other regions are cells of mobility_rate.
+    - {over: [immigration_background], where: region_level = 'first_centrality'}
+
+descendant_emigration_rate:
+  key: [outcome_year, immigrant_group, dimension, category]
+  text: [outcome_is_provisional, is_suppressed]
+  base: residents_n
+  counts:
+    residents_n: [residents_n, never_emigrated_n]
+    emigrants_n:
+      - emigrants_n
+      - first_emigrants_n
+      - emigrants_parents_country_n
+      - emigrants_nordic_n
+      - emigrants_western_n
+      - emigrants_other_n
+      - emigrants_unknown_n
+    deaths_n: [deaths_n]
+  ratios:
+    emigration_rate: [emigrants_n, residents_n]
+    first_emigration_rate: [first_emigrants_n, never_emigrated_n]
+  block: [outcome year, outcome_year]
+  cells:
+    of: descendant_emigration_rate
+    rows:
+      - {columns: [outcome_year, outcome_is_provisional, immigrant_group], where: dimension = 'none'}
+      - {columns: [immigrant_group, dimension, category]}
+  sums:
+    - {over: [dimension, category], each: dimension, total: dimension = 'none'}
+  formulas:
+    - emigrants_n = emigrants_parents_country_n + emigrants_nordic_n + emigrants_western_n + emigrants_other_n
+      + emigrants_unknown_n
+    - residents_n >= never_emigrated_n
+    - emigrants_n >= first_emigrants_n
+
+descendant_incidence:
+  key: [immigrant_group, dimension, category, age, event]
+  text: [withheld_reason]
+  estimates: [estimate, std_error, conf_low, conf_high]
+
+immigration_survival:
+  key: [transition, cohort, dimension, category, years_since, event]
+  text: [withheld_reason]
+  base: persons_n
+  counts:
+    persons_n: [persons_n, events_n]
+  estimates: [estimate, std_error, conf_low, conf_high]
+  # Counted in int_disclosure__survival_cell: each event is an item.
+  cells: {key: [transition, cohort, dimension, category, years_since]}
+  sums:
+    - {over: [dimension, category], each: dimension, total: dimension = 'none'}
+    - {over: [cohort]}
+  grows_over: years_since
+
+former_resident:
+  key: [reference_year, immigrant_group, destination_group, years_since_leaving]
+  text: [is_suppressed]
+  counts:
+    persons_n: [persons_n]
+  block: [abroad, reference_year]
+  # Origins are not released: with them most counts would be small.
+  cells:
+    of: former_resident
+    recoded:
+      years_since_leaving: >-
+        case
+            when years_since_leaving <= 1 then '0-1'
+            when years_since_leaving <= 4 then '2-4'
+            when years_since_leaving <= 9 then '5-9'
+            else '10+'
+        end
+    totals: [immigrant_group, destination_group, years_since_leaving]
+    rows:
+      - {columns: [reference_year], even_if_small: true}
+      - {columns: [immigrant_group]}
+      - {columns: [destination_group]}
+      - {columns: [years_since_leaving]}
+  sums:
+    - {over: [immigrant_group]}
+    - {over: [destination_group]}
+    - {over: [years_since_leaving]}
+
+presence_rate:
+  key: [base_year, dimension, category]
+  text: [is_suppressed]
+  base: residents_n
+  counts:
+    residents_n:
+      - residents_n
+      - with_job_n
+      - with_education_activity_n
+      - with_jobseeker_registration_n
+      - with_occupational_income_n
+      - with_move_n
+      - silent_1_year_n
+      - silent_2_years_n
+      - silent_3_years_n
+  ratios:
+    silent_1_year_rate: [silent_1_year_n, residents_n]
+    silent_2_years_rate: [silent_2_years_n, residents_n]
+    silent_3_years_rate: [silent_3_years_n, residents_n]
+  block: [outcome year, base_year + 1]
+  cells:
+    of: presence_rate
+    rows:
+      - {columns: [base_year], where: dimension = 'immigrant_group' and category = 'all'}
+      - {columns: [dimension, category]}
+  sums:
+    - {over: [category], where: dimension = 'immigrant_group'}
+    # Origin and background are those of the immigrants among the residents.
+    - {over: [dimension, category], each: dimension, total: dimension = 'immigrant_group' and category = 'immigrant',
+       parts: dimension <> 'immigrant_group'}
+  formulas:
+    - residents_n >= with_job_n
+    - residents_n >= with_education_activity_n
+    - residents_n >= with_jobseeker_registration_n
+    - residents_n >= with_occupational_income_n
+    - residents_n >= with_move_n
+    - residents_n >= silent_1_year_n
+    - silent_1_year_n >= silent_2_years_n
+    - silent_2_years_n >= silent_3_years_n
+
+emigration_rate_by_basis:
+  key: [outcome_year, dimension, category]
+  text: [outcome_is_provisional, is_suppressed]
+  base: residents_n
+  counts:
+    residents_n: [residents_n, residents_activity_n]
+    emigrants_n: [emigrants_n, administrative_n, unknown_basis_n, emigrants_activity_n]
+  ratios:
+    administrative_share: [administrative_n, emigrants_n]
+    emigration_rate_registered: [emigrants_n, residents_n]
+    emigration_rate_without_administrative: [emigrants_n - administrative_n, residents_n - administrative_n]
+    emigration_rate_activity_dated: [emigrants_activity_n, residents_activity_n]
+  block: [outcome year, outcome_year]
+  cells:
+    of: emigration_rate_by_basis
+    rows:
+      - {columns: [outcome_year, outcome_is_provisional], where: dimension = 'none'}
+      - {columns: [dimension, category]}
+  sums:
+    - {over: [dimension, category], each: dimension, total: dimension = 'none'}
+  formulas:
+    - emigrants_n >= administrative_n + unknown_basis_n
+    - residents_n >= residents_activity_n
+
+registration_lag:
+  key: [event_year, event_type, emigration_basis, lag_group]
+  text: [is_suppressed]
+  counts:
+    persons_n: [events_n]
+  derived: [events_share]
+  block: [registration, event_year]
+  cells:
+    of: registration_lag
+    totals: [lag_group]
+    rows:
+      - {columns: [event_year, event_type]}
+      - {columns: [event_type, emigration_basis], where: lag_group = 'all'}
+      - {columns: [event_type, lag_group], where: emigration_basis = 'all'}
+  sums:
+    - {over: [lag_group]}
+    - {over: [emigration_basis]}
+
+emigration_revision:
+  key: [basis, event_year, development_year]
+  text: [is_latest, is_suppressed]
+  counts:
+    persons_n: [emigrations_n]
+  derived: [revision_factor, completion_factor, expected_n]
+  block: [registration, event_year]
+  cells:
+    of: emigration_revision
+    rows:
+      - {columns: [basis, event_year, development_year], even_if_small: true}
+  grows_over: development_year
+
+stated_number:
+  key: [statistic_id]
+  text: [mart, statistic, relation, stated_value, unit, source, is_suppressed, is_simulated]
+  counts:
+    persons_n: [base_n]
+  derived: [warehouse_value]
+  # Counted in int_disclosure__stated_cell.
+  cells: {key: [statistic_id]}
+  formulas:
+    - persons_n >= left_n
+
+linear_probability:
+  key: [base_year, spec, scope_type, scope_code, outcome, term]
+  text: [withheld_reason, table_id, published_estimate, published_t_value, published_n_obs]
+  counts: [n_obs]
+  estimates: [estimate, std_error, statistic, p_value, conf_low, conf_high, std_error_hc1, standardised_difference]
+
+trinomial_logit:
+  key: [base_year, model_type, centrality_level, sex, equation, term]
+  text: [withheld_reason, table_id, published_estimate, published_t_value]
+  counts: [n_obs]
+  estimates: [estimate, std_error, statistic, p_value, conf_low, conf_high, std_error_hc1, standardised_difference]
+
+trinomial_logit_difference:
+  key: [base_year, model_type, centrality_level, sex, varied_dimension, comparison, outcome]
+  text: [withheld_reason, table_id, published_estimate, published_t_value, published_note]
+  counts: [n_obs]
+  estimates: [estimate, std_error, statistic, p_value, conf_low, conf_high, standardised_difference]
+
+trinomial_logit_fit:
+  key: [base_year, model_type, centrality_level, sex]
+  text:
+    - administrative_emigrations
+    - n_iterations
+    - converged
+    - withheld_reason
+    - table_id
+    - published_n_obs
+    - published_log_likelihood
+    - published_schwarz_bic
+    - published_scaled_r2
+  counts: [n_obs]
+  estimates: [log_likelihood, log_likelihood_null, schwarz_bic, scaled_r2]
+
+reproduction:
+  key: [table_id]
+  # Cells of printed tables, not persons.
+  derived:
+    - cells_n
+    - fitted_n
+    - released_n
+    - covered_n
+    - misprinted_n
+    - largest_standardised_difference
+    - largest_difference
+    - covered_share
+
+quality_count:
+  key: [quality_check, calendar_year, category]
+  text: [is_suppressed]
+  counts: [affected_n, total_n]
+  ratios:
+    affected_percent: [affected_n, total_n]
+
+delivery:
+  key: [register, period]
+  text: [delivery_id, produced_at, received_at, program_version, is_simulated, version]
+  counts: [rows_n]
+
+disclosure_rule:
+  key: [rule]
+  text: [value, description]
+
+declared_column:
+  key: [table_name, column_name]
+  text: [role, kind]
+{% endset %}
+{{ return(fromyaml(declared)) }}
+{% endmacro %}

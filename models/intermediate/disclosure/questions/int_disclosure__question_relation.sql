@@ -1,0 +1,17 @@
+-- Grain: measure, relation_id, cell_id.
+-- Purpose: which counts of one table on questions beyond the report add up to which and lie within which, as
+-- released_tables declares: populations of everybody, counties and centrality levels of the country, categories of a
+-- characteristic of everybody, destinations of emigrants, first emigrations of all, cohorts, lags and bases of
+-- registration, what had happened within fewer years, ... Where persons lack a category or a region the parts stay
+-- below their total.
+with
+
+cell as (
+    select * from {{ ref('int_disclosure__question_cell') }}
+),
+
+final as (
+    {{ declared_relations() }}
+)
+
+select * from final
