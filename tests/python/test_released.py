@@ -26,7 +26,7 @@ COLUMNS = {
     "person_id": "varchar",
     "is_odd": "boolean",
     "residents_n": "bigint",
-    "outcome_year": "integer",
+    "base_year": "integer",
     "mean_income": "double",
     "born": "date",
     "picture": "blob",
