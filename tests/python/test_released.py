@@ -166,7 +166,7 @@ def test_dbt_knows_every_released_table_where_the_declared_columns_are_listed(
 
 
 DECLARED = [
-    ("rate", "outcome_year"),
+    ("rate", "event_year"),
     ("rate", "rate"),
     ("declared_column", "table_name"),
     ("declared_column", "column_name"),
@@ -181,7 +181,7 @@ def warehouse(data_root: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     with duckdb.connect(root.warehouse) as connection:
         connection.execute("create schema marts; create schema release")
         connection.execute("create table marts.person_year as select 2012 as base_year")
-        connection.execute("create table release.rate as select 2013 as outcome_year, 0.5::double as rate")
+        connection.execute("create table release.rate as select 2013 as event_year, 0.5::double as rate")
         connection.execute("create table release.declared_column (table_name varchar, column_name varchar)")
         connection.executemany("insert into release.declared_column values (?, ?)", DECLARED)
         connection.execute("create schema norsk")
@@ -190,7 +190,7 @@ def warehouse(data_root: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 
 TABLES = (
     *(f'alter table release.rate add column "{name}" {kind}' for name, kind in COLUMNS.items()),
-    "create table release.rate_of_persons as select 1 as outcome_year",
+    "create table release.rate_of_persons as select 1 as event_year",
     "create view release.harmless as select 'a' as note",
     'create table release."RATE 2" as select null as rate',
 )
