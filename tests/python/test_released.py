@@ -102,6 +102,9 @@ def spoilt_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     declaration = project / "macros/disclosure/released_tables.sql"
     change(declaration, "  key: [rule]\n", "  key: [rule]\n  tekst: [rule]\n")
+    change(declaration, "residents_n >= with_job_n", "residents_n >= with_a_job_n")
+    change(declaration, "grows_over: development_year", "grows_over: development_years")
+    change(declaration, "{over: [lag_group]}", "{over: [lag_group], part: 'true'}")
     change(declaration, "  counts: [rows_n]\n", "  counts: [rows_n]\n  derived: [version]\n")
     change(declaration, "  counts: [affected_n, total_n]\n", "  counts: {persons_n: [affected_n, total_n]}\n")
     return project
@@ -123,6 +126,9 @@ FAULTS = (
     "reproduction has no enforced contract",
     "disclosure_rule has the unknown entry tekst",
     "delivery.version is declared twice",
+    "presence_rate has a formula that is not of counts of one measure: residents_n >= with_a_job_n",
+    "emigration_revision adds up over development_years",
+    "registration_lag has the unknown entry part",
     "quality_count must have cells where its counts have measures",
 )
 
