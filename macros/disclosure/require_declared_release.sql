@@ -74,6 +74,43 @@
     {%- if (table.sums or table.within or table.formulas or table.grows_over) and not table.cells -%}
         {%- do faults.append(table_name ~ ' says what adds up, but not what its cells are') -%}
     {%- endif -%}
+    {%- if table.counts is mapping and table.cells is mapping -%}
+        {%- do faults.extend(faults_of_cells(table_name, table)) -%}
+    {%- endif -%}
+    {{ return(faults) }}
+{% endmacro %}
+
+
+{#- What is wrong with what an entry says of cells and of what adds up: a word that is misspelt would add up to nothing. -#}
+{% macro faults_of_cells(table_name, table) %}
+    {%- set faults = [] -%}
+    {%- set key = table.cells.key or table.key -%}
+    {%- if table.cells.of and not (table.block and table.cells.rows) -%}
+        {%- do faults.append(table_name ~ ' has cells without a block or rows') -%}
+    {%- endif -%}
+    {%- for words, known in [
+        ([table.cells], ['of', 'recoded', 'totals', 'rows', 'only', 'key']),
+        (table.cells.rows or [], ['columns', 'where', 'even_if_small']),
+        ((table.sums or []) + (table.within or []), ['over', 'total', 'parts', 'where', 'by', 'each']),
+    ] -%}
+        {%- for word in words | map('list') | sum(start=[]) | unique | reject('in', known) -%}
+            {%- do faults.append(table_name ~ ' has the unknown entry ' ~ word) -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {%- set over = ((table.sums or []) + (table.within or [])) | map(attribute='over') | sum(start=[]) -%}
+    {%- for column in (over + [table.grows_over] if table.grows_over else over) | unique | reject('in', key) -%}
+        {%- do faults.append(table_name ~ ' adds up over ' ~ column ~ ', which is not in its key') -%}
+    {%- endfor -%}
+    {%- for formula in table.formulas or [] if table.cells.of -%}
+        {%- set names = modules.re.split('>?=|[+]', formula) | map('trim') | list -%}
+        {%- set ways = [] -%}
+        {%- for counts in table.counts.values() if not names | reject('in', counts) | list -%}
+            {%- do ways.append(counts) -%}
+        {%- endfor -%}
+        {%- if not ways or names | length < 2 -%}
+            {%- do faults.append(table_name ~ ' has a formula that is not of counts of one measure: ' ~ formula) -%}
+        {%- endif -%}
+    {%- endfor -%}
     {{ return(faults) }}
 {% endmacro %}
 

@@ -102,6 +102,9 @@ def spoilt_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     declaration = project / "macros/disclosure/released_tables.sql"
     change(declaration, "  key: [rule]\n", "  key: [rule]\n  tekst: [rule]\n")
+    change(declaration, "residents_n >= with_job_n", "residents_n >= with_a_job_n")
+    change(declaration, "grows_over: development_year", "grows_over: development_years")
+    change(declaration, "{over: [lag_group]}", "{over: [lag_group], part: 'true'}")
     change(declaration, "  counts: [rows_n]\n", "  counts: [rows_n]\n  derived: [version]\n")
     change(declaration, "  counts: [affected_n, total_n]\n", "  counts: {persons_n: [affected_n, total_n]}\n")
     return project
@@ -123,6 +126,9 @@ FAULTS = (
     "reproduction has no enforced contract",
     "disclosure_rule has the unknown entry tekst",
     "delivery.version is declared twice",
+    "presence_rate has a formula that is not of counts of one measure: residents_n >= with_a_job_n",
+    "emigration_revision adds up over development_years",
+    "registration_lag has the unknown entry part",
     "quality_count must have cells where its counts have measures",
 )
 
@@ -166,7 +172,7 @@ def test_dbt_knows_every_released_table_where_the_declared_columns_are_listed(
 
 
 DECLARED = [
-    ("rate", "outcome_year"),
+    ("rate", "event_year"),
     ("rate", "rate"),
     ("declared_column", "table_name"),
     ("declared_column", "column_name"),
@@ -181,7 +187,7 @@ def warehouse(data_root: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     with duckdb.connect(root.warehouse) as connection:
         connection.execute("create schema marts; create schema release")
         connection.execute("create table marts.person_year as select 2012 as base_year")
-        connection.execute("create table release.rate as select 2013 as outcome_year, 0.5::double as rate")
+        connection.execute("create table release.rate as select 2013 as event_year, 0.5::double as rate")
         connection.execute("create table release.declared_column (table_name varchar, column_name varchar)")
         connection.executemany("insert into release.declared_column values (?, ?)", DECLARED)
         connection.execute("create schema norsk")
@@ -190,7 +196,7 @@ def warehouse(data_root: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 
 TABLES = (
     *(f'alter table release.rate add column "{name}" {kind}' for name, kind in COLUMNS.items()),
-    "create table release.rate_of_persons as select 1 as outcome_year",
+    "create table release.rate_of_persons as select 1 as event_year",
     "create view release.harmless as select 'a' as note",
     'create table release."RATE 2" as select null as rate',
 )
