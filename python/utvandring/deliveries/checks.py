@@ -17,7 +17,10 @@ from utvandring.deliveries.reading import (
     UnreadableFileError,
     absent,
     conversion,
+    imprecise,
+    largest_exact,
     open_source,
+    rounded,
     unreadable,
 )
 from utvandring.deliveries.rules import Rule, codes_table, rules_of
@@ -47,6 +50,65 @@ _TYPE_NAMES = {
     "boolean": "true or false",
 }
 
+# What to do about values of the wrong type.
+_REMEDIES = {
+    "varchar": "deliver text, as the register writes it",
+    "integer": "write whole numbers in digits, and an empty field where there is none",
+    "bigint": "write whole kroner in digits, and an empty field where there are none",
+    "double": "the decimal sign is a point; leave an empty field where there is no number",
+    "date": "deliver days without time and zone, in CSV as YYYY-MM-DD",
+    "boolean": "write true and false, or 1 and 0",
+}
+
+# Identifiers of these letters only need no closer look.
+_PLAIN_IDENTIFIER = r"[0-9A-Za-z_=/-]*"
+_UNSEEN_LETTERS = (
+    r"[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]|[^ \P{Zs}]|[\x{034F}\x{115F}\x{1160}\x{17B4}\x{17B5}\x{180B}-\x{180F}]"
+    r"|[\x{2800}\x{3164}\x{FE00}-\x{FE0F}\x{FFA0}\x{E0100}-\x{E01EF}]"
+)
+_LETTERS_LIKE_OTHERS = r"[\x{FF00}-\x{FF9F}\x{FFA1}-\x{FFEF}]|[^0-9\P{Nd}]|[^\P{M}\x{034F}\x{FE00}-\x{FE0F}]"
+# How programs write that there is nothing; none of them is the name of a person or a family.
+_WORDS_FOR_NOTHING = (
+    *(
+        "na",
+        "n/a",
+        "#n/a",
+        "<na>",
+        "nan",
+        "nat",
+        "none",
+        "null",
+        "(null)",
+        "#null!",
+        "nil",
+        "missing",
+        "unknown",
+    ),
+    *("ukjent", "uoppgitt", "\\n", ".", "-", "--", "?", "0"),
+)
+# What is wrong with the text of an identifier: a regular expression, and what is said of the rows.
+_IDENTIFIER_FAULTS = (
+    (
+        rf"^\s|\s$|{_UNSEEN_LETTERS}",
+        "with blanks around the value, or with unusual blanks, zero-width marks or control characters in it; "
+        "deliver the identifier as it was made, without them",
+    ),
+    (
+        _LETTERS_LIKE_OTHERS,
+        "with full-width letters or digits, digits of another script or separate accents, which look like "
+        "others and are not equal to them; deliver the identifier in the usual form of its letters (NFKC)",
+    ),
+    (
+        r"\x{FFFD}",
+        "with the mark for a letter that was lost in a conversion; convert again from the original",
+    ),
+    (
+        r"^[0-9]+(\.[0-9]+)?[eE]\+[0-9]+$|^[0-9]+\.0+$",
+        "with an identifier that went through a floating-point number, which does not keep it; "
+        "deliver text, as it was made",
+    ),
+)
+
 
 @dataclass(frozen=True)
 class CheckedFile:
@@ -69,7 +131,7 @@ class _Tally:
     """A condition that no row of a readable file meets.
 
     `shows` is the SQL of the value that a message may name; `confirm` a costly condition, asked only where
-    rows met the first.
+    rows met the first; `remedy` what to do, told last.
     """
 
     check: str
@@ -78,6 +140,8 @@ class _Tally:
     say: Callable[[int], str]
     shows: str | None = None
     confirm: str | None = None
+    remedy: str = ""
+    level: Level = Level.REFUSE
 
 
 def load_code_lists(connection: duckdb.DuckDBPyConnection, specification: Specification) -> None:
@@ -147,11 +211,11 @@ class _FileCheck:
         self.unknown: dict[str, int] = {}
         self.present = [column for column in register.columns if column.name in source.columns]
         self.convertible = {column.name: self._typed(column) for column in self.present}
-        readable = {name for name, value in self.convertible.items() if value is not None}
+        # Also the rules of columns of a wrong type, all unknown here: an empty column may have any type.
         self.rules = [
             rule
             for rule in rules_of(register, file.period, delivery_year)
-            if readable.issuperset(rule.column.split(", "))
+            if self.convertible.keys() >= set(rule.column.split(", "))
         ]
 
     def run(self) -> CheckedFile:
@@ -174,14 +238,14 @@ class _FileCheck:
         rows, *counts = self._one_row(
             ", ".join(["count(*)", *(f"count(*) filter (where {tally.condition})" for tally in tallies)])
         )
-        unreadable_values = {}
+        unreadable_values: dict[str, int] = {}
         for tally, count in zip(tallies, counts, strict=True):
             if count and tally.confirm is not None:
                 count = self._one_row(f"count(*) filter (where {tally.confirm})")[0]
             if count:
-                self._report(tally, count, Level.REFUSE)
+                self._report(tally, count, tally.level, tally.remedy and f"; {tally.remedy}")
                 if tally.check == "type":
-                    unreadable_values[tally.column] = count
+                    unreadable_values[tally.column] = unreadable_values.get(tally.column, 0) + count
         return rows, unreadable_values
 
     def _check_expectations(self, unreadable_values: dict[str, int]) -> None:
@@ -202,7 +266,7 @@ class _FileCheck:
     def _typed(self, column: Column) -> str | None:
         delivered = self.source.columns[column.name]
         raw = absent(identifier(column.name), delivered)
-        return conversion(raw, delivered, column.data_type, from_text=self.source.is_text)
+        return conversion(raw, delivered, column.data_type)
 
     def _raw(self, column: Column) -> str:
         return identifier(f"raw {column.name}")
@@ -275,25 +339,47 @@ class _FileCheck:
         if self.convertible[column.name] is None:
             return [self._wrong_type(column)]
         tallies = []
-        if column.data_type != "varchar":
-            say = _say(f"{{}} with a value that is not {_TYPE_NAMES[column.data_type]}")
+        delivered, wanted = self.source.columns[column.name], column.data_type
+        unsure = imprecise(raw, delivered, wanted)
+        if wanted != "varchar":
+            say = _say(f"{{}} with a value that is not {_TYPE_NAMES[wanted]}")
             shown_raw = f"cast({raw} as varchar)" if column.is_code else None
-            tallies.append(
-                _Tally("type", column.name, f"{raw} is not null and {name} is null", say, shown_raw)
+            lost = f"{raw} is not null and {name} is null" + (f" and not {unsure}" if unsure else "")
+            tallies.append(_Tally("type", column.name, lost, say, shown_raw, remedy=_REMEDIES[wanted]))
+        if unsure:
+            kind = "double" if delivered == "DOUBLE" else "float"
+            say = _say(
+                f"{{}} with a value from {largest_exact(delivered):,} on, where {kind} no longer keeps every "
+                "whole number, and what was lost cannot be seen"
             )
+            remedy = "deliver the column as whole numbers (int32 or int64)"
+            tallies.append(_Tally("type", column.name, unsure, say, remedy=remedy))
+        if fraction := rounded(raw, delivered, wanted):
+            say = _say("{} with a fraction of a krone, rounded to whole kroner")
+            tallies.append(_Tally("rounded", column.name, fraction, say, level=Level.WARN))
         if column.is_identifier:
-            condition = f"regexp_matches({name}, '^\\s|\\s$|[[:cntrl:]]')"
-            say = _say("{} with blanks around the value or control characters in it")
-            tallies.append(_Tally("text", column.name, condition, say))
+            special = f"not regexp_full_match({name}, {literal(_PLAIN_IDENTIFIER)})"
+            for form, words in _IDENTIFIER_FAULTS:
+                confirm = f"regexp_matches({name}, {literal(form)})"
+                tallies.append(_Tally("text", column.name, special, _say(f"{{}} {words}"), confirm=confirm))
+            nothing = f"lower({name}) in ({', '.join(map(literal, _WORDS_FOR_NOTHING))})"
+            say = _say("{} with a word for an unknown value (NA, NULL, nan, a point, 0) as identifier")
+            tallies.append(_Tally("text", column.name, nothing, say, remedy="leave such fields empty"))
         return tallies
 
     def _wrong_type(self, column: Column) -> _Tally:
-        delivered = self.source.columns[column.name].lower()
-        reason = ": leading zeros are lost" if column.data_type == "varchar" and "int" in delivered else ""
+        delivered = self.source.columns[column.name]
+        reason = ""
+        if column.data_type == "varchar" and "INT" in delivered:
+            reason = ": leading zeros are lost"
+        elif column.data_type == "varchar" and delivered in ("HALF", "FLOAT", "DOUBLE", "DECIMAL"):
+            reason = ": digits may be lost"
         say = _say(
-            f"delivered as {delivered}, must be {_TYPE_NAMES[column.data_type]}{reason} ({{}} with a value)"
+            f"delivered as {delivered.lower()}, must be {_TYPE_NAMES[column.data_type]}{reason} "
+            "({} with a value)"
         )
-        return _Tally("type", column.name, f"{self._raw(column)} is not null", say)
+        condition = f"{self._raw(column)} is not null"
+        return _Tally("type", column.name, condition, say, remedy=_REMEDIES[column.data_type])
 
     def _identity_tallies(self) -> list[_Tally]:
         """Every text column counts, also those that are otherwise ignored."""
@@ -351,9 +437,8 @@ class _FileCheck:
         ]
         for other in self.present:
             if other.is_identifier:
-                pseudonyms = (
-                    f"select {self._raw(other)} from {self._relation()} where {self._raw(other)} is not null"
-                )
+                raw = self._raw(other)
+                pseudonyms = f"select cast({raw} as varchar) from {self._relation()} where {raw} is not null"
                 conditions.append(f"{text} not in ({pseudonyms})")
         violated = fault.violated if isinstance(fault, Rule) else fault.condition
         rows = self.connection.execute(
