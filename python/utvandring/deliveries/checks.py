@@ -60,8 +60,9 @@ _REMEDIES = {
     "boolean": "write true and false, or 1 and 0",
 }
 
-# Identifiers of these letters only need no closer look.
-_PLAIN_IDENTIFIER = r"[0-9A-Za-z_=/-]*"
+# Asked of every row: plain letters and digits, and either a digit other than 0 and 9, or both a letter
+# and a digit, or ten letters. Only the identifiers that are not like that are looked at closely.
+_ORDINARY_IDENTIFIER = r"[09]*([1-8]|[09][A-Za-z]|[A-Za-z]+[_=/-]*[0-9]|[A-Za-z]{10})[0-9A-Za-z_=/-]*"
 _UNSEEN_LETTERS = (
     r"[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]|[^ \P{Zs}]|[\x{034F}\x{115F}\x{1160}\x{17B4}\x{17B5}\x{180B}-\x{180F}]"
     r"|[\x{2800}\x{3164}\x{FE00}-\x{FE0F}\x{FFA0}\x{E0100}-\x{E01EF}]"
@@ -238,15 +239,27 @@ class _FileCheck:
         rows, *counts = self._one_row(
             ", ".join(["count(*)", *(f"count(*) filter (where {tally.condition})" for tally in tallies)])
         )
+        counts = self._confirmed(tallies, counts)
         unreadable_values: dict[str, int] = {}
         for tally, count in zip(tallies, counts, strict=True):
-            if count and tally.confirm is not None:
-                count = self._one_row(f"count(*) filter (where {tally.confirm})")[0]
             if count:
                 self._report(tally, count, tally.level, tally.remedy and f"; {tally.remedy}")
                 if tally.check == "type":
                     unreadable_values[tally.column] = unreadable_values.get(tally.column, 0) + count
         return rows, unreadable_values
+
+    def _confirmed(self, tallies: list[_Tally], counts: list[int]) -> list[int]:
+        """Ask the costly conditions of the tallies that rows met, of these rows only."""
+        confirmed = list(counts)
+        met: dict[str, list[int]] = {}
+        for number, tally in enumerate(tallies):
+            if counts[number] and tally.confirm is not None:
+                met.setdefault(tally.condition, []).append(number)
+        for condition, numbers in met.items():
+            asked = ", ".join(f"count(*) filter (where {tallies[number].confirm})" for number in numbers)
+            for number, count in zip(numbers, self._one_row(asked, condition), strict=True):
+                confirmed[number] = count
+        return confirmed
 
     def _check_expectations(self, unreadable_values: dict[str, int]) -> None:
         batch = read_batch(self.connection, self.rules, self._relation())
@@ -298,8 +311,10 @@ class _FileCheck:
         period = f"cast({self.file.period} as integer) as periode"
         return f"select {', '.join([*values, period])} from {self._relation()}"
 
-    def _one_row(self, expressions: str) -> tuple[int, ...]:
-        (row,) = self.connection.execute(f"select {expressions} from {self._relation()}").fetchall()
+    def _one_row(self, expressions: str, condition: str = "true") -> tuple[int, ...]:
+        (row,) = self.connection.execute(
+            f"select {expressions} from {self._relation()} where {condition}"
+        ).fetchall()
         return tuple(row)
 
     def _create_code_tables(self) -> None:
@@ -358,13 +373,14 @@ class _FileCheck:
             say = _say("{} with a fraction of a krone, rounded to whole kroner")
             tallies.append(_Tally("rounded", column.name, fraction, say, level=Level.WARN))
         if column.is_identifier:
-            special = f"not regexp_full_match({name}, {literal(_PLAIN_IDENTIFIER)})"
+            special = f"not regexp_full_match({name}, {literal(_ORDINARY_IDENTIFIER)})"
             for form, words in _IDENTIFIER_FAULTS:
                 confirm = f"regexp_matches({name}, {literal(form)})"
                 tallies.append(_Tally("text", column.name, special, _say(f"{{}} {words}"), confirm=confirm))
             nothing = f"lower({name}) in ({', '.join(map(literal, _WORDS_FOR_NOTHING))})"
             say = _say("{} with a word for an unknown value (NA, NULL, nan, a point, 0) as identifier")
-            tallies.append(_Tally("text", column.name, nothing, say, remedy="leave such fields empty"))
+            remedy = "leave such fields empty"
+            tallies.append(_Tally("text", column.name, special, say, confirm=nothing, remedy=remedy))
         return tallies
 
     def _wrong_type(self, column: Column) -> _Tally:
