@@ -23,7 +23,7 @@ from utvandring.deliveries.reading import (
     rounded,
     unreadable,
 )
-from utvandring.deliveries.rules import Rule, codes_table, rules_of
+from utvandring.deliveries.rules import NOTHING, Rule, codes_table, rules_of
 from utvandring.deliveries.specification import Column, Register, Specification
 from utvandring.deliveries.verdict import Finding, Level, counted
 from utvandring.sql import identifier, literal, path_literal
@@ -31,7 +31,10 @@ from utvandring.sql import identifier, literal, path_literal
 # How much of an offending value a message may show where the column has a pattern and no code list.
 _LONGEST_PATTERN_VALUE = 7
 _DIGITS_OF_A_DATE = 8
+_LONGEST_LISTED_VALUE = 20
 _SHOWN_VALUES = 5
+# Fewer rows with the same value say nothing.
+_FEWEST_THAT_SHARE = 20
 
 # Statements that make no sense are ours; a file can only hold content that cannot be read.
 _FAULTS_OF_THE_PROGRAM = (
@@ -68,25 +71,6 @@ _UNSEEN_LETTERS = (
     r"|[\x{2800}\x{3164}\x{FE00}-\x{FE0F}\x{FFA0}\x{E0100}-\x{E01EF}]"
 )
 _LETTERS_LIKE_OTHERS = r"[\x{FF00}-\x{FF9F}\x{FFA1}-\x{FFEF}]|[^0-9\P{Nd}]|[^\P{M}\x{034F}\x{FE00}-\x{FE0F}]"
-# How programs write that there is nothing; none of them is the name of a person or a family.
-_WORDS_FOR_NOTHING = (
-    *(
-        "na",
-        "n/a",
-        "#n/a",
-        "<na>",
-        "nan",
-        "nat",
-        "none",
-        "null",
-        "(null)",
-        "#null!",
-        "nil",
-        "missing",
-        "unknown",
-    ),
-    *("ukjent", "uoppgitt", "\\n", ".", "-", "--", "?", "0"),
-)
 # What is wrong with the text of an identifier: a regular expression, and what is said of the rows.
 _IDENTIFIER_FAULTS = (
     (
@@ -131,8 +115,9 @@ class CheckedFile:
 class _Tally:
     """A condition that no row of a readable file meets.
 
-    `shows` is the SQL of the value that a message may name; `confirm` a costly condition, asked only where
-    rows met the first; `remedy` what to do, told last.
+    `shows` is the SQL of the value that a message may name, `is_listed` where only values of a list, or
+    values shared by many, can be at fault; `confirm` a costly condition, asked only where rows met the first;
+    `remedy` what to do, told last; `waivable` whether a data steward may accept the values as unknown.
     """
 
     check: str
@@ -143,6 +128,13 @@ class _Tally:
     confirm: str | None = None
     remedy: str = ""
     level: Level = Level.REFUSE
+    is_listed: bool = False
+    waivable: bool = False
+
+    @property
+    def violated(self) -> str:
+        """SQL that is true for the rows at fault."""
+        return f"({self.condition} and {self.confirm})" if self.confirm else self.condition
 
 
 def load_code_lists(connection: duckdb.DuckDBPyConnection, specification: Specification) -> None:
@@ -210,6 +202,9 @@ class _FileCheck:
         self.waived = waived
         self.findings: list[Finding] = []
         self.unknown: dict[str, int] = {}
+        self.codes: dict[str, set[str]] = {}
+        # SQL of what stands for nothing, of the columns in which something does: unknown to all that follows.
+        self.nothing: dict[str, str] = {}
         self.present = [column for column in register.columns if column.name in source.columns]
         self.convertible = {column.name: self._typed(column) for column in self.present}
         # Also the rules of columns of a wrong type, all unknown here: an empty column may have any type.
@@ -222,31 +217,42 @@ class _FileCheck:
     def run(self) -> CheckedFile:
         missing = self._missing_columns()
         self._create_code_tables()
-        rows, unreadable_values = self._check_reading()
+        rows = self._check_reading()
         if rows != self.file.rows:
             self._add(
                 "rows", f"{counted(rows, 'row')}, but delivery.json says {self.file.rows:,}.", count=rows
             )
         if rows == 0:
             self._add("rows", "the file has no rows.", level=Level.WARN)
-        self._check_expectations(unreadable_values)
+        self._check_expectations()
         return CheckedFile(self.file, rows, missing, tuple(self.findings), self._select(), self.unknown)
 
-    def _check_reading(self) -> tuple[int, dict[str, int]]:
-        """Count what cannot be read as specified; returns the rows, and the unreadable values by column."""
+    def _check_reading(self) -> int:
+        """Count what cannot be read as specified; returns the rows."""
         tallies = [tally for column in self.present for tally in self._tallies(column)]
         tallies += self._identity_tallies()
         rows, *counts = self._one_row(
             ", ".join(["count(*)", *(f"count(*) filter (where {tally.condition})" for tally in tallies)])
         )
-        counts = self._confirmed(tallies, counts)
-        unreadable_values: dict[str, int] = {}
-        for tally, count in zip(tallies, counts, strict=True):
-            if count:
+        found = [
+            (tally, count)
+            for tally, count in zip(tallies, self._confirmed(tallies, counts), strict=True)
+            if count
+        ]
+        nothing: dict[str, list[str]] = {}
+        for tally, count in found:
+            if tally.check != NOTHING:
                 self._report(tally, count, tally.level, tally.remedy and f"; {tally.remedy}")
-                if tally.check == "type":
-                    unreadable_values[tally.column] = unreadable_values.get(tally.column, 0) + count
-        return rows, unreadable_values
+                continue
+            nothing.setdefault(tally.column, []).append(tally.violated)
+            name = f"{self.register.name}.{tally.column}.{tally.check}"
+            if name in self.waived and tally.waivable:
+                self.unknown[name] = self.unknown.get(name, 0) + count
+                self._report(tally, count, Level.WARN, "; waived, the values are unknown")
+            else:
+                self._report(tally, count, tally.level, f"; {tally.remedy}")
+        self.nothing = {column: " or ".join(violated) for column, violated in nothing.items()}
+        return rows
 
     def _confirmed(self, tallies: list[_Tally], counts: list[int]) -> list[int]:
         """Ask the costly conditions of the tallies that rows met, of these rows only."""
@@ -261,11 +267,13 @@ class _FileCheck:
                 confirmed[number] = count
         return confirmed
 
-    def _check_expectations(self, unreadable_values: dict[str, int]) -> None:
+    def _check_expectations(self) -> None:
         batch = read_batch(self.connection, self.rules, self._relation())
-        for rule, violations in zip(self.rules, count_violations(batch, self.rules), strict=True):
-            # A value that could not be read has been told already; it is not missing as well.
-            count = violations - (unreadable_values.get(rule.column, 0) if rule.check == "required" else 0)
+        for rule, count in zip(self.rules, count_violations(batch, self.rules), strict=True):
+            if count and rule.check == "required":
+                # A value that could not be read has been told already; it is not missing as well.
+                raw = identifier(f"raw {rule.column}")
+                (count,) = self._one_row("count(*)", f"({rule.violated}) and {raw} is null")
             if count <= 0:
                 continue
             if rule.name in self.waived and rule.waivable:
@@ -293,7 +301,14 @@ class _FileCheck:
         for column in self.register.columns:
             value = self.convertible.get(column.name) or f"cast(null as {column.data_type})"
             typed.append(f"{value} as {identifier(column.name)}")
-        return f"(select {', '.join(raws + typed)} from {self.source.relation})"
+        relation = f"(select {', '.join(raws + typed)} from {self.source.relation})"
+        if not self.nothing:
+            return relation
+        emptied = ", ".join(
+            f"case when not coalesce({nothing}, false) then {identifier(name)} end as {identifier(name)}"
+            for name, nothing in self.nothing.items()
+        )
+        return f"(select * replace ({emptied}) from {relation})"
 
     def _select(self) -> str:
         values = []
@@ -329,6 +344,10 @@ class _FileCheck:
                 f"from {identifier(f'seed_{code_list.seed}')} as list, "
                 f"(select {literal(str(self.file.period))} as period) {where}"
             )
+            codes = self.connection.execute(
+                f"select cast(code as varchar) from {codes_table(column)}"
+            ).fetchall()
+            self.codes[column.name] = {str(code).lower() for (code,) in codes}
 
     # What is checked.
 
@@ -356,11 +375,15 @@ class _FileCheck:
         tallies = []
         delivered, wanted = self.source.columns[column.name], column.data_type
         unsure = imprecise(raw, delivered, wanted)
+        word = self._word_for_nothing(column)
         if wanted != "varchar":
             say = _say(f"{{}} with a value that is not {_TYPE_NAMES[wanted]}")
             shown_raw = f"cast({raw} as varchar)" if column.is_code else None
             lost = f"{raw} is not null and {name} is null" + (f" and not {unsure}" if unsure else "")
-            tallies.append(_Tally("type", column.name, lost, say, shown_raw, remedy=_REMEDIES[wanted]))
+            tallies.append(
+                _Tally("type", column.name, lost, say, shown_raw, word and f"not {word}", _REMEDIES[wanted])
+            )
+            tallies += self._nothing(column, lost, word)
         if unsure:
             kind = "double" if delivered == "DOUBLE" else "float"
             say = _say(
@@ -375,13 +398,77 @@ class _FileCheck:
         if column.is_identifier:
             special = f"not regexp_full_match({name}, {literal(_ORDINARY_IDENTIFIER)})"
             for form, words in _IDENTIFIER_FAULTS:
-                confirm = f"regexp_matches({name}, {literal(form)})"
+                confirm = f"not {word} and regexp_matches({name}, {literal(form)})"
                 tallies.append(_Tally("text", column.name, special, _say(f"{{}} {words}"), confirm=confirm))
-            nothing = f"lower({name}) in ({', '.join(map(literal, _WORDS_FOR_NOTHING))})"
-            say = _say("{} with a word for an unknown value (NA, NULL, nan, a point, 0) as identifier")
-            remedy = "leave such fields empty"
-            tallies.append(_Tally("text", column.name, special, say, confirm=nothing, remedy=remedy))
+            tallies += self._nothing(column, special, word)
+        elif wanted == "varchar":
+            # Most codes are digits, and what stands for nothing is not.
+            tallies += self._nothing(column, f"not ({name} >= '0' and {name} < ':')", word)
         return tallies
+
+    def _word_for_nothing(self, column: Column) -> str | None:
+        """Return SQL that is true where the delivered value is a word for nothing and no code."""
+        delivered, raw = self.source.columns[column.name], self._raw(column)
+        if delivered in ("HALF", "FLOAT", "DOUBLE"):
+            return f"isnan({raw})"
+        if delivered not in ("VARCHAR", "ENUM"):
+            return None
+        texts = [text for text in column.nothing.texts if text not in self.codes.get(column.name, ())]
+        word = f"lower(trim({raw})) in ({', '.join(map(literal, texts))})"
+        if not column.nothing.forms:
+            return f"({word})"
+        form = "|".join(column.nothing.forms)
+        return f"({word} or regexp_full_match(lower(trim({raw})), {literal(form)}))"
+
+    def _nothing(self, column: Column, unusual: str, word: str | None) -> list[_Tally]:
+        """Count what stands for nothing: words among the unusual values, and listed or shared values."""
+        name, raw = identifier(column.name), self._raw(column)
+        shown = f"coalesce(cast({name} as varchar), trim(cast({raw} as varchar)))"
+        waivable = column.name not in (*self.register.key, "personid")
+        remedy = "leave such fields empty"
+
+        def tally(condition: str, words: str, confirm: str | None = None) -> _Tally:
+            say = _say(f"{{}} with {words}")
+            return _Tally(
+                NOTHING,
+                column.name,
+                condition,
+                say,
+                shown,
+                confirm,
+                remedy,
+                is_listed=True,
+                waivable=waivable,
+            )
+
+        tallies = [tally(unusual, "a word for an unknown value", word)] if word else []
+        listed = list(column.nothing.values)
+        if listed:
+            tallies.append(tally(f"{name} in ({', '.join(listed)})", "a value that stands for nothing"))
+        if shared := self._shared_values(column):
+            among = f"{name} in ({', '.join(shared)})" + (
+                f" and {name} not in ({', '.join(listed)})" if listed else ""
+            )
+            share = 100 * (column.nothing.one_value or 0)
+            words = f"a value that more than {share:.0f} % of all have, which stands for nothing"
+            tallies.append(tally(among, words))
+        return tallies
+
+    def _shared_values(self, column: Column) -> list[str]:
+        """Return the values that too many rows have, as SQL."""
+        if column.nothing.one_value is None:
+            return []
+        name = identifier(column.name)
+        counts = (
+            f"select {name}, count(*) as rows, sum(count(*)) over () as total "
+            f"from {self._relation()} where {name} is not null group by {name}"
+        )
+        rows = self.connection.execute(
+            f"select cast({name} as varchar) from ({counts}) where rows >= {_FEWEST_THAT_SHARE} "
+            f"and rows > {column.nothing.one_value} * total and {column.nothing.one_value_where} "
+            f"order by {name}"
+        ).fetchall()
+        return [f"cast({literal(row[0])} as {column.data_type})" for row in rows]
 
     def _wrong_type(self, column: Column) -> _Tally:
         delivered = self.source.columns[column.name]
@@ -456,10 +543,11 @@ class _FileCheck:
                 raw = self._raw(other)
                 pseudonyms = f"select cast({raw} as varchar) from {self._relation()} where {raw} is not null"
                 conditions.append(f"{text} not in ({pseudonyms})")
-        violated = fault.violated if isinstance(fault, Rule) else fault.condition
+        if isinstance(fault, _Tally) and fault.is_listed:
+            conditions = [f"length({text}) <= {_LONGEST_LISTED_VALUE}"]
         rows = self.connection.execute(
             f"select case when {' and '.join(conditions)} then {text} end as shown, count(*) as rows "
-            f"from {self._relation()} where {violated} "
+            f"from {self._relation()} where {fault.violated} "
             f"group by shown order by rows desc, shown limit {_SHOWN_VALUES + 1}"
         ).fetchall()
         visible = [(_printable(value), number) for value, number in rows if value is not None]
@@ -475,7 +563,7 @@ class _FileCheck:
 
 
 def _is_waivable(fault: _Tally | Rule) -> bool:
-    return isinstance(fault, Rule) and fault.waivable
+    return fault.waivable
 
 
 def _say(template: str) -> Callable[[int], str]:
