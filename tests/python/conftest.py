@@ -12,13 +12,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 from dbt_server import DbtServer, read_project
 from deliveries import good_files, write_delivery
+from one_file import SPECIFICATION, Check
 from reference.warehouse import Warehouse
 
 from utvandring.cli import main
-from utvandring.deliveries import between, checks, expectations
+from utvandring.deliveries import between, checks, expectations, identity
+from utvandring.deliveries.store import engine
 from utvandring.errors import UtvandringError
 from utvandring.locking import exclusive
 from utvandring.project import DataRoot
@@ -145,6 +148,21 @@ def remembered(judge: Callable[..., Any]) -> Callable[..., Any]:
 def good_delivery(tmp_path: Path) -> Path:
     """Give a hand-made delivery of 2012 and 2013 with nothing wrong."""
     return write_delivery(tmp_path / "delivery", "2014-03-01", good_files())
+
+
+@pytest.fixture(scope="session")
+def checking_engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Give the engine of `deliver` with the code lists read."""
+    with engine(tmp_path_factory.mktemp("spill")) as connection:
+        connection.execute(identity.macro())
+        checks.load_code_lists(connection, SPECIFICATION)
+        yield connection
+
+
+@pytest.fixture
+def check(checking_engine: duckdb.DuckDBPyConnection, tmp_path: Path) -> Check:
+    """Check one small file at a time, without the rest of a delivery."""
+    return Check(checking_engine, tmp_path)
 
 
 def run_command(data_root: Path, *arguments: str | Path, environment: Mapping[str, str] | None = None) -> Ran:

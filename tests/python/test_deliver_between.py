@@ -323,9 +323,44 @@ def test_what_a_corrected_period_changes_is_told(
     assert says in findings(accepted({key: rows}), "note")["correction"]
 
 
+def test_identifiers_that_differ_in_case_only_are_counted(utvandring: Command, tmp_path: Path) -> None:
+    files = world()
+    files["befolkning", 2013, 1][3]["personid"] = name(3).upper()
+    files["sysselsetting", 2012, 1][4]["personid"] = name(4).title()
+    files["person", 2012, 1][0]["mor_id"] = name(5).title()
+    files["befolkning", 2013, 1][7]["famnr"], files["befolkning", 2013, 1][8]["famnr"] = "f-1x", "F-1x"
+    files["befolkning", 2011, 1][7]["famnr"] = "F-1X"
+
+    ran = utvandring("deliver", write_delivery(tmp_path / "d", "d", files), "--json")
+
+    assert ran.code == 0, ran.text
+    found = {
+        (finding["file"], finding["text"][:30])
+        for finding in json.loads(ran.out)["warnings"]
+        if finding["check"] == "same_identifier_but_for_case"
+    }
+    assert found == {
+        ("befolkning_p2013_v1.parquet", "column personid: 1 of 120 rows"),
+        ("befolkning_p2013_v1.parquet", "column famnr: 2 of 120 rows wi"),
+        ("sysselsetting_p2012_v1.parquet", "column personid: 1 of 120 rows"),
+        ("person_p2012_v1.parquet", "column mor_id: 1 of 120 rows w"),
+    }
+    assert "pseudonym-" not in ran.out.lower()
+
+
+def test_a_later_delivery_in_another_case_is_told(accepted: Callable[..., str]) -> None:
+    people = [person(number) for number in range(PERSONS)] + [{**person(3), "personid": name(3).upper()}]
+
+    said = findings(accepted({("person", 2012, 2): people}), "warn")["same_identifier_but_for_case"]
+
+    assert "column personid: 2 of 121 rows with an identifier that is written elsewhere" in said
+
+
 def test_every_declared_comparison_is_tried_here() -> None:
-    text = Path(__file__).read_text(encoding="utf-8")
+    texts = [path.read_text(encoding="utf-8") for path in Path(__file__).parent.glob("test_deliver_*.py")]
     untried = {
-        comparison.name for comparison in read_comparisons(PROJECT) if f'"{comparison.name}"' not in text
+        comparison.name
+        for comparison in read_comparisons(PROJECT)
+        if not any(f'"{comparison.name}"' in text for text in texts)
     }
     assert untried == set()

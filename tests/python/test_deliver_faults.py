@@ -379,9 +379,9 @@ def municipality_codes_as_numbers(folder: Path) -> None:
     rewrite(folder, POPULATION, rows, kommnr=pa.int64())
 
 
-@fault("befolkning_p2013_v1.parquet", "column statuskode", "varchar", "whole number")
-def status_as_text(folder: Path) -> None:
-    rows = [{**row, "statuskode": str(row["statuskode"])} for row in good_files()[POPULATION]]
+@fault("befolkning_p2013_v1.parquet", "column statuskode", "not a whole number", "3 rows")
+def status_as_text_that_is_not_digits(folder: Path) -> None:
+    rows = [{**row, "statuskode": f" {row['statuskode']}"} for row in good_files()[POPULATION]]
     rewrite(folder, POPULATION, rows, statuskode=pa.string())
 
 
@@ -401,9 +401,9 @@ def dates_with_a_time(folder: Path) -> None:
     rewrite(folder, MOVES, rows, flyttedato=pa.timestamp("ms"))
 
 
-@fault("flytting_p2012_v1.parquet", "column flyttedato", "varchar", "date")
-def dates_as_text_in_parquet(folder: Path) -> None:
-    rows = [{**row, "flyttedato": str(row["flyttedato"])} for row in good_files()[MOVES]]
+@fault("flytting_p2012_v1.parquet", "column flyttedato", "not a date", "YYYY-MM-DD", "2 rows")
+def norwegian_dates_as_text_in_parquet(folder: Path) -> None:
+    rows = [{**row, "flyttedato": f"{row['flyttedato']:%d.%m.%Y}"} for row in good_files()[MOVES]]
     rewrite(folder, MOVES, rows, flyttedato=pa.string())
 
 

@@ -94,7 +94,7 @@ def compare(
     if not delivered:
         return []
     _lay_views(connection, specification, accepted, delivered)
-    _lay_tables(connection, accepted, delivered)
+    _lay_tables(connection, specification, accepted, delivered)
     names = {(file.register, file.period): file.delivered_path for file in delivered}
     findings = []
     for number, comparison in enumerate(comparisons):
@@ -178,6 +178,7 @@ def _lay_view(
 
 def _lay_tables(
     connection: duckdb.DuckDBPyConnection,
+    specification: Specification,
     accepted: Mapping[AcceptedFile, Path],
     delivered: Mapping[AcceptedFile, Path],
 ) -> None:
@@ -187,8 +188,12 @@ def _lay_tables(
     _fill(
         connection,
         "known_file",
-        "register varchar, period integer, version integer, rows bigint, is_delivered boolean",
-        [(file.register, file.period, file.version, file.rows, is_new) for file, is_new in files],
+        "register varchar, period integer, version integer, rows bigint, persons bigint, "
+        "is_delivered boolean",
+        [
+            (file.register, file.period, file.version, file.rows, file.persons, is_new)
+            for file, is_new in files
+        ],
     )
     _fill(
         connection,
@@ -237,6 +242,23 @@ def _lay_tables(
         group by personid
         """
     )
+    rows_of_persons = " union all ".join(
+        f"select {literal(name)} as register, periode as period, personid "
+        f"from {identifier(f'{name}_delivered')}"
+        for name in specification.registers
+        if name != "person"
+    )
+    # Grouped once for every comparison that asks for them; without a person register nobody is unknown to it.
+    connection.execute(
+        f"""
+        create or replace temporary table unknown_person as
+        select register, period, personid, count(*) as rows
+        from ({rows_of_persons})
+        anti join known_person using (personid)
+        where exists (from known_person)
+        group by all
+        """
+    )
     connection.execute(
         """
         create or replace temporary view person_before as
@@ -269,5 +291,7 @@ def _fill(
         connection.execute(f"insert into {identifier(table)} values {values}")
 
 
-def _value(value: str | int | bool) -> str:
+def _value(value: str | int | bool | None) -> str:
+    if value is None:
+        return "null"
     return literal(value) if isinstance(value, str) else str(value).lower()

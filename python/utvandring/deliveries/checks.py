@@ -17,10 +17,13 @@ from utvandring.deliveries.reading import (
     UnreadableFileError,
     absent,
     conversion,
+    imprecise,
+    largest_exact,
     open_source,
+    rounded,
     unreadable,
 )
-from utvandring.deliveries.rules import Rule, codes_table, rules_of
+from utvandring.deliveries.rules import NOTHING, Rule, codes_table, rules_of
 from utvandring.deliveries.specification import Column, Register, Specification
 from utvandring.deliveries.verdict import Finding, Level, counted
 from utvandring.sql import identifier, literal, path_literal
@@ -28,7 +31,10 @@ from utvandring.sql import identifier, literal, path_literal
 # How much of an offending value a message may show where the column has a pattern and no code list.
 _LONGEST_PATTERN_VALUE = 7
 _DIGITS_OF_A_DATE = 8
+_LONGEST_LISTED_VALUE = 20
 _SHOWN_VALUES = 5
+# Fewer rows with the same value say nothing.
+_FEWEST_THAT_SHARE = 20
 
 # Statements that make no sense are ours; a file can only hold content that cannot be read.
 _FAULTS_OF_THE_PROGRAM = (
@@ -46,6 +52,47 @@ _TYPE_NAMES = {
     "date": "a date (YYYY-MM-DD in CSV)",
     "boolean": "true or false",
 }
+
+# What to do about values of the wrong type.
+_REMEDIES = {
+    "varchar": "deliver text, as the register writes it",
+    "integer": "write whole numbers in digits, and an empty field where there is none",
+    "bigint": "write whole kroner in digits, and an empty field where there are none",
+    "double": "the decimal sign is a point; leave an empty field where there is no number",
+    "date": "deliver days without time and zone, in CSV as YYYY-MM-DD",
+    "boolean": "write true and false, or 1 and 0",
+}
+
+# Asked of every row: plain letters and digits, and either a digit other than 0 and 9, or both a letter
+# and a digit, or ten letters. Only the identifiers that are not like that are looked at closely.
+_ORDINARY_IDENTIFIER = r"[09]*([1-8]|[09][A-Za-z]|[A-Za-z]+[_=/-]*[0-9]|[A-Za-z]{10})[0-9A-Za-z_=/-]*"
+_UNSEEN_LETTERS = (
+    r"[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]|[^ \P{Zs}]|[\x{034F}\x{115F}\x{1160}\x{17B4}\x{17B5}\x{180B}-\x{180F}]"
+    r"|[\x{2800}\x{3164}\x{FE00}-\x{FE0F}\x{FFA0}\x{E0100}-\x{E01EF}]"
+)
+_LETTERS_LIKE_OTHERS = r"[\x{FF00}-\x{FF9F}\x{FFA1}-\x{FFEF}]|[^0-9\P{Nd}]|[^\P{M}\x{034F}\x{FE00}-\x{FE0F}]"
+# What is wrong with the text of an identifier: a regular expression, and what is said of the rows.
+_IDENTIFIER_FAULTS = (
+    (
+        rf"^\s|\s$|{_UNSEEN_LETTERS}",
+        "with blanks around the value, or with unusual blanks, zero-width marks or control characters in it; "
+        "deliver the identifier as it was made, without them",
+    ),
+    (
+        _LETTERS_LIKE_OTHERS,
+        "with full-width letters or digits, digits of another script or separate accents, which look like "
+        "others and are not equal to them; deliver the identifier in the usual form of its letters (NFKC)",
+    ),
+    (
+        r"\x{FFFD}",
+        "with the mark for a letter that was lost in a conversion; convert again from the original",
+    ),
+    (
+        r"^[0-9]+(\.[0-9]+)?[eE]\+[0-9]+$|^[0-9]+\.0+$",
+        "with an identifier that went through a floating-point number, which does not keep it; "
+        "deliver text, as it was made",
+    ),
+)
 
 
 @dataclass(frozen=True)
@@ -68,8 +115,9 @@ class CheckedFile:
 class _Tally:
     """A condition that no row of a readable file meets.
 
-    `shows` is the SQL of the value that a message may name; `confirm` a costly condition, asked only where
-    rows met the first.
+    `shows` is the SQL of the value that a message may name, `is_listed` where only values of a list, or
+    values shared by many, can be at fault; `confirm` a costly condition, asked only where rows met the first;
+    `remedy` what to do, told last; `waivable` whether a data steward may accept the values as unknown.
     """
 
     check: str
@@ -78,6 +126,15 @@ class _Tally:
     say: Callable[[int], str]
     shows: str | None = None
     confirm: str | None = None
+    remedy: str = ""
+    level: Level = Level.REFUSE
+    is_listed: bool = False
+    waivable: bool = False
+
+    @property
+    def violated(self) -> str:
+        """SQL that is true for the rows at fault."""
+        return f"({self.condition} and {self.confirm})" if self.confirm else self.condition
 
 
 def load_code_lists(connection: duckdb.DuckDBPyConnection, specification: Specification) -> None:
@@ -145,50 +202,78 @@ class _FileCheck:
         self.waived = waived
         self.findings: list[Finding] = []
         self.unknown: dict[str, int] = {}
+        self.codes: dict[str, set[str]] = {}
+        # SQL of what stands for nothing, of the columns in which something does: unknown to all that follows.
+        self.nothing: dict[str, str] = {}
         self.present = [column for column in register.columns if column.name in source.columns]
         self.convertible = {column.name: self._typed(column) for column in self.present}
-        readable = {name for name, value in self.convertible.items() if value is not None}
+        # Also the rules of columns of a wrong type, all unknown here: an empty column may have any type.
         self.rules = [
             rule
             for rule in rules_of(register, file.period, delivery_year)
-            if readable.issuperset(rule.column.split(", "))
+            if self.convertible.keys() >= set(rule.column.split(", "))
         ]
 
     def run(self) -> CheckedFile:
         missing = self._missing_columns()
         self._create_code_tables()
-        rows, unreadable_values = self._check_reading()
+        rows = self._check_reading()
         if rows != self.file.rows:
             self._add(
                 "rows", f"{counted(rows, 'row')}, but delivery.json says {self.file.rows:,}.", count=rows
             )
         if rows == 0:
             self._add("rows", "the file has no rows.", level=Level.WARN)
-        self._check_expectations(unreadable_values)
+        self._check_expectations()
         return CheckedFile(self.file, rows, missing, tuple(self.findings), self._select(), self.unknown)
 
-    def _check_reading(self) -> tuple[int, dict[str, int]]:
-        """Count what cannot be read as specified; returns the rows, and the unreadable values by column."""
+    def _check_reading(self) -> int:
+        """Count what cannot be read as specified; returns the rows."""
         tallies = [tally for column in self.present for tally in self._tallies(column)]
         tallies += self._identity_tallies()
         rows, *counts = self._one_row(
             ", ".join(["count(*)", *(f"count(*) filter (where {tally.condition})" for tally in tallies)])
         )
-        unreadable_values = {}
-        for tally, count in zip(tallies, counts, strict=True):
-            if count and tally.confirm is not None:
-                count = self._one_row(f"count(*) filter (where {tally.confirm})")[0]
-            if count:
-                self._report(tally, count, Level.REFUSE)
-                if tally.check == "type":
-                    unreadable_values[tally.column] = count
-        return rows, unreadable_values
+        found = [
+            (tally, count)
+            for tally, count in zip(tallies, self._confirmed(tallies, counts), strict=True)
+            if count
+        ]
+        nothing: dict[str, list[str]] = {}
+        for tally, count in found:
+            if tally.check != NOTHING:
+                self._report(tally, count, tally.level, tally.remedy and f"; {tally.remedy}")
+                continue
+            nothing.setdefault(tally.column, []).append(tally.violated)
+            name = f"{self.register.name}.{tally.column}.{tally.check}"
+            if name in self.waived and tally.waivable:
+                self.unknown[name] = self.unknown.get(name, 0) + count
+                self._report(tally, count, Level.WARN, "; waived, the values are unknown")
+            else:
+                self._report(tally, count, tally.level, f"; {tally.remedy}")
+        self.nothing = {column: " or ".join(violated) for column, violated in nothing.items()}
+        return rows
 
-    def _check_expectations(self, unreadable_values: dict[str, int]) -> None:
+    def _confirmed(self, tallies: list[_Tally], counts: list[int]) -> list[int]:
+        """Ask the costly conditions of the tallies that rows met, of these rows only."""
+        confirmed = list(counts)
+        met: dict[str, list[int]] = {}
+        for number, tally in enumerate(tallies):
+            if counts[number] and tally.confirm is not None:
+                met.setdefault(tally.condition, []).append(number)
+        for condition, numbers in met.items():
+            asked = ", ".join(f"count(*) filter (where {tallies[number].confirm})" for number in numbers)
+            for number, count in zip(numbers, self._one_row(asked, condition), strict=True):
+                confirmed[number] = count
+        return confirmed
+
+    def _check_expectations(self) -> None:
         batch = read_batch(self.connection, self.rules, self._relation())
-        for rule, violations in zip(self.rules, count_violations(batch, self.rules), strict=True):
-            # A value that could not be read has been told already; it is not missing as well.
-            count = violations - (unreadable_values.get(rule.column, 0) if rule.check == "required" else 0)
+        for rule, count in zip(self.rules, count_violations(batch, self.rules), strict=True):
+            if count and rule.check == "required":
+                # A value that could not be read has been told already; it is not missing as well.
+                raw = identifier(f"raw {rule.column}")
+                (count,) = self._one_row("count(*)", f"({rule.violated}) and {raw} is null")
             if count <= 0:
                 continue
             if rule.name in self.waived and rule.waivable:
@@ -202,7 +287,7 @@ class _FileCheck:
     def _typed(self, column: Column) -> str | None:
         delivered = self.source.columns[column.name]
         raw = absent(identifier(column.name), delivered)
-        return conversion(raw, delivered, column.data_type, from_text=self.source.is_text)
+        return conversion(raw, delivered, column.data_type)
 
     def _raw(self, column: Column) -> str:
         return identifier(f"raw {column.name}")
@@ -216,7 +301,14 @@ class _FileCheck:
         for column in self.register.columns:
             value = self.convertible.get(column.name) or f"cast(null as {column.data_type})"
             typed.append(f"{value} as {identifier(column.name)}")
-        return f"(select {', '.join(raws + typed)} from {self.source.relation})"
+        relation = f"(select {', '.join(raws + typed)} from {self.source.relation})"
+        if not self.nothing:
+            return relation
+        emptied = ", ".join(
+            f"case when not coalesce({nothing}, false) then {identifier(name)} end as {identifier(name)}"
+            for name, nothing in self.nothing.items()
+        )
+        return f"(select * replace ({emptied}) from {relation})"
 
     def _select(self) -> str:
         values = []
@@ -234,8 +326,10 @@ class _FileCheck:
         period = f"cast({self.file.period} as integer) as periode"
         return f"select {', '.join([*values, period])} from {self._relation()}"
 
-    def _one_row(self, expressions: str) -> tuple[int, ...]:
-        (row,) = self.connection.execute(f"select {expressions} from {self._relation()}").fetchall()
+    def _one_row(self, expressions: str, condition: str = "true") -> tuple[int, ...]:
+        (row,) = self.connection.execute(
+            f"select {expressions} from {self._relation()} where {condition}"
+        ).fetchall()
         return tuple(row)
 
     def _create_code_tables(self) -> None:
@@ -250,6 +344,10 @@ class _FileCheck:
                 f"from {identifier(f'seed_{code_list.seed}')} as list, "
                 f"(select {literal(str(self.file.period))} as period) {where}"
             )
+            codes = self.connection.execute(
+                f"select cast(code as varchar) from {codes_table(column)}"
+            ).fetchall()
+            self.codes[column.name] = {str(code).lower() for (code,) in codes}
 
     # What is checked.
 
@@ -275,25 +373,116 @@ class _FileCheck:
         if self.convertible[column.name] is None:
             return [self._wrong_type(column)]
         tallies = []
-        if column.data_type != "varchar":
-            say = _say(f"{{}} with a value that is not {_TYPE_NAMES[column.data_type]}")
+        delivered, wanted = self.source.columns[column.name], column.data_type
+        unsure = imprecise(raw, delivered, wanted)
+        word = self._word_for_nothing(column)
+        if wanted != "varchar":
+            say = _say(f"{{}} with a value that is not {_TYPE_NAMES[wanted]}")
             shown_raw = f"cast({raw} as varchar)" if column.is_code else None
+            lost = f"{raw} is not null and {name} is null" + (f" and not {unsure}" if unsure else "")
             tallies.append(
-                _Tally("type", column.name, f"{raw} is not null and {name} is null", say, shown_raw)
+                _Tally("type", column.name, lost, say, shown_raw, word and f"not {word}", _REMEDIES[wanted])
             )
+            tallies += self._nothing(column, lost, word)
+        if unsure:
+            kind = "double" if delivered == "DOUBLE" else "float"
+            say = _say(
+                f"{{}} with a value from {largest_exact(delivered):,} on, where {kind} no longer keeps every "
+                "whole number, and what was lost cannot be seen"
+            )
+            remedy = "deliver the column as whole numbers (int32 or int64)"
+            tallies.append(_Tally("type", column.name, unsure, say, remedy=remedy))
+        if fraction := rounded(raw, delivered, wanted):
+            say = _say("{} with a fraction of a krone, rounded to whole kroner")
+            tallies.append(_Tally("rounded", column.name, fraction, say, level=Level.WARN))
         if column.is_identifier:
-            condition = f"regexp_matches({name}, '^\\s|\\s$|[[:cntrl:]]')"
-            say = _say("{} with blanks around the value or control characters in it")
-            tallies.append(_Tally("text", column.name, condition, say))
+            special = f"not regexp_full_match({name}, {literal(_ORDINARY_IDENTIFIER)})"
+            for form, words in _IDENTIFIER_FAULTS:
+                confirm = f"not {word} and regexp_matches({name}, {literal(form)})"
+                tallies.append(_Tally("text", column.name, special, _say(f"{{}} {words}"), confirm=confirm))
+            tallies += self._nothing(column, special, word)
+        elif wanted == "varchar":
+            # Most codes are digits, and what stands for nothing is not.
+            tallies += self._nothing(column, f"not ({name} >= '0' and {name} < ':')", word)
         return tallies
 
-    def _wrong_type(self, column: Column) -> _Tally:
-        delivered = self.source.columns[column.name].lower()
-        reason = ": leading zeros are lost" if column.data_type == "varchar" and "int" in delivered else ""
-        say = _say(
-            f"delivered as {delivered}, must be {_TYPE_NAMES[column.data_type]}{reason} ({{}} with a value)"
+    def _word_for_nothing(self, column: Column) -> str | None:
+        """Return SQL that is true where the delivered value is a word for nothing and no code."""
+        delivered, raw = self.source.columns[column.name], self._raw(column)
+        if delivered in ("HALF", "FLOAT", "DOUBLE"):
+            return f"isnan({raw})"
+        if delivered not in ("VARCHAR", "ENUM"):
+            return None
+        texts = [text for text in column.nothing.texts if text not in self.codes.get(column.name, ())]
+        word = f"lower(trim({raw})) in ({', '.join(map(literal, texts))})"
+        if not column.nothing.forms:
+            return f"({word})"
+        form = "|".join(column.nothing.forms)
+        return f"({word} or regexp_full_match(lower(trim({raw})), {literal(form)}))"
+
+    def _nothing(self, column: Column, unusual: str, word: str | None) -> list[_Tally]:
+        """Count what stands for nothing: words among the unusual values, and listed or shared values."""
+        name, raw = identifier(column.name), self._raw(column)
+        shown = f"coalesce(cast({name} as varchar), trim(cast({raw} as varchar)))"
+        waivable = column.name not in (*self.register.key, "personid")
+        remedy = "leave such fields empty"
+
+        def tally(condition: str, words: str, confirm: str | None = None) -> _Tally:
+            say = _say(f"{{}} with {words}")
+            return _Tally(
+                NOTHING,
+                column.name,
+                condition,
+                say,
+                shown,
+                confirm,
+                remedy,
+                is_listed=True,
+                waivable=waivable,
+            )
+
+        tallies = [tally(unusual, "a word for an unknown value", word)] if word else []
+        listed = list(column.nothing.values)
+        if listed:
+            tallies.append(tally(f"{name} in ({', '.join(listed)})", "a value that stands for nothing"))
+        if shared := self._shared_values(column):
+            among = f"{name} in ({', '.join(shared)})" + (
+                f" and {name} not in ({', '.join(listed)})" if listed else ""
+            )
+            share = 100 * (column.nothing.one_value or 0)
+            words = f"a value that more than {share:.0f} % of all have, which stands for nothing"
+            tallies.append(tally(among, words))
+        return tallies
+
+    def _shared_values(self, column: Column) -> list[str]:
+        """Return the values that too many rows have, as SQL."""
+        if column.nothing.one_value is None:
+            return []
+        name = identifier(column.name)
+        counts = (
+            f"select {name}, count(*) as rows, sum(count(*)) over () as total "
+            f"from {self._relation()} where {name} is not null group by {name}"
         )
-        return _Tally("type", column.name, f"{self._raw(column)} is not null", say)
+        rows = self.connection.execute(
+            f"select cast({name} as varchar) from ({counts}) where rows >= {_FEWEST_THAT_SHARE} "
+            f"and rows > {column.nothing.one_value} * total and {column.nothing.one_value_where} "
+            f"order by {name}"
+        ).fetchall()
+        return [f"cast({literal(row[0])} as {column.data_type})" for row in rows]
+
+    def _wrong_type(self, column: Column) -> _Tally:
+        delivered = self.source.columns[column.name]
+        reason = ""
+        if column.data_type == "varchar" and "INT" in delivered:
+            reason = ": leading zeros are lost"
+        elif column.data_type == "varchar" and delivered in ("HALF", "FLOAT", "DOUBLE", "DECIMAL"):
+            reason = ": digits may be lost"
+        say = _say(
+            f"delivered as {delivered.lower()}, must be {_TYPE_NAMES[column.data_type]}{reason} "
+            "({} with a value)"
+        )
+        condition = f"{self._raw(column)} is not null"
+        return _Tally("type", column.name, condition, say, remedy=_REMEDIES[column.data_type])
 
     def _identity_tallies(self) -> list[_Tally]:
         """Every text column counts, also those that are otherwise ignored."""
@@ -351,14 +540,14 @@ class _FileCheck:
         ]
         for other in self.present:
             if other.is_identifier:
-                pseudonyms = (
-                    f"select {self._raw(other)} from {self._relation()} where {self._raw(other)} is not null"
-                )
+                raw = self._raw(other)
+                pseudonyms = f"select cast({raw} as varchar) from {self._relation()} where {raw} is not null"
                 conditions.append(f"{text} not in ({pseudonyms})")
-        violated = fault.violated if isinstance(fault, Rule) else fault.condition
+        if isinstance(fault, _Tally) and fault.is_listed:
+            conditions = [f"length({text}) <= {_LONGEST_LISTED_VALUE}"]
         rows = self.connection.execute(
             f"select case when {' and '.join(conditions)} then {text} end as shown, count(*) as rows "
-            f"from {self._relation()} where {violated} "
+            f"from {self._relation()} where {fault.violated} "
             f"group by shown order by rows desc, shown limit {_SHOWN_VALUES + 1}"
         ).fetchall()
         visible = [(_printable(value), number) for value, number in rows if value is not None]
@@ -374,7 +563,7 @@ class _FileCheck:
 
 
 def _is_waivable(fault: _Tally | Rule) -> bool:
-    return isinstance(fault, Rule) and fault.waivable
+    return fault.waivable
 
 
 def _say(template: str) -> Callable[[int], str]:

@@ -20,7 +20,7 @@ from utvandring.deliveries.counting import count_file
 from utvandring.deliveries.ledger import AcceptedFile, Delivery, Ledger, read_ledger, write_ledger
 from utvandring.deliveries.manifest import DeliveredFile, Manifest, ManifestError, read_manifest
 from utvandring.deliveries.page import write_page
-from utvandring.deliveries.rules import FIRST_YEAR, rules_of
+from utvandring.deliveries.rules import FIRST_YEAR, rules_of, waivable_checks
 from utvandring.deliveries.specification import Specification, read_specification
 from utvandring.deliveries.store import clean_leftovers, engine, move_into_place, stage, staging_folder
 from utvandring.deliveries.verdict import Finding, Level, Status, Verdict, counted
@@ -107,19 +107,15 @@ def _require_waivable(waiver: Waiver, specification: Specification) -> None:
     UsageError
         If there is no such check, or it is one that is never waived.
     """
-    rules = {
-        rule.name: rule
-        for register in specification.registers.values()
-        for rule in rules_of(register, FIRST_YEAR, FIRST_YEAR)
-    }
+    registers = specification.registers.values()
+    waivable = {check for register in registers for check in waivable_checks(register)}
     if not waiver.reason.strip():
         raise UsageError(f"Waiving {waiver.check} needs a reason, which the ledger keeps: --reason TEXT.")
-    if waiver.check in rules and rules[waiver.check].waivable:
+    if waiver.check in waivable:
         return
-    likely = difflib.get_close_matches(
-        waiver.check, [name for name, rule in rules.items() if rule.waivable], 3
-    )
-    hint = f" Did you mean {' or '.join(likely)}?" if likely and waiver.check not in rules else ""
+    never = {rule.name for register in registers for rule in rules_of(register, FIRST_YEAR, FIRST_YEAR)}
+    likely = difflib.get_close_matches(waiver.check, sorted(waivable), 3) if waiver.check not in never else []
+    hint = f" Did you mean {' or '.join(likely)}?" if likely else ""
     raise UsageError(
         f"{waiver.check} is not a check that can be waived: only value checks can, by the name that a "
         f"refusal gives (register.column.check), never one of a key, of the structure or of privacy.{hint}"

@@ -28,9 +28,18 @@ _INTEGERS = frozenset(
         "UHUGEINT",
     ]
 )
-_FRACTIONS = frozenset(["FLOAT", "DOUBLE", "DECIMAL"])
+_FRACTIONS = frozenset(["HALF", "FLOAT", "DOUBLE", "DECIMAL"])
+# From here on two neighbouring whole numbers are stored as one: 16,777,217 is read as 16,777,216.
+_EXACT_BELOW = {"HALF": 2**11, "FLOAT": 2**24, "DOUBLE": 2**53}
 _TIMESTAMPS = frozenset(["TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS"])
+# Instants; Arrow's name of the zone is not in the file for other readers, only that the time is UTC.
+_INSTANTS = {"TIMESTAMPTZ": "us", "TIMESTAMPTZ_NS": "ns"}
+_PER_DAY = {"us": 86_400_000_000, "ns": 86_400_000_000_000}
 _TEXTS = frozenset(["VARCHAR", "ENUM"])
+# R writes 100000 as 1e+05.
+_NUMBER = r"-?[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]{1,3})?"
+_WHOLE_NUMBER = r"-?[0-9]+(\.0+)?"
+_MIDNIGHT = r"[ T]00:00(:00(\.0+)?)?(Z|\+00(:?00)?)?"
 _MAXIMUM_HEADER_BYTES = 1 << 20
 
 
@@ -46,13 +55,11 @@ class UnreadableFileError(Exception):
 class Source:
     """A delivered file that can be selected from.
 
-    `columns` maps the names as delivered to DuckDB's types without parameters; `is_text` tells that every
-    value is text because the format has no types.
+    `columns` maps the names as delivered to DuckDB's types without parameters.
     """
 
     relation: str
     columns: dict[str, str]
-    is_text: bool
 
 
 def open_source(connection: duckdb.DuckDBPyConnection, location: Path, name: str) -> Source:
@@ -80,32 +87,40 @@ def open_source(connection: duckdb.DuckDBPyConnection, location: Path, name: str
 def _open_parquet(connection: duckdb.DuckDBPyConnection, location: Path, name: str) -> Source:
     path = path_literal(location)
     try:
-        names = _top_level_names(connection, path)
+        names, halves = _top_level_names(connection, path)
         relation = f"read_parquet({path}, binary_as_string=false, hive_partitioning=false)"
         described = connection.execute(f"describe select * from {relation}").fetchall()
     except duckdb.Error as error:
         raise UnreadableFileError(unreadable(error, name)) from error
     _refuse_repeated_columns(names, name)
-    return Source(relation, {row[0]: _bare(row[1]) for row in described}, is_text=False)
+    return Source(relation, {row[0]: "HALF" if row[0] in halves else _bare(row[1]) for row in described})
 
 
-def _top_level_names(connection: duckdb.DuckDBPyConnection, path: str) -> list[str]:
-    """Return the column names as written; DuckDB itself renames those that differ by case only."""
+def _top_level_names(connection: duckdb.DuckDBPyConnection, path: str) -> tuple[list[str], set[str]]:
+    """Return the column names as written, and those of 16-bit floats.
+
+    DuckDB itself renames columns that differ by case only, and reads 16-bit floats as wider ones.
+    """
     schema = connection.execute(
-        f"select name, coalesce(num_children, 0) from parquet_schema({path})"
+        "select name, coalesce(num_children, 0), logical_type is not distinct from 'Float16Type()' "
+        f"from parquet_schema({path})"
     ).fetchall()
-    names = []
+    names, halves = [], set()
     position = 1
     while position < len(schema):
         names.append(schema[position][0])
+        if schema[position][2]:
+            halves.add(schema[position][0])
         open_children = 1
         while open_children and position < len(schema):
             open_children += schema[position][1] - 1
             position += 1
-    return names
+    return names, halves
 
 
 def _bare(data_type: str) -> str:
+    if data_type == "TIMESTAMP WITH TIME ZONE":
+        return "TIMESTAMPTZ"
     return re.split(r"[(\[ ]", data_type.strip('"'), maxsplit=1)[0] if not data_type.endswith("]") else "LIST"
 
 
@@ -118,7 +133,7 @@ def _open_csv(location: Path, name: str) -> Source:
         f"quote='\"', escape='\"', nullstr='', strict_mode=true, hive_partitioning=false, "
         f"columns={{{columns}}})"
     )
-    return Source(relation, dict.fromkeys(header, "VARCHAR"), is_text=True)
+    return Source(relation, dict.fromkeys(header, "VARCHAR"))
 
 
 def _header(location: Path, name: str) -> tuple[list[str], str]:
@@ -177,8 +192,10 @@ def absent(value: str, delivered: str) -> str:
     return f"nullif(cast({value} as varchar), '')" if delivered in _TEXTS else value
 
 
-def conversion(value: str, delivered: str, wanted: str, *, from_text: bool) -> str | None:
+def conversion(value: str, delivered: str, wanted: str) -> str | None:
     """Return SQL that gives the typed value, or NULL where it cannot be kept exactly.
+
+    Text is read alike in CSV and in Parquet. Amounts (`bigint`) are rounded to whole kroner.
 
     Parameters
     ----------
@@ -188,8 +205,6 @@ def conversion(value: str, delivered: str, wanted: str, *, from_text: bool) -> s
         Its DuckDB type without parameters.
     wanted
         The type of the specification.
-    from_text
-        Whether the format has no types (CSV), so that text is converted.
 
     Returns
     -------
@@ -198,45 +213,130 @@ def conversion(value: str, delivered: str, wanted: str, *, from_text: bool) -> s
     """
     if wanted == "varchar":
         return value if delivered in _TEXTS else None
-    if from_text:
-        return _from_text(value, wanted)
     if wanted in ("integer", "bigint"):
-        if delivered in _INTEGERS:
-            return f"try_cast({value} as {wanted})"
-        # Tables with empty cells often carry whole numbers as fractions.
-        return (
-            f"case when {value} = trunc({value}) then try_cast({value} as {wanted}) end"
-            if delivered in _FRACTIONS
-            else None
-        )
+        return _whole_number(value, delivered, wanted)
     if wanted == "double":
-        if delivered not in _INTEGERS | _FRACTIONS:
-            return None
-        return f"case when isfinite(cast({value} as double)) then cast({value} as double) end"
+        return _number(value, delivered)
     if wanted == "date":
-        if delivered == "DATE":
-            return value
-        if delivered in _TIMESTAMPS:
-            return f"case when {value} = date_trunc('day', {value}) then cast({value} as date) end"
-        return None
+        return _date(value, delivered)
     if wanted == "boolean":
-        if delivered == "BOOLEAN":
-            return value
-        return f"case {value} when 0 then false when 1 then true end" if delivered in _INTEGERS else None
+        return _boolean(value, delivered)
     raise ValueError(f"the specification uses an unknown type: {wanted}")
 
 
-def _from_text(value: str, wanted: str) -> str:
-    if wanted == "boolean":
-        true, false = f"lower({value}) in ('true', '1')", f"lower({value}) in ('false', '0')"
+def imprecise(value: str, delivered: str, wanted: str) -> str | None:
+    """Return SQL that is true where a float is so large that it stands for more than one whole number.
+
+    Parameters
+    ----------
+    value, delivered, wanted
+        As for :func:`conversion`.
+
+    Returns
+    -------
+    str or None
+        None if the delivered type keeps every whole number, or none is wanted.
+    """
+    if wanted not in ("integer", "bigint") or delivered not in _EXACT_BELOW:
+        return None
+    # Not a number compares as larger than every number.
+    return f"coalesce(isfinite({value}) and abs({value}) >= {_EXACT_BELOW[delivered]}, false)"
+
+
+def rounded(value: str, delivered: str, wanted: str) -> str | None:
+    """Return SQL that is true where an amount has a fraction, which :func:`conversion` rounds away.
+
+    Parameters
+    ----------
+    value, delivered, wanted
+        As for :func:`conversion`.
+
+    Returns
+    -------
+    str or None
+        None if there can be no fraction, or no amount is wanted.
+    """
+    if wanted != "bigint":
+        return None
+    if delivered in _TEXTS:
+        number = _decimal(value)
+        return f"(not {_has_form(value, _WHOLE_NUMBER)} and {number} <> round({number}))"
+    if delivered not in _FRACTIONS:
+        return None
+    finite = f"isfinite({value}) and " if delivered in _EXACT_BELOW else ""
+    return f"({finite}{value} <> round({value}))"
+
+
+def largest_exact(delivered: str) -> int:
+    """Return the first whole number of which a float is not sure."""
+    return _EXACT_BELOW[delivered]
+
+
+def _whole_number(value: str, delivered: str, wanted: str) -> str | None:
+    if delivered in _INTEGERS:
+        return f"try_cast({value} as {wanted})"
+    if delivered in _TEXTS:
+        other = _without_fraction(_decimal(value), wanted)
+        return (
+            f"case when {_has_form(value, _WHOLE_NUMBER)} then try_cast({value} as {wanted}) else {other} end"
+        )
+    if delivered not in _FRACTIONS:
+        return None
+    # Tables with empty cells often carry whole numbers as fractions.
+    unsure = imprecise(value, delivered, wanted) or "false"
+    return f"case when not {unsure} then {_without_fraction(value, wanted)} end"
+
+
+def _without_fraction(number: str, wanted: str) -> str:
+    if wanted == "bigint":
+        return f"try_cast(round({number}) as bigint)"
+    return f"case when {number} = trunc({number}) then try_cast({number} as {wanted}) end"
+
+
+def _decimal(value: str) -> str:
+    return f"case when {_has_form(value, _NUMBER)} then try_cast({value} as decimal(38, 18)) end"
+
+
+def _number(value: str, delivered: str) -> str | None:
+    if delivered in _TEXTS:
+        exact = f"case when {_has_form(value, _NUMBER)} then try_cast({value} as double) end"
+        return f"case when isfinite({exact}) then {exact} end"
+    if delivered not in _INTEGERS | _FRACTIONS:
+        return None
+    return f"case when isfinite(cast({value} as double)) then cast({value} as double) end"
+
+
+def _date(value: str, delivered: str) -> str | None:
+    if delivered in _TEXTS:
+        form = rf"[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}({_MIDNIGHT})?"
+        return f"case when {_has_form(value, form)} then try_cast(left({value}, 10) as date) end"
+    if delivered == "DATE":
+        return f"case when isfinite({value}) then {value} end"
+    if delivered in _TIMESTAMPS:
+        midnight = f"isfinite({value}) and {value} = date_trunc('day', {value})"
+        return f"case when {midnight} then cast({value} as date) end"
+    if delivered in _INSTANTS:
+        # Not by casts: they follow the zone of the machine. Midnight is midnight in UTC, wherever it is read.
+        unit = _INSTANTS[delivered]
+        since = f"epoch_{unit}({value})"
+        day = f"date '1970-01-01' + cast({since} // {_PER_DAY[unit]} as integer)"
+        return f"case when {since} % {_PER_DAY[unit]} = 0 then {day} end"
+    return None
+
+
+def _boolean(value: str, delivered: str) -> str | None:
+    if delivered == "BOOLEAN":
+        return value
+    if delivered in _TEXTS:
+        true, false = (
+            f"lower({value}) in ('{word}', '{digit}', '{digit}.0')"
+            for word, digit in (("true", 1), ("false", 0))
+        )
         return f"case when {true} then true when {false} then false end"
-    form = {
-        "integer": r"-?[0-9]+(\.0+)?",
-        "bigint": r"-?[0-9]+(\.0+)?",
-        "double": r"-?[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]{1,3})?",
-        "date": r"[0-9]{4}-[0-9]{2}-[0-9]{2}([ T]00:00:00)?",
-    }[wanted]
-    exact = f"try_cast({value} as {wanted})"
-    if wanted == "date":
-        exact = f"try_cast(left({value}, 10) as date)"
-    return f"case when regexp_full_match({value}, {literal(form)}) then {exact} end"
+    if delivered in _INTEGERS | _FRACTIONS:
+        return f"case {value} when 0 then false when 1 then true end"
+    return None
+
+
+def _has_form(value: str, form: str) -> str:
+    return f"regexp_full_match({value}, {literal(form)})"

@@ -20,6 +20,9 @@ REGEX = "ExpectColumnValuesToMatchRegex"
 UNIQUE = "ExpectColumnValuesToBeUnique"
 UNIQUE_TOGETHER = "ExpectCompoundColumnsToBeUnique"
 
+# The check of values that stand for nothing; it is asked while a file is read, and no rule of an expectation.
+NOTHING = "nothing"
+
 
 @dataclass(frozen=True)
 class Rule:
@@ -87,6 +90,20 @@ def rules_of(register: Register, period: int, delivery_year: int) -> tuple[Rule,
         rules += _column_rules(register, column, period, delivery_year)
     rules += [_row_rule(register, rule) for rule in register.rules]
     return tuple(rules)
+
+
+def waivable_checks(register: Register) -> frozenset[str]:
+    """Return the names of the checks of a register's values that a data steward may waive."""
+    rules = rules_of(register, FIRST_YEAR, FIRST_YEAR)
+    never = (*register.key, "personid")
+    return frozenset(
+        [rule.name for rule in rules if rule.waivable]
+        + [
+            f"{register.name}.{column.name}.{NOTHING}"
+            for column in register.columns
+            if column.name not in never
+        ]
+    )
 
 
 def _key(register: Register) -> Rule:

@@ -1,6 +1,7 @@
 """The register specification, read from the same file as the dbt sources."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 from utvandring.deliveries.verdict import Level
 from utvandring.files import read_yaml
 from utvandring.project import SPECIFICATION
+from utvandring.sql import literal
 
 CODE_LISTS = Path("seeds/code_lists")
 
@@ -19,6 +21,22 @@ class CodeList:
     seed: str
     column: str
     where: str | None
+
+
+@dataclass(frozen=True)
+class Nothing:
+    """What stands for nothing in a column.
+
+    `texts` are whole texts in lower case; `forms` regular expressions for whole texts in lower case;
+    `values` are of the column's type, as SQL. A value `one_value_where` that more than the share `one_value`
+    of the rows with a value have stands for nothing as well.
+    """
+
+    texts: tuple[str, ...] = ()
+    forms: tuple[str, ...] = ()
+    values: tuple[str, ...] = ()
+    one_value: float | None = None
+    one_value_where: str = "true"
 
 
 @dataclass(frozen=True)
@@ -37,6 +55,7 @@ class Column:
     required_where: str | None
     within_period: bool
     latest: str
+    nothing: Nothing = Nothing()
 
     @property
     def is_required(self) -> bool:
@@ -121,17 +140,21 @@ def read_specification(project: Path) -> Specification:
     """
     document = read_yaml(project / SPECIFICATION)
     source = next(source for source in document["sources"] if source["name"] == "registers")
-    registers = {table["name"]: _register(table) for table in source["tables"]}
+    nothing = {
+        kind: [text for line in lines for text in ([line] if isinstance(line, str) else line)]
+        for kind, lines in source["config"]["meta"]["nothing"].items()
+    }
+    registers = {table["name"]: _register(table, nothing) for table in source["tables"]}
     return Specification(registers, project / CODE_LISTS)
 
 
-def _register(table: dict[str, Any]) -> Register:
+def _register(table: dict[str, Any], nothing: Mapping[str, list[str]]) -> Register:
     meta = table["config"]["meta"]
     return Register(
         name=table["name"],
         required=meta["required"],
         key=tuple(meta.get("key", ())),
-        columns=tuple(_column(column) for column in table["columns"]),
+        columns=tuple(_column(column, nothing) for column in table["columns"]),
         rules=tuple(
             RowRule(
                 rule["name"],
@@ -145,13 +168,13 @@ def _register(table: dict[str, Any]) -> Register:
     )
 
 
-def _column(column: dict[str, Any]) -> Column:
-    meta = column.get("config", {}).get("meta", {})
+def _column(entry: dict[str, Any], nothing: Mapping[str, list[str]]) -> Column:
+    meta = entry.get("config", {}).get("meta", {})
     code_list = meta.get("code_list")
-    return Column(
-        name=column["name"],
-        data_type=column["data_type"],
-        description=column["description"],
+    column = Column(
+        name=entry["name"],
+        data_type=entry["data_type"],
+        description=entry["description"],
         nullable=meta.get("nullable", True),
         code_list=code_list and CodeList(code_list["seed"], code_list["column"], meta.get("code_list_where")),
         pattern=meta.get("pattern"),
@@ -161,4 +184,24 @@ def _column(column: dict[str, Any]) -> Column:
         required_where=meta.get("required_where"),
         within_period=meta.get("within_period", False),
         latest=meta.get("latest", "two years after the period"),
+    )
+    return replace(column, nothing=_nothing(column, meta, nothing))
+
+
+def _nothing(column: Column, meta: Mapping[str, Any], nothing: Mapping[str, list[str]]) -> Nothing:
+    forms: list[str] = []
+    values = [literal(value) if isinstance(value, str) else str(value) for value in meta.get("nothing", ())]
+    if column.is_identifier:
+        forms = nothing["identifiers"]
+    elif column.data_type == "date":
+        forms = nothing["dates_as_text"]
+        values += [f"date {literal(day)}" for day in nothing["dates"]]
+    elif column.format == "yyyymmdd":
+        values += [str(int(day.replace("-", ""))) for day in nothing["dates"]]
+    return Nothing(
+        tuple(nothing["texts"]),
+        tuple(forms),
+        tuple(values),
+        meta.get("one_value"),
+        meta.get("one_value_where", "true"),
     )
