@@ -17,11 +17,11 @@ from dbt_server import DbtServer, read_project
 from deliveries import good_files, write_delivery
 from reference.warehouse import Warehouse
 
+from utvandring.builds.locking import exclusive
 from utvandring.cli import main
+from utvandring.common.errors import UtvandringError
+from utvandring.common.project import DataRoot
 from utvandring.deliveries import between, checks, expectations
-from utvandring.errors import UtvandringError
-from utvandring.locking import exclusive
-from utvandring.project import DataRoot
 
 # Files of tests that take minutes: begun first, so that no worker is left alone with one of them in the end.
 LONGEST = (

@@ -5,9 +5,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from utvandring.common.files import read_yaml
+from utvandring.common.project import SPECIFICATION
 from utvandring.deliveries.verdict import Level
-from utvandring.files import read_yaml
-from utvandring.project import SPECIFICATION
 
 CODE_LISTS = Path("seeds/code_lists")
 

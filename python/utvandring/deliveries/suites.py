@@ -8,10 +8,10 @@ from pathlib import Path
 
 import yaml
 
+from utvandring.common.project import project_root
 from utvandring.deliveries.between import FOLDER
 from utvandring.deliveries.rules import Rule, rules_of
 from utvandring.deliveries.specification import Register, read_specification
-from utvandring.project import project_root
 
 # Some expectations depend on the year of the file; the documents show those of one.
 EXAMPLE_PERIOD = 2013

@@ -7,9 +7,9 @@ from typing import Any
 
 import duckdb
 
-from utvandring.errors import UtvandringError
-from utvandring.opening import open_to_read
-from utvandring.project import project_root
+from utvandring.common.errors import UtvandringError
+from utvandring.common.opening import open_to_read
+from utvandring.common.project import project_root
 from utvandring.report.entries import Query
 
 Row = dict[str, Any]
