@@ -511,9 +511,7 @@ class Reach:
                 name for relation, name in relations.items() if relation in words or (relation in quoted)
             }
             # A test may run a model by its file.
-            named[file] |= {
-                name for name in relations.values() if f"{self.nodes[name]['name']}.sql" in text
-            }
+            named[file] |= {name for name in relations.values() if f"{self.nodes[name]['name']}.sql" in text}
             for exposure in self.manifest["exposures"].values():
                 if path.name.startswith(f"test_{exposure['name']}"):
                     named[file] |= set(exposure["depends_on"]["nodes"])

@@ -8,6 +8,7 @@ import pytest
 import statsmodels.api as sm
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from utvandring.lpm import fit_linear_probability, fit_linear_probability_cells
 
 R = Path(__file__).parent / "r"
