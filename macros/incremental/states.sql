@@ -83,7 +83,7 @@
         {{ text_literal(given | dictsort | string) }},
         coalesce(
             getvariable('utvandring_program'),
-            error('The profile of dbt lacks the plugin utvandring.builds.dbt_plugin (profiles.yml of the project has it).')
+            error('The profile lacks the plugin utvandring.builds.dbt_plugin (profiles.yml of the project has it).')
         )
     )) as program
 {% endmacro %}
