@@ -61,14 +61,14 @@ PROJECT = Path(__file__).resolve().parents[1]
 KINDS = ["model", "macro", "model", "macro", "model", "python", "model", "seed", "model", "python"]
 KINDS += ["model", "python", "model", "macro", "model", "python", "model", "seed", "model", "python"]
 # Tests of builds by year, which reach what decides which years are built.
-BY_YEAR = ("test_incremental.py", "test_yearly_builds.py")
+BY_YEAR = ("builds/test_incremental.py", "builds/test_yearly_builds.py")
 YEARS = "'(rests_on|follows)'|is_needed|was_built|as_built"
 # Numbers there are sizes, positions and waits, or how large something is in a world that is made up.
 WITHOUT_NUMBERS: tuple[str, ...] = (
     "report/charts.py",
     "deliveries/page.py",
-    "console.py",
-    "progress.py",
+    "common/console.py",
+    "common/progress.py",
     "cli.py",
 )
 WITHOUT_NUMBERS += ("simulation/parameters.py", "simulation/calibration.py")
@@ -493,8 +493,8 @@ class Reach:
             if node["resource_type"] in ("model", "seed")
         }
         named: dict[str, set[str]] = {}
-        for path in sorted(folder.glob("test_*.py")):
-            text = path.read_text(encoding="utf-8")
+        for path in sorted(folder.rglob("test_*.py")):
+            file, text = path.relative_to(folder).as_posix(), path.read_text(encoding="utf-8")
             imported = set(re.findall(r"^(?:from|import) (\w+)", text, re.MULTILINE)) - {"conftest"}
             text += "".join(
                 helpers[name].read_text(encoding="utf-8") for name in sorted(imported & set(helpers))
@@ -507,16 +507,14 @@ class Reach:
             quoted = {
                 f"{schema}.{word}" for word in re.findall(r'"(\w+)"', text) for schema in ("marts", "release")
             }
-            named[path.name] = {
+            named[file] = {
                 name for relation, name in relations.items() if relation in words or (relation in quoted)
             }
             # A test may run a model by its file.
-            named[path.name] |= {
-                name for name in relations.values() if f"{self.nodes[name]['name']}.sql" in text
-            }
+            named[file] |= {name for name in relations.values() if f"{self.nodes[name]['name']}.sql" in text}
             for exposure in self.manifest["exposures"].values():
                 if path.name.startswith(f"test_{exposure['name']}"):
-                    named[path.name] |= set(exposure["depends_on"]["nodes"])
+                    named[file] |= set(exposure["depends_on"]["nodes"])
         return named
 
     def of_file(self, path: str) -> set[str]:
@@ -638,7 +636,8 @@ def record(work: Path, longest: float) -> None:
     """Record which lines of Python each file of tests executes; done once, and as long as the tests."""
     checkout = work / "checkout"
     seconds: dict[str, float] = read_json(work / "seconds.json", {})
-    for file in sorted(path.name for path in (checkout / "tests" / "python").glob("test_*.py")):
+    folder = checkout / "tests" / "python"
+    for file in sorted(path.relative_to(folder).as_posix() for path in folder.rglob("test_*.py")):
         if file in seconds:
             continue
         print(f"What {file} executes is recorded ...", file=sys.stderr)
@@ -839,9 +838,9 @@ class Trial:
         )
         if found[0] or self.is_quick:
             return found
-        publish = "import sys; from pathlib import Path; from utvandring.building import program_of; "
-        publish += "from utvandring.project import DataRoot, project_root; "
-        publish += "from utvandring.publication import publish; "
+        publish = "import sys; from pathlib import Path; from utvandring.builds.building import program_of; "
+        publish += "from utvandring.common.project import DataRoot, project_root; "
+        publish += "from utvandring.builds.publication import publish; "
         publish += "publish(DataRoot(Path(sys.argv[1])), program_of(project_root()))"
         subprocess.run(
             [sys.executable, "-c", publish, str(root)],

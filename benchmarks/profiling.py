@@ -20,7 +20,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from utvandring.project import DataRoot, project_root
+from utvandring.common.project import DataRoot, project_root
 
 SLOWEST_NODES, SLOWEST_TESTS = 25, 30
 RECORDS = ("tests.xml", "tests-long.xml")
@@ -95,7 +95,7 @@ def profile_tests(records: Sequence[Path]) -> str:
     """Return the tables of one or more runs of pytest."""
     suites = [suite for record in records for suite in ElementTree.parse(record).iter("testsuite")]
     tests = [
-        # tests.python.test_build or, of a test in a class, tests.python.test_build.TestCase
+        # tests.python.builds.test_build or, of a test in a class, tests.python.builds.test_build.TestCase
         (
             case.get("classname", "").removeprefix("tests.python."),
             case.get("name", ""),

@@ -73,7 +73,7 @@
 
 {#-
     A query for everything besides the deliveries that decides what is in the warehouse, as one checksum: variables of
-    the command, and what the plugin of profiles.yml tells (python/utvandring/program.py).
+    the command, and what the plugin of profiles.yml tells (python/utvandring/builds/program.py).
 -#}
 {% macro program_query() %}
     {%- set given = invocation_args_dict.get('vars') or {} -%}
@@ -83,7 +83,7 @@
         {{ text_literal(given | dictsort | string) }},
         coalesce(
             getvariable('utvandring_program'),
-            error('The profile of dbt lacks the plugin utvandring.dbt_plugin (profiles.yml of the project has it).')
+            error('The profile lacks the plugin utvandring.builds.dbt_plugin (profiles.yml of the project has it).')
         )
     )) as program
 {% endmacro %}

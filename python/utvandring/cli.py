@@ -14,18 +14,18 @@ import typer
 from rich.table import Table
 
 from utvandring import __version__
-from utvandring.building import BuildFailedError, Request, Result
-from utvandring.building import build as build_warehouse
-from utvandring.console import complain, examples, out, progress_bar, say
+from utvandring.builds.building import BuildFailedError, Request, Result
+from utvandring.builds.building import build as build_warehouse
+from utvandring.common.console import complain, examples, out, progress_bar, say
+from utvandring.common.engine import engine_settings
+from utvandring.common.errors import UsageError, UtvandringError, explain_os_error
+from utvandring.common.project import DataRoot, project_root
 from utvandring.deliveries.deliver import Waiver
 from utvandring.deliveries.deliver import deliver as deliver_folder
 from utvandring.deliveries.ledger import Delivery, Ledger, read_ledger
 from utvandring.deliveries.page import write_page
 from utvandring.deliveries.verdict import Status, Verdict, counted
-from utvandring.engine import engine_settings
-from utvandring.errors import UsageError, UtvandringError, explain_os_error
-from utvandring.exporting import Format
-from utvandring.project import DataRoot, project_root
+from utvandring.release.exporting import Format
 from utvandring.report.command import register as register_report
 
 EXIT_FAILED = 1
@@ -407,8 +407,8 @@ def diff(
     Builds the marts of both deliveries in a separate folder; warehouse and publication stay unchanged.
     Counts are not rounded or suppressed: keep them in the closed zone.
     """
-    from utvandring.comparison import showing
-    from utvandring.comparison.comparing import compare_deliveries
+    from utvandring.builds.comparison import showing
+    from utvandring.builds.comparison.comparing import compare_deliveries
 
     engine_settings()
     try:
@@ -445,9 +445,9 @@ def fit(
 
     Exit code 0: every group was fitted. 1: one was not; the reason is shown. 2: the file is no model.
     """
-    from utvandring.estimates.own import as_one_table, fit_own_model
-    from utvandring.estimates.showing import show
-    from utvandring.estimates.specification import read_own_model
+    from utvandring.regressions.own import as_one_table, fit_own_model
+    from utvandring.regressions.showing import show
+    from utvandring.regressions.specification import read_own_model
 
     own = read_own_model(spec)
     with progress_bar(quiet=_Options.quiet) as progress:
@@ -485,8 +485,8 @@ def export(
 
     Exit code 0: written. 1: nothing is published, or the work could not be done. 2: wrong use of the command.
     """
-    from utvandring.exporting import as_json as described
-    from utvandring.exporting import export as export_tables
+    from utvandring.release.exporting import as_json as described
+    from utvandring.release.exporting import export as export_tables
 
     with progress_bar(quiet=_Options.quiet) as progress:
         result = export_tables(

@@ -19,12 +19,12 @@ from deliveries import good_files, write_delivery
 from one_file import SPECIFICATION, Check
 from reference.warehouse import Warehouse
 
+from utvandring.builds.locking import exclusive
 from utvandring.cli import main
+from utvandring.common.errors import UtvandringError
+from utvandring.common.project import DataRoot
 from utvandring.deliveries import between, checks, expectations, identity
 from utvandring.deliveries.store import engine
-from utvandring.errors import UtvandringError
-from utvandring.locking import exclusive
-from utvandring.project import DataRoot
 
 # Files of tests that take minutes: begun first, so that no worker is left alone with one of them in the end.
 LONGEST = (

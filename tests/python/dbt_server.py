@@ -161,14 +161,13 @@ def needed(models: list[Model], tables: tuple[str, ...]) -> list[Model]:
 
 def serve(scratch: Path, read: Path) -> None:
     """Read the project, or take over what was read, then run orders: one line of JSON each, until the end."""
-    sys.path.insert(0, str(PROJECT / "tests" / "python"))
     from dbt.cli.main import dbtRunner
 
     # What Python models import: once here, not in every fork.
-    import utvandring.disclosure
-    import utvandring.estimates.fitting
-    import utvandring.survival  # noqa: F401
-    from utvandring.program import current_program
+    import utvandring.estimators.survival
+    import utvandring.regressions.fitting
+    import utvandring.release.suppression  # noqa: F401
+    from utvandring.builds.program import current_program
 
     current_program()
     if scratch != read:

@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from utvandring.files import read_yaml
+from utvandring.common.files import read_yaml
 
 PROJECT = Path(__file__).resolve().parents[2]
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from browser import Browser, started
 from deliveries import PROJECT
 
-from utvandring.project import DataRoot
+from utvandring.common.project import DataRoot
 
 IMAGES = PROJECT / "docs/images"
 DESKTOP, LOW, TELEPHONE = (1280, 1000), (1280, 480), (390, 844)

@@ -32,12 +32,12 @@ from unittest.mock import patch
 import duckdb
 from tqdm import tqdm
 
-from utvandring import building
+from utvandring.builds import building
+from utvandring.builds.publication import copying_last, publish
+from utvandring.common.errors import UtvandringError
+from utvandring.common.project import DataRoot, project_root
 from utvandring.deliveries import page
 from utvandring.deliveries.deliver import deliver
-from utvandring.errors import UtvandringError
-from utvandring.project import DataRoot, project_root
-from utvandring.publication import copying_last, publish
 
 # What takes long to import is imported once, by the process that all others are forked from.
 CONTEXT = multiprocessing.get_context("forkserver")

@@ -6,7 +6,7 @@
 --
 -- Persons enter at the age at which the registers first show them (late entry). Immigrants who came as children enter
 -- at age 6 at the latest; their shares are of those who came. Ages over 74 are left out.
--- Source: python/utvandring/survival.py; Aalen and Johansen (1978).
+-- Source: python/utvandring/estimators/survival.py; Aalen and Johansen (1978).
 with
 
 fit as (

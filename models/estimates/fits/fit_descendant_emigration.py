@@ -2,7 +2,7 @@
 
 
 def model(dbt, session):  # noqa: D103
-    from utvandring.estimates.descendants import descendant_logits
+    from utvandring.regressions.descendants import descendant_logits
 
     dbt.config(materialized="table")
     return descendant_logits(dbt.ref("descendant_cell").df())

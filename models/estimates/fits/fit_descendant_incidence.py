@@ -2,7 +2,7 @@
 
 
 def model(dbt, session):  # noqa: D103
-    from utvandring.survival import incidence_by_age
+    from utvandring.estimators.survival import incidence_by_age
 
     dbt.config(materialized="table")
     exposure = dbt.ref("int_estimates__descendant_exposure").df()

@@ -4,7 +4,7 @@
 def model(dbt, session):  # noqa: D103
     import pandas as pd
 
-    from utvandring.survival import incidence_by_year
+    from utvandring.estimators.survival import incidence_by_year
 
     dbt.config(materialized="table")
     durations = dbt.ref("int_estimates__duration").project("* exclude (person_id)").to_arrow_table()

@@ -2,8 +2,8 @@
 
 
 def model(dbt, session):  # noqa: D103
-    from utvandring.estimates.fitting import linear_probabilities
-    from utvandring.estimates.specification import read_report
+    from utvandring.regressions.fitting import linear_probabilities
+    from utvandring.regressions.specification import read_report
 
     dbt.config(materialized="table")
     cells = dbt.ref("linear_probability_cell").df()

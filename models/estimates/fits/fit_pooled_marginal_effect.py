@@ -2,8 +2,8 @@
 
 
 def model(dbt, session):  # noqa: D103
-    from utvandring.estimates.fitting import marginal_effects
-    from utvandring.estimates.specification import read_report
+    from utvandring.regressions.fitting import marginal_effects
+    from utvandring.regressions.specification import read_report
 
     dbt.config(materialized="table")
     fits = dbt.ref("fit_pooled_trinomial_logit").df()

@@ -2,8 +2,8 @@
 
 
 def model(dbt, session):  # noqa: D103
-    from utvandring.estimates.fitting import probability_differences
-    from utvandring.estimates.specification import read_report
+    from utvandring.regressions.fitting import probability_differences
+    from utvandring.regressions.specification import read_report
 
     dbt.config(materialized="table")
     report = read_report()

@@ -2,8 +2,8 @@
 
 
 def model(dbt, session):  # noqa: D103
-    from utvandring.estimates.fitting import person_years, pooled_trinomial_logits
-    from utvandring.estimates.specification import read_report
+    from utvandring.regressions.fitting import person_years, pooled_trinomial_logits
+    from utvandring.regressions.specification import read_report
 
     dbt.config(materialized="table")
     base_years = dbt.config.meta_get("base_years")

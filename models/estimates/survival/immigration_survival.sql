@@ -7,7 +7,7 @@
 -- Durations are exact days; a year has 365.25 days. Years with nobody left at risk are absent. Deaths abroad are known
 -- in part: the share that came back is a share of all who left, dead or alive. Administrative emigrations have the date
 -- of the decision, so that some had left earlier than shown.
--- Source: python/utvandring/survival.py; Aalen and Johansen (1978).
+-- Source: python/utvandring/estimators/survival.py; Aalen and Johansen (1978).
 with
 
 fit as (

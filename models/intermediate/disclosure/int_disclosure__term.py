@@ -2,7 +2,7 @@
 
 
 def model(dbt, session):  # noqa: D103
-    from utvandring.estimates.specification import categories_of_terms, read_report
+    from utvandring.regressions.specification import categories_of_terms, read_report
 
     dbt.config(materialized="table")
     return categories_of_terms(read_report())

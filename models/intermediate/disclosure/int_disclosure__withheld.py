@@ -4,7 +4,7 @@
 def model(dbt, session):  # noqa: D103
     import pyarrow
 
-    from utvandring.disclosure import Rule, withheld_counts
+    from utvandring.release.suppression import Rule, withheld_counts
 
     dbt.config(materialized="table")
     rule = Rule(

@@ -12,13 +12,13 @@ from typing import Any
 import duckdb
 import pandas as pd
 
+from utvandring.common.files import read_yaml
+from utvandring.common.progress import Progress
+from utvandring.common.sql import identifier, literal, path_literal
 from utvandring.deliveries.expectations import outside
 from utvandring.deliveries.ledger import AcceptedFile
 from utvandring.deliveries.specification import Specification
 from utvandring.deliveries.verdict import Finding, Level
-from utvandring.files import read_yaml
-from utvandring.progress import Progress
-from utvandring.sql import identifier, literal, path_literal
 
 FOLDER = Path("expectations")
 DOCUMENTS = ("between_registers.yml", "between_deliveries.yml")

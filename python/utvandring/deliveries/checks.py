@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 import duckdb
 
+from utvandring.common.sql import identifier, literal, path_literal
 from utvandring.deliveries.expectations import count_violations, read_batch
 from utvandring.deliveries.identity import holds_identity_number, is_candidate
 from utvandring.deliveries.manifest import DeliveredFile
@@ -26,7 +27,6 @@ from utvandring.deliveries.reading import (
 from utvandring.deliveries.rules import NOTHING, Rule, codes_table, rules_of
 from utvandring.deliveries.specification import Column, Register, Specification
 from utvandring.deliveries.verdict import Finding, Level, counted
-from utvandring.sql import identifier, literal, path_literal
 
 # How much of an offending value a message may show where the column has a pattern and no code list.
 _LONGEST_PATTERN_VALUE = 7

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import duckdb
 
+from utvandring.common.sql import identifier, path_literal
 from utvandring.deliveries.specification import Register
 from utvandring.deliveries.verdict import counted
-from utvandring.sql import identifier, path_literal
 
 
 def describe_correction(

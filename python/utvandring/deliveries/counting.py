@@ -4,8 +4,8 @@ from pathlib import Path
 
 import duckdb
 
+from utvandring.common.sql import identifier, path_literal
 from utvandring.deliveries.specification import Register, Specification
-from utvandring.sql import identifier, path_literal
 
 # Longer code lists (municipalities, countries) are checked code by code, but their shares say little.
 LARGEST_COUNTED_CODE_LIST = 60

@@ -11,6 +11,11 @@ from pathlib import Path
 import duckdb
 
 from utvandring import __version__
+from utvandring.builds.locking import exclusive
+from utvandring.common.errors import UsageError, UtvandringError
+from utvandring.common.files import sha256_of, write_json
+from utvandring.common.progress import Progress
+from utvandring.common.project import DataRoot
 from utvandring.deliveries import identity
 from utvandring.deliveries.between import Comparison, compare, read_comparisons
 from utvandring.deliveries.checks import CheckedFile, check_file, load_code_lists
@@ -24,11 +29,6 @@ from utvandring.deliveries.rules import FIRST_YEAR, rules_of, waivable_checks
 from utvandring.deliveries.specification import Specification, read_specification
 from utvandring.deliveries.store import clean_leftovers, engine, move_into_place, stage, staging_folder
 from utvandring.deliveries.verdict import Finding, Level, Status, Verdict, counted
-from utvandring.errors import UsageError, UtvandringError
-from utvandring.files import sha256_of, write_json
-from utvandring.locking import exclusive
-from utvandring.progress import Progress
-from utvandring.project import DataRoot
 
 # Told the name of the file being worked on and the share of the delivery that is done.
 

@@ -12,10 +12,10 @@ from typing import Any
 import duckdb
 import pandas as pd
 
+from utvandring.common.errors import UtvandringError
+from utvandring.common.sql import identifier
 from utvandring.deliveries.rules import Rule
 from utvandring.deliveries.verdict import Level
-from utvandring.errors import UtvandringError
-from utvandring.sql import identifier
 
 # Read when the library is imported: it must never report anything to anyone.
 os.environ["GX_ANALYTICS_ENABLED"] = "false"

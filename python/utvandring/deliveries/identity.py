@@ -4,7 +4,7 @@ Eleven digits DDMMYYIIIKK with two control digits. D-numbers add 40 to the day; 
 temporary numbers add 40, 65 or 80 to the month.
 """
 
-from utvandring.sql import literal
+from utvandring.common.sql import literal
 
 # Six and five digits, together or apart, not part of a longer word: pseudonyms may be long strings of
 # hexadecimal digits and must not be taken for a number by chance.

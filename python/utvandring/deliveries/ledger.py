@@ -4,10 +4,10 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
+from utvandring.common.errors import UsageError, UtvandringError
+from utvandring.common.files import write_json
+from utvandring.common.project import DataRoot
 from utvandring.deliveries.verdict import Finding
-from utvandring.errors import UsageError, UtvandringError
-from utvandring.files import write_json
-from utvandring.project import DataRoot
 
 FORMAT = 1
 

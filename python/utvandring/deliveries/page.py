@@ -10,10 +10,10 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from utvandring.common.files import PRIVATE_FILE
+from utvandring.common.project import DataRoot
 from utvandring.deliveries.ledger import Delivery, Ledger
 from utvandring.deliveries.verdict import Finding, Level, counted
-from utvandring.files import PRIVATE_FILE
-from utvandring.project import DataRoot
 
 _SECTIONS = {
     "refuse": "Reasons for the refusal",

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import duckdb
 
+from utvandring.common.sql import literal, path_literal
 from utvandring.deliveries.verdict import Finding
-from utvandring.sql import literal, path_literal
 
 _INTEGERS = frozenset(
     [

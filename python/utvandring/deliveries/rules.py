@@ -8,9 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from utvandring.common.sql import identifier, literal
 from utvandring.deliveries.specification import Column, Register, RowRule
 from utvandring.deliveries.verdict import Level, counted
-from utvandring.sql import identifier, literal
 
 FIRST_YEAR = 1850
 

@@ -6,10 +6,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from utvandring.common.files import read_yaml
+from utvandring.common.project import SPECIFICATION
+from utvandring.common.sql import literal
 from utvandring.deliveries.verdict import Level
-from utvandring.files import read_yaml
-from utvandring.project import SPECIFICATION
-from utvandring.sql import literal
 
 CODE_LISTS = Path("seeds/code_lists")
 

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import duckdb
 
+from utvandring.common.errors import UtvandringError
+from utvandring.common.files import IMMUTABLE_FILE, remove, sha256_of, sync_file, sync_folder
+from utvandring.common.project import DataRoot
+from utvandring.common.sql import literal
 from utvandring.deliveries.checks import CheckedFile
 from utvandring.deliveries.ledger import AcceptedFile, Ledger
-from utvandring.errors import UtvandringError
-from utvandring.files import IMMUTABLE_FILE, remove, sha256_of, sync_file, sync_folder
-from utvandring.project import DataRoot
-from utvandring.sql import literal
 
 _STAGING_PREFIX = ".staging-"
 MEMORY_LIMIT = "2GB"

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import yaml
 
+from utvandring.common.project import project_root
 from utvandring.deliveries.between import FOLDER
 from utvandring.deliveries.rules import Rule, rules_of
 from utvandring.deliveries.specification import Register, read_specification
-from utvandring.project import project_root
 
 # Some expectations depend on the year of the file; the documents show those of one.
 EXAMPLE_PERIOD = 2013
@@ -21,7 +21,7 @@ _HEAD = """\
 # do not edit. What depends on the year of the file is shown for {period}, delivered in {delivered}.
 # Besides, every file is checked for structure, columns, types, encoding, checksum, number of rows, privacy and values
 # that stand for nothing (docs/deliveries.md).
-"""
+"""  # noqa: E501
 
 
 def document(register: Register) -> str:

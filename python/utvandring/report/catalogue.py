@@ -8,7 +8,7 @@ What each is, and the query behind it, stands in `analysis/`. Blocks and their c
 from collections.abc import Mapping
 from functools import cache
 
-from utvandring.project import project_root
+from utvandring.common.project import project_root
 from utvandring.report.entries import ABOUT, Declared, Entry, FigureEntry, Query, TableEntry, read_entries
 from utvandring.report.texts import Texts
 

@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from utvandring.console import examples, progress_bar, say
+from utvandring.common.console import examples, progress_bar, say
+from utvandring.common.project import DataRoot
 from utvandring.deliveries.verdict import counted
-from utvandring.project import DataRoot
 
 
 class Language(StrEnum):

@@ -15,8 +15,8 @@ from typing import Any
 import jsonschema
 import yaml
 
-from utvandring.errors import UtvandringError
-from utvandring.files import read_yaml
+from utvandring.common.errors import UtvandringError
+from utvandring.common.files import read_yaml
 from utvandring.report.texts import LANGUAGES, Words, texts
 
 # The folders of `analysis/` that the report reads, and what the entries in them declare besides their query.

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from utvandring.errors import UtvandringError
+from utvandring.common.errors import UtvandringError
 from utvandring.report import charts
 from utvandring.report.catalogue import PERIODS, figures, filters, query, title_of
 from utvandring.report.cells import Cell, Column, Line, Table, figure, words

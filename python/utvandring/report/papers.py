@@ -7,9 +7,9 @@ from tempfile import TemporaryDirectory
 import altair as alt
 import vl_convert
 
-from utvandring.errors import UsageError
-from utvandring.files import PRIVATE_FILE, replace_file
-from utvandring.progress import Progress
+from utvandring.common.errors import UsageError
+from utvandring.common.files import PRIVATE_FILE, replace_file
+from utvandring.common.progress import Progress
 from utvandring.report import charts
 from utvandring.report.catalogue import figures as figure_entries
 from utvandring.report.catalogue import tables as table_entries

@@ -7,9 +7,9 @@ from typing import Any
 
 import duckdb
 
-from utvandring.errors import UtvandringError
-from utvandring.opening import open_to_read
-from utvandring.released import SCHEMA, absent, said, undeclared
+from utvandring.common.errors import UtvandringError
+from utvandring.common.opening import open_to_read
+from utvandring.release.released import SCHEMA, absent, said, undeclared
 from utvandring.report.catalogue import queries
 from utvandring.report.entries import Query
 

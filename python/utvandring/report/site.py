@@ -15,8 +15,8 @@ import altair as alt
 import jinja2
 import vl_convert
 
-from utvandring.files import PRIVATE_FILE, remove, replace_file
-from utvandring.progress import Progress
+from utvandring.common.files import PRIVATE_FILE, remove, replace_file
+from utvandring.common.progress import Progress
 from utvandring.report import charts
 from utvandring.report.catalogue import (
     BACKGROUNDS,

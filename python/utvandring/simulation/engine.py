@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from utvandring.progress import Progress
+from utvandring.common.progress import Progress
 from utvandring.simulation import events as ev
 from utvandring.simulation import families, labour, moves, people
 from utvandring.simulation import parameters as p

@@ -10,10 +10,10 @@ from pathlib import Path
 import duckdb
 import pyarrow.parquet as pq
 
-from utvandring.files import sha256_of
-from utvandring.progress import Progress
+from utvandring.common.files import sha256_of
+from utvandring.common.progress import Progress
+from utvandring.common.sql import literal, path_literal
 from utvandring.simulation.engine import check_arguments, simulate
-from utvandring.sql import literal, path_literal
 
 # Who is known at the end of a year: who has been seen in the population or the events until then, or first
 # came or was born until then.

@@ -14,8 +14,8 @@ import pyarrow.parquet as pq
 from dbt_server import DbtServer
 from deliveries import ARROW_TYPES, column_types, write_delivery
 
+from utvandring.common.project import DataRoot
 from utvandring.deliveries.deliver import deliver
-from utvandring.project import DataRoot
 
 from .evidence import Registers, Row
 

@@ -1,0 +1,1 @@
+"""What all rooms use: errors, files, SQL literals, the data root, the engine's settings, the console."""

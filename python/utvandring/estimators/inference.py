@@ -1,0 +1,137 @@
+"""Covariance by cluster, standard errors, and estimates as a tidy table."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+from scipy import stats
+
+from utvandring.estimators.design import Design, FloatArray, Rows, cross_product
+
+
+def standard_errors(cov: FloatArray) -> FloatArray:
+    """Return the square roots of the diagonal(s) of one or several covariance matrices."""
+    return np.sqrt(np.maximum(np.diagonal(cov, axis1=-2, axis2=-1), 0.0))
+
+
+def cluster_codes(clusters: ArrayLike, n_rows: int) -> tuple[NDArray[np.intp], int]:
+    """Give the clusters numbers 0, 1, … in order of appearance.
+
+    Returns
+    -------
+    codes, n_clusters
+        One code a row, and how many clusters there are.
+
+    Raises
+    ------
+    ValueError
+        When there is not one cluster for each row, one is missing, or there is only one.
+    """
+    values = np.asarray(clusters)
+    if values.shape != (n_rows,):
+        raise ValueError(f"clusters must have shape ({n_rows},), one for each row of X, not {values.shape}.")
+    codes, found = pd.factorize(values)
+    if (codes < 0).any():
+        raise ValueError(f"clusters has no value in row {int((codes < 0).argmax())}.")
+    if len(found) < 2:
+        raise ValueError("clusters must name at least two clusters.")
+    return codes.astype(np.intp), len(found)
+
+
+def clustered_meat(
+    design: Design,
+    codes: NDArray[np.intp],
+    residuals: Callable[[Rows, FloatArray], FloatArray],
+) -> FloatArray:
+    """Sum the outer products of the scores of the clusters.
+
+    Rows are read in the order of their clusters, a block at a time; a cluster that continues in the next
+    block is carried over, so that neither many nor large clusters cost memory.
+
+    Parameters
+    ----------
+    design
+        The regressors, n × K.
+    codes
+        Cluster of each row.
+    residuals
+        Gives the weighted residuals of some rows, and their block of X, as E × rows.
+
+    Returns
+    -------
+    FloatArray
+        EK × EK, equation-major.
+    """
+    order = np.argsort(codes, kind="stable")
+    meat: FloatArray | None = None
+    carried: FloatArray | None = None
+    carried_code = -1
+    for start in range(0, design.n_rows, design.block_rows):
+        rows = order[start : start + design.block_rows]
+        block = design.take(rows)
+        residual = residuals(rows, block)
+        scores = (residual.T[:, :, None] * block[:, None, :]).reshape(len(rows), -1)
+        sorted_codes = codes[rows]
+        first = np.flatnonzero(np.r_[True, sorted_codes[1:] != sorted_codes[:-1]])
+        sums = np.add.reduceat(scores, first, axis=0)
+        if carried is None or meat is None:
+            meat = np.zeros((scores.shape[1], scores.shape[1]))
+        elif carried_code == sorted_codes[0]:
+            sums[0] += carried
+        else:
+            meat += np.outer(carried, carried)
+        carried, carried_code = sums[-1], int(sorted_codes[-1])
+        meat += cross_product(sums[:-1], sums[:-1])
+    assert meat is not None and carried is not None  # a design has at least one row
+    return meat + np.outer(carried, carried)
+
+
+def tidy_table(
+    labels: dict[str, list[str]],
+    estimate: FloatArray,
+    std_error: FloatArray,
+    *,
+    level: float,
+    degrees_of_freedom: float = np.inf,
+) -> pd.DataFrame:
+    """Lay estimates out one a row, with tests against zero and confidence intervals.
+
+    Parameters
+    ----------
+    labels
+        The first columns of the table, each as long as the estimates.
+    estimate, std_error
+        Vectors.
+    level
+        Confidence level between 0 and 1.
+    degrees_of_freedom
+        Of the t distribution; infinity gives the normal distribution.
+
+    Raises
+    ------
+    ValueError
+        When the level is not between 0 and 1.
+    """
+    if not 0 < level < 1:
+        raise ValueError(f"The confidence level must lie between 0 and 1, not {level}.")
+    with np.errstate(invalid="ignore", divide="ignore"):
+        statistic = estimate / std_error
+    reach = stats.t.ppf((1 + level) / 2, degrees_of_freedom) * std_error
+    return pd.DataFrame(
+        labels
+        | {
+            "estimate": estimate,
+            "std_error": std_error,
+            "statistic": statistic,
+            "p_value": two_sided(statistic, degrees_of_freedom),
+            "conf_low": estimate - reach,
+            "conf_high": estimate + reach,
+        }
+    )
+
+
+def two_sided(statistic: FloatArray, degrees_of_freedom: float = np.inf) -> FloatArray:
+    """Return two-sided p values under the t distribution, the normal one for infinite degrees of freedom."""
+    result: FloatArray = 2 * stats.t.sf(np.abs(statistic), degrees_of_freedom)
+    return result

@@ -1,0 +1,41 @@
+"""Estimates as tables in the terminal."""
+
+from rich.table import Table
+
+from utvandring.common.console import out, say
+from utvandring.regressions.own import OwnFit
+
+_HEADINGS = ("estimate", "std error", "ratio", "p", "95 % from", "to")
+
+
+def show(fits: list[OwnFit]) -> None:
+    """Print the coefficients of each group, one equation below the other.
+
+    Parameters
+    ----------
+    fits
+        What `fit_own_model` gave.
+    """
+    for fit in fits:
+        group = ", ".join(f"{column} {value}" for column, value in fit.group.items())
+        left_out = f", {fit.incomplete_n:,} left out for lack of a value" if fit.incomplete_n else ""
+        say(f"{group + ': ' if group else ''}{fit.n_obs:,} person-years{left_out}", "bold")
+        if fit.estimates is None:
+            say(f"Not fitted. {fit.reason}\n", "red")
+            continue
+        out.print(_table(fit))
+        say(f"\n{fit.notes}\n")
+
+
+def _table(fit: OwnFit) -> Table:
+    table = Table("", box=None, pad_edge=False)
+    for heading in _HEADINGS:
+        table.add_column(heading, justify="right", no_wrap=True)
+    assert fit.estimates is not None
+    for equation, rows in fit.estimates.groupby("equation", sort=False):
+        table.add_row(str(equation), style="italic")
+        for row in rows.itertuples():
+            numbers = (row.estimate, row.std_error, row.statistic, row.p_value, row.conf_low, row.conf_high)
+            formats = (".4f", ".4f", ".2f", ".3f", ".4f", ".4f")
+            table.add_row(f"  {row.term}", *map(format, numbers, formats))
+    return table

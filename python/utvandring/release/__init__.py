@@ -1,0 +1,1 @@
+"""What leaves: which counts are withheld, and the released tables as files."""

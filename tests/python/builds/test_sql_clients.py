@@ -1,0 +1,99 @@
+"""Reading the published warehouse: ten questions, Norwegian names, descriptions, readers during a build."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+import pytest
+from conftest import run_command
+from deliveries import PROJECT, good_files, write_delivery
+
+from utvandring.common.project import DataRoot
+
+QUESTIONS = sorted((PROJECT / "analysis/questions").glob("*.sql"))
+
+
+@pytest.fixture(scope="module")
+def publication(built_warehouse: Path) -> Path:
+    return DataRoot(built_warehouse).publication
+
+
+def test_there_are_ten_questions_and_each_is_documented() -> None:
+    documented = (PROJECT / "docs/sql-clients.md").read_text(encoding="utf-8")
+
+    assert len(QUESTIONS) == 10
+    for question in QUESTIONS:
+        assert question.name in documented
+        assert question.read_text(encoding="utf-8").startswith("-- ")
+
+
+@pytest.mark.parametrize("question", QUESTIONS, ids=lambda path: path.stem)
+def test_a_question_is_answered_from_another_process(question: Path, publication: Path) -> None:
+    code = (
+        "import duckdb, sys\n"
+        "rows = duckdb.connect(sys.argv[1], read_only=True).execute(open(sys.argv[2]).read()).fetchall()\n"
+        "print(len(rows))"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", code, str(publication), str(question)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert int(ran.stdout) > 0
+
+
+@pytest.mark.long
+def test_a_build_does_not_break_an_open_reader_nor_a_reader_a_build(tmp_path: Path) -> None:
+    root = tmp_path / "data"
+    write_delivery(tmp_path / "one", "one", good_files())
+    for arguments in (("deliver", tmp_path / "one"), ("build",)):
+        assert run_command(root, *arguments).code == 0
+    publication = DataRoot(root).publication
+    question = "select count(*), max(base_year) from marts.person_year"
+    with duckdb.connect(str(publication), read_only=True) as reader:
+        before = reader.execute(question).fetchall()
+        files = {**good_files(), ("befolkning", 2014, 1): good_files()["befolkning", 2013, 1]}
+        files["flytting", 2013, 1] = []
+        write_delivery(tmp_path / "two", "two", files, produced_at="2015-03-15")
+        assert run_command(root, "deliver", tmp_path / "two").code == 0
+        ran = run_command(root, "build")
+        assert ran.code == 0, ran.text
+        assert reader.execute(question).fetchall() == before
+    with duckdb.connect(str(publication), read_only=True) as reader:
+        assert reader.execute(question).fetchall() != before
+
+
+def test_norwegian_views_show_the_tables_they_name(publication: Path) -> None:
+    pairs = {
+        "personår": "marts.person_year",
+        "familieår": "marts.family_year",
+        "flytterater": "marts.mobility_rate",
+        "frigitte_flytterater": "release.mobility_rate",
+    }
+    with duckdb.connect(str(publication), read_only=True) as connection:
+        views = connection.execute(
+            "select view_name, comment from duckdb_views() where schema_name = 'norsk'"
+        ).fetchall()
+        assert {name for name, comment in views if comment} == set(pairs)
+        for view, table in pairs.items():
+            assert connection.execute(f"from norsk.{view} limit 100").fetchall() == (
+                connection.execute(f"from {table} limit 100").fetchall()
+            )
+
+
+@pytest.mark.parametrize(
+    "schema", ["marts", "estimates", "release", "quality", "norsk", "code_lists", "published_report"]
+)
+def test_every_column_a_client_shows_is_described(schema: str, publication: Path) -> None:
+    with duckdb.connect(str(publication), read_only=True) as connection:
+        assert (
+            connection.execute(
+                "select table_name || '.' || column_name from duckdb_columns() "
+                "where schema_name = $schema and comment is null",
+                {"schema": schema},
+            ).fetchall()
+            == []
+        )

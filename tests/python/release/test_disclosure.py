@@ -1,0 +1,830 @@
+"""Disclosure control: small counts, what adds up to them, estimates, and an attack by linear programming."""
+
+from collections.abc import Callable, Iterator
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+import pandas as pd
+import pytest
+import scipy.sparse
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.optimize import linprog
+
+from utvandring.common.project import DataRoot
+from utvandring.release.suppression import Rule, System, withheld_counts
+
+RULE = Rule(threshold=5, base=5, protection=4)
+# Values that the exact attack must leave: one fewer than what carrying bounds from sum to sum leaves.
+GUARANTEED = 3
+KEY = [
+    "outcome_year",
+    "region_level",
+    "region_code",
+    "immigration_background",
+    "population",
+    "dimension",
+    "category",
+]
+MEASURES = [
+    "residents_n",
+    "emigrants_n",
+    "internal_outmigrants_centrality_n",
+    "internal_outmigrants_county_n",
+    "deaths_n",
+    "unaccounted_n",
+]
+MIXED = ["mixed_immigrant_majority", "mixed_equal", "mixed_immigrant_minority"]
+
+
+@pytest.fixture(scope="module")
+def warehouse(built_warehouse: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect(str(DataRoot(built_warehouse).publication), read_only=True) as connection:
+        yield connection
+
+
+# Secondary suppression on hand-written relations
+
+
+def withheld(*relations: dict[str, Any], counts: dict[str, int], rule: Rule = RULE) -> set[str]:
+    """Return the names of the cells withheld; a relation is {total: [parts]}."""
+    number = {name: position for position, name in enumerate(sorted(counts))}
+    rows = [
+        {
+            "block_id": 1,
+            "relation_id": relation,
+            "cell_id": number[member],
+            "is_total": member == total,
+            "is_exhaustive": True,
+        }
+        for relation, ((total, parts),) in enumerate(one.items() for one in relations)
+        for member in (total, *parts)
+    ]
+    frame = pd.DataFrame(
+        {"persons_n": [counts[name] for name in sorted(counts)]}, index=sorted(number.values())
+    )
+    found = withheld_counts(pd.DataFrame(rows), frame, rule)
+    return {name for name, position in number.items() if position in set(found["cell_id"])}
+
+
+def test_one_small_part_beside_a_shown_one_is_safe_behind_the_rounding() -> None:
+    assert withheld({"all": ["men", "women"]}, counts={"all": 103, "men": 101, "women": 2}) == set()
+
+
+def test_two_parts_that_must_both_be_as_large_as_they_can_hide_their_total() -> None:
+    # 8 is shown as 10, so at least 8: two parts of at most 4 are 4 each.
+    assert withheld({"all": ["a", "b"]}, counts={"all": 8, "a": 4, "b": 4}) == {"all"}
+
+
+def test_a_part_left_over_by_unlucky_rounding_hides_the_smallest_shown_part() -> None:
+    # 18 is shown as 20, 7 as 5: at least 18 - 7 - 7 = 4 are left, and 4 is the most a small count can be.
+    assert withheld({"all": ["a", "b", "c"]}, counts={"all": 18, "a": 7, "b": 7, "c": 4}) == {"a"}
+
+
+def test_a_withheld_total_is_not_given_away_by_another_relation() -> None:
+    counts = {"country": 1000, "west": 8, "east": 992, "a": 4, "b": 4}
+    hidden = withheld({"west": ["a", "b"]}, {"country": ["west", "east"]}, counts=counts)
+    # country 998-1002 less east 988-992: west would be known to be at least 6, so a and b at least 2.
+    assert hidden == {"west", "east"} or hidden == {"west", "country"}
+
+
+def test_parts_that_stay_below_their_total_do_not_bound_from_below() -> None:
+    assert withheld({"all": ["a", "b"]}, counts={"all": 12, "a": 4, "b": 4}) == set()
+
+
+def test_a_relation_of_one_measure_says_nothing_of_another_and_cells_without_a_count_are_in_none() -> None:
+    relations = pd.DataFrame(
+        {
+            "block_id": "a year",
+            "measure": ["first_n", "first_n", "first_n", None, None],
+            "relation_id": [1, 1, 1, 2, 2],
+            "cell_id": [0, 1, 2, 0, 3],
+            "is_total": [True, False, False, True, False],
+            "is_exhaustive": True,
+        }
+    )
+    counts = pd.DataFrame({"first_n": [8, 4, 4, None], "second_n": [8, 4, 4, 8]}, index=[0, 1, 2, 3])
+    found = withheld_counts(relations, counts, RULE)
+    assert list(found.itertuples(index=False, name=None)) == [(0, "first_n")]
+
+    relations["measure"] = "third_n"
+    with pytest.raises(ValueError, match="a measure that is not counted"):
+        withheld_counts(relations, counts, RULE)
+
+
+@pytest.mark.parametrize(("threshold", "base", "protection"), [(5, 4, 4), (3, 5, 2), (5, 5, 5), (5, 3, 0)])
+def test_rules_that_cannot_be_kept_are_refused(threshold: int, base: int, protection: int) -> None:
+    with pytest.raises(ValueError, match=r"rounding base|threshold|protection"):
+        Rule(threshold, base, protection)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.lists(st.integers(0, 12), min_size=2, max_size=4), min_size=2, max_size=4).filter(
+        lambda table: len({len(row) for row in table}) == 1
+    ),
+    st.sampled_from([Rule(5, 5, 4), Rule(5, 3, 3), Rule(3, 3, 2), Rule(10, 5, 8)]),
+)
+def test_no_table_of_any_counts_gives_a_small_one_away(table: list[list[int]], rule: Rule) -> None:
+    """A table with margins: the exact attack on everything shown leaves every small count its values."""
+    counts = np.array(table)
+    cells = {(row, column): int(n) for (row, column), n in np.ndenumerate(counts)}
+    cells |= {(row, -1): int(counts[row].sum()) for row in range(len(counts))}
+    cells |= {(-1, column): int(counts[:, column].sum()) for column in range(counts.shape[1])}
+    cells[-1, -1] = int(counts.sum())
+    rows, columns = range(-1, len(counts)), range(-1, counts.shape[1])
+    sums = [((row, -1), [(row, column) for column in columns[1:]]) for row in rows]
+    sums += [((-1, column), [(row, column) for row in rows[1:]]) for column in columns]
+    names = {cell: str(cell) for cell in cells}
+    hidden = withheld(
+        *({names[total]: [names[part] for part in parts]} for total, parts in sums),
+        counts={names[cell]: n for cell, n in cells.items()},
+        rule=rule,
+    )
+    position = {cell: place for place, cell in enumerate(cells)}
+    n = np.array(list(cells.values()))
+    shown = np.array(
+        [n_cell >= rule.threshold and names[cell] not in hidden for cell, n_cell in cells.items()]
+    )
+    attack = Attack(
+        n, *known_bounds(n, shown, rule), [(position[t], [position[p] for p in ps]) for t, ps in sums], []
+    )
+    least, most = attack.run(np.flatnonzero(n < rule.threshold), rule.protection)
+    assert narrowest(least, most, rule) >= rule.protection
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.lists(st.integers(0, 12), min_size=9, max_size=9), min_size=1, max_size=3),
+    st.sampled_from([Rule(5, 5, 4), Rule(5, 3, 3), Rule(3, 3, 2), Rule(10, 5, 8)]),
+)
+def test_what_is_withheld_does_not_depend_on_how_it_is_worked_out(
+    tables: list[list[int]], rule: Rule
+) -> None:
+    """Measures together or one by one, bounds worked out anew where they may change or everywhere."""
+    cells = np.arange(16).reshape(4, 4)
+    counts = []
+    for table in tables:
+        inner = np.array(table).reshape(3, 3)
+        margins = np.vstack([inner, inner.sum(axis=0)])
+        counts.append(np.column_stack([margins, margins.sum(axis=1)]).ravel())
+    frame = pd.DataFrame(np.transpose(counts), columns=[f"count_{number}" for number in range(len(tables))])
+    relations = pd.DataFrame(
+        {
+            "block_id": 1,
+            "relation_id": np.repeat(np.arange(8), 4),
+            "cell_id": np.vstack([cells, cells.T]).ravel(),
+            "is_total": np.tile([False, False, False, True], 8),
+            "is_exhaustive": True,
+        }
+    )
+    found = withheld_counts(relations, frame, rule)
+    one_by_one = [withheld_counts(relations, frame[[measure]], rule) for measure in frame]
+    pd.testing.assert_frame_equal(found, pd.concat(one_by_one, ignore_index=True))
+
+    everything = np.ones(frame.size, dtype=bool)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(System, "resting_on", lambda *_: (everything, everything))
+        pd.testing.assert_frame_equal(found, withheld_counts(relations, frame, rule))
+
+
+# The attack
+
+
+def known_bounds(n: np.ndarray, shown: np.ndarray, rule: Rule) -> tuple[np.ndarray, np.ndarray]:
+    """Return what a shown count says about the true one; of the missing ones it is known which are small."""
+    rounded = np.array([rule.base * round(value / rule.base) for value in n.tolist()])
+    half = rule.base // 2
+    least = np.where(shown, np.maximum(rule.threshold, rounded - half), 0)
+    most = np.where(shown, rounded + half, np.where(n < rule.threshold, rule.threshold - 1, np.inf))
+    return least.astype(float), most.astype(float)
+
+
+class Attack:
+    """Everything a reader can work out about counts from bounds on them and from what adds up."""
+
+    def __init__(
+        self,
+        n: np.ndarray,
+        least: np.ndarray,
+        most: np.ndarray,
+        sums: list[tuple[int, list[int]]],
+        subsets: list[tuple[int, int]],
+    ) -> None:
+        assert (least <= n).all() and (n <= most).all()
+        equal = [(total, parts) for total, parts in sums if n[parts].sum() == n[total]]
+        below = [(total, parts) for total, parts in sums if n[parts].sum() != n[total]]
+        below += [(total, [part]) for part, total in subsets]
+        self.equal, self.below = self._matrix(equal, len(n)), self._matrix(below, len(n))
+        self.bounds = np.column_stack([least, most])
+
+    @staticmethod
+    def _matrix(sums: list[tuple[int, list[int]]], width: int) -> scipy.sparse.csr_matrix:
+        entries = [(row, part, 1) for row, (_, parts) in enumerate(sums) for part in parts]
+        entries += [(row, total, -1) for row, (total, _) in enumerate(sums)]
+        rows, columns, values = zip(*entries, strict=True) if entries else ((), (), ())
+        return scipy.sparse.csr_matrix((values, (rows, columns)), shape=(len(sums), width))
+
+    def solve(self, objective: np.ndarray) -> np.ndarray:
+        """Return counts that fit everything known and make the objective least."""
+        found = linprog(
+            objective,
+            A_ub=self.below if self.below.shape[0] else None,
+            b_ub=np.zeros(self.below.shape[0]) if self.below.shape[0] else None,
+            A_eq=self.equal if self.equal.shape[0] else None,
+            b_eq=np.zeros(self.equal.shape[0]) if self.equal.shape[0] else None,
+            bounds=self.bounds,
+            method="highs",
+        )
+        assert found.status == 0, found.message
+        return np.asarray(found.x)
+
+    def run(self, targets: np.ndarray, enough: int, tries: int = 40) -> tuple[np.ndarray, np.ndarray]:
+        """Return the least and the largest value each target can take, or enough values to call it safe.
+
+        Many targets are pushed at once at first; those that stay narrow are then pushed one by one.
+        """
+        generator = np.random.default_rng(1)
+        width = len(self.bounds)
+        least, most = np.full(width, np.inf), np.full(width, -np.inf)
+
+        def push(chosen: np.ndarray, direction: int) -> None:
+            objective = np.zeros(width)
+            objective[chosen] = direction
+            values = self.solve(objective)
+            np.minimum(least, values, out=least)
+            np.maximum(most, values, out=most)
+
+        def still_narrow() -> np.ndarray:
+            return targets[np.floor(most[targets] + 1e-6) - np.ceil(least[targets] - 1e-6) + 1 < enough]
+
+        push(targets[:0], 1)
+        for attempt in range(tries):
+            narrow = still_narrow()
+            if len(narrow) < 2:
+                break
+            share = (0.03, 0.1, 0.3)[attempt % 3]
+            push(generator.choice(narrow, max(1, int(share * len(narrow))), replace=False), (-1) ** attempt)
+        for target in still_narrow():
+            push(np.array([target]), 1)
+            push(np.array([target]), -1)
+        return least[targets], most[targets]
+
+
+def narrowest(least: np.ndarray, most: np.ndarray, rule: Rule) -> float:
+    """Return the fewest whole values that are left to any target."""
+    if not len(least):
+        return np.inf
+    return float((np.floor(np.minimum(most, rule.threshold - 1) + 1e-6) - np.ceil(least - 1e-6) + 1).min())
+
+
+Cell = tuple[str, str, str, str, str, str]
+
+
+def what_adds_up(cells: list[Cell]) -> tuple[list[tuple[int, list[int]]], list[tuple[int, int]]]:
+    """Return sums and subsets of cells; a cell is region level and code, background and so on."""
+    place = {cell: position for position, cell in enumerate(cells)}
+    sums: list[tuple[int, list[int]]] = []
+    parts: dict[Cell, dict[str, list[int]]] = {}
+    subsets = []
+    for cell, position in place.items():
+        level, code, background, population, dimension, category = cell
+        size, _, kind = category.partition("|")
+        of: list[tuple[str, Cell]] = []
+        if dimension not in ("none", "family_size_type"):
+            of.append((dimension, (level, code, background, population, "none", "all")))
+        if background != "all":
+            of.append(("background", (level, code, "all", *cell[3:])))
+        if level != "country":
+            of.append((level, ("country", "0", *cell[2:])))
+        if dimension == "family_size_type":
+            if kind in MIXED:
+                of.append(("mixed", (*cell[:5], f"{size}|mixed")))
+            if kind in (*MIXED, "immigrants_only"):
+                of.append(("types", (*cell[:4], "family_size", size)))
+                of.append(("sizes", (*cell[:4], "family_type", kind)))
+            if kind in ("mixed", "immigrants_only"):
+                of.append(("halves", (*cell[:4], "family_size", size)))
+        for name, total in of:
+            if total in place:
+                parts.setdefault(total, {}).setdefault(name, []).append(position)
+        for young, old in pairwise(("age_20_35", "age_15_74", "all")):
+            if (
+                population == young
+                and (whole := (level, code, background, old, dimension, category)) in place
+            ):
+                subsets.append((position, place[whole]))
+    for total, named in parts.items():
+        sums += [(place[total], members) for members in named.values()]
+    return sums, subsets
+
+
+BLOCKS = {
+    "centrality levels": (
+        "emigrants_n",
+        "region_level in ('country', 'centrality') and population = 'age_15_74' "
+        "and dimension in ('none', 'sex', 'education_group', 'family_size', 'family_type', "
+        "'family_size_type') "
+        "and category not like '%|all'",
+    ),
+    "counties": (
+        "residents_n",
+        "region_level in ('country', 'county') and dimension in ('none', 'sex', 'family_size') "
+        "and population in ('age_15_74', 'age_20_35')",
+    ),
+}
+
+
+def block_of(
+    warehouse: duckdb.DuckDBPyConnection, measure: str, where: str
+) -> tuple[np.ndarray, np.ndarray, list[Cell]]:
+    """Return true counts, shown counts (-1 where missing) and the cells of one year of the release."""
+    rows = warehouse.execute(
+        f"select released.* exclude ({', '.join(MEASURES)}), coalesce(mart.{measure}, 0) as n, "
+        f"coalesce(released.{measure}, -1) as shown from release.mobility_rate as released "
+        f"left join marts.mobility_rate as mart using ({', '.join(KEY)}) "
+        f"where outcome_year = 2013 and {where} order by all"
+    ).df()
+    cells = list(rows[KEY[1:]].itertuples(index=False, name=None))
+    return rows["n"].to_numpy(), rows["shown"].to_numpy(), cells
+
+
+@pytest.mark.parametrize("block", BLOCKS)
+def test_linear_programming_does_not_recover_a_suppressed_count(
+    block: str, warehouse: duckdb.DuckDBPyConnection
+) -> None:
+    measure, where = BLOCKS[block]
+    n, shown, cells = block_of(warehouse, measure, where)
+    small = np.flatnonzero(n < RULE.threshold)
+    assert (shown[small] == -1).all() and len(small) > 100
+    least, most = known_bounds(n, shown >= 0, RULE)
+
+    attack = Attack(n, least, most, *what_adds_up(cells))
+    assert narrowest(*attack.run(small, GUARANTEED), RULE) >= GUARANTEED
+
+
+def test_the_attack_recovers_counts_that_are_only_suppressed_where_small(
+    warehouse: duckdb.DuckDBPyConnection,
+) -> None:
+    measure, where = BLOCKS["counties"]
+    n, _, cells = block_of(warehouse, measure, where + " and dimension in ('none', 'sex')")
+    small = np.flatnonzero((n < RULE.threshold) & (n > 0))
+    sums = what_adds_up(cells)
+    # Counts as they are, no rounding, nothing but small counts missing.
+    naive = Attack(n, *bare_bounds(n), *sums)
+    least, most = naive.run(small, 2, tries=10)
+    recovered = np.ceil(least - 1e-6) == np.floor(most + 1e-6)
+    assert recovered.mean() > 0.25
+    assert (least[recovered].round() == n[small][recovered]).all()
+
+
+def bare_bounds(n: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    small = n < RULE.threshold
+    return np.where(small, 0, n).astype(float), np.where(small, RULE.threshold - 1, n).astype(float)
+
+
+def test_rounding_alone_is_not_enough(warehouse: duckdb.DuckDBPyConnection) -> None:
+    """Small counts suppressed and others rounded, but nothing withheld besides: the attack succeeds."""
+    measure, where = BLOCKS["counties"]
+    n, _, cells = block_of(warehouse, measure, where)
+    small = np.flatnonzero(n < RULE.threshold)
+    attack = Attack(n, *known_bounds(n, n >= RULE.threshold, RULE), *what_adds_up(cells))
+    assert narrowest(*attack.run(small, GUARANTEED), RULE) < GUARANTEED
+
+
+# The attack on the tables beyond the report, with what adds up to what written down a second time
+
+Key = tuple[str, ...]
+Counts = dict[Key, tuple[int, int]]
+Memberships = Callable[[Key], list[tuple[str, Key]]]
+
+
+def attack_on(counts: Counts, sums: Memberships, subsets: Memberships | None = None) -> Attack:
+    """Return the attack on true and shown counts; `sums` names the totals that a cell is a part of."""
+    place = {key: position for position, key in enumerate(counts)}
+    parts: dict[tuple[str, Key], list[int]] = {}
+    within = []
+    for key, position in place.items():
+        for name, total in sums(key):
+            if total in place:
+                parts.setdefault((name, total), []).append(position)
+        for _, total in subsets(key) if subsets else []:
+            if total in place:
+                within.append((position, place[total]))
+    n, shown = (np.array(column) for column in zip(*counts.values(), strict=True))
+    assert ((shown == -1) | (abs(shown - n) <= RULE.base // 2)).all()
+    assert (shown[n < RULE.threshold] == -1).all()
+    return Attack(
+        n,
+        *known_bounds(n, shown >= 0, RULE),
+        [(place[total], members) for (_, total), members in parts.items()],
+        within,
+    )
+
+
+def counted(warehouse: duckdb.DuckDBPyConnection, sql: str) -> Counts:
+    """Return the counts of a query whose last two columns are the true and the shown one."""
+    return {
+        tuple(str(value) for value in key): (n, -1 if shown is None else shown)
+        for *key, n, shown in warehouse.execute(sql).fetchall()
+    }
+
+
+def regions(warehouse: duckdb.DuckDBPyConnection) -> Attack:
+    """Emigrants of 2013 by region, population and background, and immigrants among them by sex."""
+    key = "outcome_year, region_level, region_code, population, immigration_background"
+    counts = counted(
+        warehouse,
+        f"""
+        select released.region_level, released.region_code, released.population,
+            released.immigration_background, 'all', coalesce(mart.emigrants_n, 0), released.emigrants_n
+        from release.emigration_by_region as released
+        left join marts.emigration_by_region as mart using ({key})
+        where outcome_year = 2013
+        union all
+        select released.region_level, released.region_code, 'immigrants', released.immigration_background,
+            released.category, coalesce(mart.emigrants_n, 0), released.emigrants_n
+        from release.mobility_rate as released left join marts.mobility_rate as mart using ({", ".join(KEY)})
+        where outcome_year = 2013 and released.population = 'all' and released.dimension = 'sex'
+        order by all""",
+    )
+
+    def sums(cell: Key) -> list[tuple[str, Key]]:
+        level, code, population, background, sex = cell
+        found = []
+        if level != "country":
+            found.append((level, ("country", "0", *cell[2:])))
+        if background != "all":
+            found.append(("background", (level, code, population, "all", sex)))
+        elif population != "all" and sex == "all" and level != "first_centrality":
+            found.append(("population", (level, code, "all", "all", "all")))
+        if sex != "all":
+            found.append(("sex", (*cell[:4], "all")))
+        return found
+
+    return attack_on(counts, sums)
+
+
+def descendants(warehouse: duckdb.DuckDBPyConnection) -> Attack:
+    """Emigrants of 2013 of every group by characteristic and destination, and children of immigrants."""
+    destinations = [
+        f"emigrants_{where}_n" for where in ("parents_country", "nordic", "western", "other", "unknown")
+    ]
+    key = "outcome_year, immigrant_group, dimension, category"
+    counts = {}
+    for item in ("emigrants_n", "first_emigrants_n", *destinations):
+        counts |= counted(
+            warehouse,
+            f"""
+            select immigrant_group, dimension, category, '{item}', coalesce(mart.{item}, 0), released.{item}
+            from release.descendant_emigration_rate as released
+            left join marts.descendant_emigration_rate as mart using ({key})
+            where outcome_year = 2013
+            order by all""",
+        )
+    counts |= counted(
+        warehouse,
+        """
+        select population, mart.emigrants_n, released.emigrants_n
+        from release.emigration_by_region as released
+        inner join marts.emigration_by_region as mart
+            using (outcome_year, region_level, region_code, population, immigration_background)
+        where (outcome_year, region_level, immigration_background) = (2013, 'country', 'all')""",
+    )
+    populations = {"descendant": "children_of_immigrants", "childhood_immigrant": "immigrants"}
+
+    def sums(cell: Key) -> list[tuple[str, Key]]:
+        if len(cell) == 1:
+            return [("population", ("all",))] if cell != ("all",) else []
+        group, dimension, _, item = cell
+        found = []
+        if dimension != "none":
+            found.append((dimension, (group, "none", "all", item)))
+        elif item == "emigrants_n":
+            found.append(("group", (populations.get(group, "others"),)))
+        if item in destinations:
+            found.append(("destination", (*cell[:3], "emigrants_n")))
+        return found
+
+    def subsets(cell: Key) -> list[tuple[str, Key]]:
+        return [("first", (*cell[:3], "emigrants_n"))] if cell[-1] == "first_emigrants_n" else []
+
+    return attack_on(counts, sums, subsets)
+
+
+def stays(warehouse: duckdb.DuckDBPyConnection) -> Attack:
+    """Immigrants by cohort and background, and what had happened to them, counted from the stays anew."""
+    counts = counted(
+        warehouse,
+        """
+        with stay as (
+            select entry_year::varchar as cohort, immigration_background, duration_days,
+                case when exit_date <= observed_until then exit_type end as event
+            from marts.immigration_spell
+            where is_immigrant and entry_type = 'immigration' and stay_number = 1 and not is_reimmigration
+        ),
+        released as (
+            select * from release.immigration_survival
+            where transition = 'emigration' and dimension in ('none', 'immigration_background')
+                and years_since in (1, 3, 5)
+        )
+        select cohort, category, event, years_since::varchar, (
+                select count(*) from stay
+                where released.cohort in ('all', stay.cohort)
+                    and released.category in ('all', stay.immigration_background)
+                    and stay.event = released.event and stay.duration_days <= released.years_since * 365.25
+            ), events_n
+        from released
+        union all
+        select distinct cohort, category, 'persons', '0', (
+                select count(*) from stay
+                where released.cohort in ('all', stay.cohort)
+                    and released.category in ('all', stay.immigration_background)
+            ), persons_n
+        from released
+        order by all""",
+    )
+    years = sorted({int(key[3]) for key in counts})
+
+    def sums(cell: Key) -> list[tuple[str, Key]]:
+        cohort, category, event, since = cell
+        found = []
+        if cohort != "all":
+            found.append(("cohort", ("all", *cell[1:])))
+        if category != "all":
+            found.append(("background", (cohort, "all", event, since)))
+        if event != "persons":
+            found.append((f"persons {since}", (cohort, category, "persons", "0")))
+        return found
+
+    def subsets(cell: Key) -> list[tuple[str, Key]]:
+        later = [year for year in years if year > int(cell[3]) > 0]
+        return [("later", (*cell[:3], str(later[0])))] if later else []
+
+    return attack_on(counts, sums, subsets)
+
+
+def former_residents(warehouse: duckdb.DuckDBPyConnection) -> Attack:
+    """Former residents abroad on the last 1 January by group, destination and time."""
+    counts = counted(
+        warehouse,
+        """
+        with former as (
+            select *, case when years_since_leaving <= 1 then '0-1' when years_since_leaving <= 4 then '2-4'
+                when years_since_leaving <= 9 then '5-9' else '10+' end as since
+            from marts.former_resident where reference_year = 2014
+        )
+        select immigrant_group, destination_group, years_since_leaving, (
+                select coalesce(sum(former.persons_n), 0)::bigint from former
+                where released.immigrant_group in ('all', former.immigrant_group)
+                    and released.destination_group in ('all', former.destination_group)
+                    and released.years_since_leaving in ('all', former.since)
+            ), persons_n
+        from release.former_resident as released where reference_year = 2014 order by all""",
+    )
+
+    def sums(cell: Key) -> list[tuple[str, Key]]:
+        return [
+            (str(place), (*cell[:place], "all", *cell[place + 1 :]))
+            for place in range(3)
+            if cell[place] != "all"
+        ]
+
+    return attack_on(counts, sums)
+
+
+def signs_of_life(warehouse: duckdb.DuckDBPyConnection) -> Attack:
+    """Residents by origin and background, with signs of life and without; emigrations by basis."""
+    items = (
+        *("residents_n", "with_job_n", "with_education_activity_n", "with_jobseeker_registration_n"),
+        *(
+            "with_occupational_income_n",
+            "with_move_n",
+            "silent_1_year_n",
+            "silent_2_years_n",
+            "silent_3_years_n",
+        ),
+    )
+    counts = {}
+    for item in items:
+        counts |= counted(
+            warehouse,
+            f"""
+            select dimension, category, '{item}', coalesce(mart.{item}, 0), released.{item}
+            from release.presence_rate as released
+            left join marts.presence_rate as mart using (base_year, dimension, category)
+            where base_year = 2012 order by all""",
+        )
+    for item in ("emigrants_n", "administrative_n", "unknown_basis_n"):
+        counts |= counted(
+            warehouse,
+            f"""
+            select 'basis', dimension, category, '{item}', coalesce(mart.{item}, 0), released.{item}
+            from release.emigration_rate_by_basis as released
+            left join marts.emigration_rate_by_basis as mart using (outcome_year, dimension, category)
+            where outcome_year = 2013 order by all""",
+        )
+
+    def sums(cell: Key) -> list[tuple[str, Key]]:
+        if cell[0] == "basis":
+            _, dimension, _, item = cell
+            found = [(dimension, ("basis", "none", "all", item))] if dimension != "none" else []
+            return found + ([("basis", (*cell[:3], "emigrants_n"))] if item != "emigrants_n" else [])
+        dimension, category, item = cell
+        if dimension != "immigrant_group":
+            return [(dimension, ("immigrant_group", "immigrant", item))]
+        return [("groups", ("immigrant_group", "all", item))] if category != "all" else []
+
+    def subsets(cell: Key) -> list[tuple[str, Key]]:
+        if cell[0] == "basis" or cell[2] == "residents_n":
+            return []
+        longer = {"silent_2_years_n": "silent_1_year_n", "silent_3_years_n": "silent_2_years_n"}
+        return [("within", (*cell[:2], longer.get(cell[2], "residents_n")))]
+
+    return attack_on(counts, sums, subsets)
+
+
+def registrations(warehouse: duckdb.DuckDBPyConnection) -> Attack:
+    """Moves of 2010 by type, basis and lag."""
+    counts = counted(
+        warehouse,
+        """
+        select event_type, emigration_basis, lag_group, (
+                select coalesce(sum(events_n), 0)::bigint from marts.registration_lag as lag
+                where lag.event_year = 2010 and lag.event_type = released.event_type
+                    and lag.emigration_basis = released.emigration_basis
+                    and released.lag_group in ('all', lag.lag_group)
+            ), events_n
+        from release.registration_lag as released where event_year = 2010 order by all""",
+    )
+
+    def sums(cell: Key) -> list[tuple[str, Key]]:
+        found = [] if cell[1] == "all" else [("basis", (cell[0], "all", cell[2]))]
+        return found + ([] if cell[2] == "all" else [("lag", (*cell[:2], "all"))])
+
+    return attack_on(counts, sums)
+
+
+@pytest.mark.parametrize(
+    ("block", "fewest"),
+    [
+        (regions, 200),
+        (descendants, 300),
+        (stays, 200),
+        (former_residents, 20),
+        (signs_of_life, 20),
+        (registrations, 5),
+    ],
+    ids=lambda value: getattr(value, "__name__", None),
+)
+def test_linear_programming_does_not_recover_a_count_beyond_the_report(
+    block: Callable[[duckdb.DuckDBPyConnection], Attack], fewest: int, warehouse: duckdb.DuckDBPyConnection
+) -> None:
+    attack = block(warehouse)
+    small = np.flatnonzero(attack.bounds[:, 1] == RULE.threshold - 1)
+    assert len(small) > fewest
+    assert narrowest(*attack.run(small, GUARANTEED), RULE) >= GUARANTEED
+
+
+def test_the_same_persons_have_the_same_number_in_every_table(warehouse: duckdb.DuckDBPyConnection) -> None:
+    different = warehouse.execute(
+        """
+        select count(*), count(*) filter (
+            region.residents_n is distinct from rate.residents_n
+            or region.emigrants_n is distinct from rate.emigrants_n
+            or region.deaths_n is distinct from rate.deaths_n
+            or region.internal_outmigrants_n is distinct from rate.internal_outmigrants_county_n
+            or (region.region_level = 'country' and (basis.residents_n, basis.emigrants_n)
+                is distinct from (rate.residents_n, rate.emigrants_n))
+        )
+        from release.emigration_by_region as region
+        inner join release.mobility_rate as rate
+            using (outcome_year, region_level, region_code, immigration_background)
+        left join release.emigration_rate_by_basis as basis
+            on basis.outcome_year = rate.outcome_year and basis.category = rate.immigration_background
+        where region.population = 'immigrants' and rate.population = 'all' and rate.dimension = 'none'"""
+    ).fetchone() or (0, 1)
+    assert different[0] > 1000
+    assert different[1] == 0
+
+
+# What the tables hold
+
+
+def test_a_count_is_missing_or_the_nearest_multiple_of_the_base(warehouse: duckdb.DuckDBPyConnection) -> None:
+    for measure in MEASURES:
+        wrong = warehouse.execute(
+            f"select count(*) from release.mobility_rate as released "
+            f"left join marts.mobility_rate as mart using ({', '.join(KEY)}) "
+            f"where released.{measure} is not null "
+            f"and (mart.{measure} is null or mart.{measure} < 5 "
+            f"or released.{measure} % 5 <> 0 or abs(released.{measure} - mart.{measure}) > 2)"
+        ).fetchone()
+        assert wrong == (0,), measure
+
+
+def test_most_counts_that_are_not_small_are_shown(warehouse: duckdb.DuckDBPyConnection) -> None:
+    (share,) = warehouse.execute(
+        f"select count(released.residents_n) / count(*) from marts.mobility_rate as mart "
+        f"left join release.mobility_rate as released using ({', '.join(KEY)}) where mart.residents_n >= 10"
+    ).fetchone() or (0,)
+    assert share > 0.9
+
+
+def test_a_cell_without_persons_looks_like_one_with_few(warehouse: duckdb.DuckDBPyConnection) -> None:
+    """Whether a row is there does not depend on whether anybody is in it."""
+    regions, rows = warehouse.execute(
+        "select count(distinct row(region_level, region_code, immigration_background)), count(*) "
+        "from release.mobility_rate where outcome_year = 2013"
+    ).fetchone() or (0, 0)
+    (categories,) = warehouse.execute(
+        "select count(*) from release.mobility_rate where outcome_year = 2013 "
+        "and region_level = 'country' and immigration_background = 'all'"
+    ).fetchone() or (0,)
+    assert rows == regions * categories
+
+
+def test_estimates_that_rest_on_few_are_withheld_with_the_reason(
+    warehouse: duckdb.DuckDBPyConnection,
+) -> None:
+    """Persons and emigrants by education and centrality level, counted from the cells anew."""
+    for level in range(1, 5):
+        counts = dict(
+            (group, (persons, events))
+            for group, persons, events in warehouse.execute(
+                "select education_group, "
+                "sum(stay_centrality_n + internal_outmigration_centrality_n + emigration_n "
+                "+ neither_n), sum(emigration_n) from estimates.linear_probability_cell "
+                "where base_year = 2012 and centrality_level = ? group by 1",
+                [level],
+            ).fetchall()
+        )
+        for term in ("compulsory", "upper_secondary", "tertiary_short", "tertiary_long"):
+            groups = [counts.get(term, (0, 0)), counts.get("unknown", (0, 0))]
+            persons = min(group[0] for group in groups)
+            events = min(min(group[1], group[0] - group[1]) for group in groups)
+            expected = "too_few_persons" if persons < 30 else "too_few_events" if events < 5 else None
+            reason, estimate, made = warehouse.execute(
+                "select released.withheld_reason, released.estimate, made.estimate "
+                "from release.linear_probability as released "
+                "inner join estimates.linear_probability as made "
+                "using (base_year, spec, scope_type, scope_code, outcome, term) "
+                "where base_year = 2012 and spec = 'main' and scope_code = ? "
+                "and outcome = 'emigration' and term = ?",
+                [str(level), term],
+            ).fetchone() or (None, None, None)
+            if made is None:
+                assert reason == "not_fitted"
+                continue
+            assert reason == expected, (level, term)
+            assert estimate == (None if expected else pytest.approx(made, abs=0.00005))
+
+
+def test_every_estimate_has_its_persons_counted(warehouse: duckdb.DuckDBPyConnection) -> None:
+    """No term of a model is missing from the counts, which would withhold it everywhere."""
+    rows = warehouse.execute(
+        "select distinct term from estimates.linear_probability where estimate is not null "
+        "except select distinct term from release.linear_probability where estimate is not null "
+        "or withheld_reason = 'too_few_events'"
+    ).fetchall()
+    assert rows == []
+
+
+def test_numbers_of_persons_and_likelihoods_are_rounded(warehouse: duckdb.DuckDBPyConnection) -> None:
+    for table in (
+        "linear_probability",
+        "trinomial_logit",
+        "trinomial_logit_fit",
+        "trinomial_logit_difference",
+    ):
+        assert warehouse.execute(
+            f"select count(*) from release.{table} where n_obs % 5 <> 0 or n_obs < 5"
+        ).fetchone() == (0,)
+    assert warehouse.execute(
+        "select count(*) from release.trinomial_logit_fit "
+        "where log_likelihood <> round(log_likelihood) or schwarz_bic <> round(schwarz_bic)"
+    ).fetchone() == (0,)
+
+
+def test_every_released_table_and_column_is_described(warehouse: duckdb.DuckDBPyConnection) -> None:
+    assert (
+        warehouse.execute(
+            "select table_name from duckdb_tables() where schema_name = 'release' and comment is null "
+            "union all select table_name || '.' || column_name from duckdb_columns() "
+            "where schema_name = 'release' and comment is null"
+        ).fetchall()
+        == []
+    )
+
+
+def test_nothing_released_names_a_person_or_a_file(warehouse: duckdb.DuckDBPyConnection) -> None:
+    assert (
+        warehouse.execute(
+            "select table_name, column_name from duckdb_columns() where schema_name = 'release' "
+            "and (column_name in ('person_id', 'family_id', 'sha256') or column_name like '%path%')"
+        ).fetchall()
+        == []
+    )
