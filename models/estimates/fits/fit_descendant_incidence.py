@@ -1,4 +1,4 @@
-"""Cumulative incidence of emigrating and of dying by age, of descendants and others (Aalen-Johansen); private."""
+"""Cumulative incidence of emigrating and of dying by age, of descendants and others; private."""
 
 
 def model(dbt, session):  # noqa: D103
