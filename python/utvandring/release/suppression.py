@@ -35,10 +35,10 @@ class Rule:
     threshold
         Counts below it are small: never shown, zero among them.
     base
-        Other counts are shown as the nearest multiple of it; odd.
+        Other counts are shown as the nearest multiple of it that is not below the threshold; 3, 5 or 10.
     protection
-        Values from 0 to `threshold` - 1 that must stay possible for every small count, at most `threshold` -
-        1.
+        Values that every count must be able to take: a small one of those below `threshold`, a shown one of
+        those that look the same. At most `largest_protection` of the other two.
     """
 
     threshold: int
@@ -46,21 +46,32 @@ class Rule:
     protection: int
 
     def __post_init__(self) -> None:
-        """Refuse rules that cannot be kept."""
-        if self.base not in (3, 5):
-            raise ValueError(f"The rounding base is 3 or 5, not {self.base}.")
+        """Refuse rules that cannot be kept; the macro `faults_of_settings` says what to choose instead."""
+        if self.base not in (3, 5, 10):
+            raise ValueError(f"The rounding base is 3, 5 or 10, not {self.base}.")
         if self.threshold < self.base:
             raise ValueError(f"The threshold {self.threshold} is below the rounding base {self.base}.")
-        if not 1 <= self.protection < self.threshold:
-            raise ValueError(f"The protection is from 1 to {self.threshold - 1}, not {self.protection}.")
+        largest = largest_protection(self.threshold, self.base)
+        if not 1 <= self.protection <= largest:
+            raise ValueError(f"The protection is from 1 to {largest}, not {self.protection}.")
+
+    @property
+    def smallest_shown(self) -> int:
+        """The smallest number that is shown."""
+        return -(-self.threshold // self.base) * self.base
 
     def is_small(self, count: Integers) -> Booleans:
         """Return whether counts may not be shown."""
         return count < self.threshold
 
     def shown(self, count: Integers) -> Integers:
-        """Return counts as they are shown."""
-        return self.base * ((count + self.base // 2) // self.base)
+        """Return counts that are not small as they are shown.
+
+        The smallest number stands for `protection` counts at least, though some are nearer to the next one.
+        """
+        nearest = self.base * ((count + self.base // 2) // self.base)
+        alike = count < self.threshold + self.protection
+        return np.where(alike, self.smallest_shown, np.maximum(nearest, self.smallest_shown))
 
     def bounds(self, count: Integers, withheld: Booleans) -> tuple[Integers, Integers]:
         """Return what a reader knows of each count by itself.
@@ -80,11 +91,27 @@ class Rule:
         tuple
             The n least and the n largest counts that look the same.
         """
-        shown, half = self.shown(count), self.base // 2
-        small = self.is_small(count)
-        least = np.where(small | withheld, 0, np.maximum(self.threshold, shown - half))
-        most = np.select([small, withheld], [self.threshold - 1, _UNBOUNDED], shown + half)
+        shown, small = self.shown(count), self.is_small(count)
+        upper_half = (self.base - 1) // 2
+        last_of_smallest = max(self.smallest_shown + upper_half, self.threshold + self.protection - 1)
+        is_smallest = shown == self.smallest_shown
+        least = np.where(is_smallest, self.threshold, np.maximum(shown - self.base // 2, last_of_smallest + 1))
+        most = np.where(is_smallest, last_of_smallest, shown + upper_half)
+        least = np.where(small | withheld, 0, least)
+        most = np.select([small, withheld], [self.threshold - 1, _UNBOUNDED], most)
         return least.astype(np.int64), most.astype(np.int64)
+
+
+def largest_protection(threshold: int, base: int) -> int:
+    """Return the largest number of values that every count can keep, suppressed or shown.
+
+    Of a suppressed count a reader knows that it is below the threshold; not all of these values can be kept in
+    whatever adds up. A shown count has the values that are shown as the same number: those nearest to
+    it, and for the smallest number as many of the next one's as leave that no fewer.
+    """
+    smallest_shown = -(-threshold // base) * base
+    nearest = smallest_shown + (base - 1) // 2 - threshold + 1
+    return min(threshold - 1, base, max(nearest, (nearest + base) // 2))
 
 
 @dataclass(frozen=True)
