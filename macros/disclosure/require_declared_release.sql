@@ -180,12 +180,10 @@
     {%- endfor -%}
     {%- for formula in table.formulas or [] if table.cells.of -%}
         {%- set names = modules.re.split('>?=|[+]', formula) | map('trim') | list -%}
-        {%- set ways = [] -%}
-        {%- for counts in table.counts.values() if not names | reject('in', counts) | list -%}
-            {%- do ways.append(counts) -%}
-        {%- endfor -%}
-        {%- if not ways or names | length < 2 -%}
-            {%- do faults.append(table_name ~ ' has a formula that is not of counts of one measure: ' ~ formula) -%}
+        {%- if names | reject('in', counts_of(table)) | list or names | length < 2 -%}
+            {%- do faults.append(table_name ~ ' has a formula that is not of its counts: ' ~ formula) -%}
+        {%- elif table.is_wide and '>=' not in formula -%}
+            {%- do faults.append(table_name ~ ' is wide and has a formula that is all of its total: ' ~ formula) -%}
         {%- endif -%}
     {%- endfor -%}
     {{ return(faults) }}

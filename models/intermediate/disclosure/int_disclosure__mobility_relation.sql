@@ -1,7 +1,7 @@
 -- Grain: relation_id, cell_id.
 -- Purpose: which counts of marts.mobility_rate add up to which, so that nobody can take the shown parts from a shown
 -- total and is left with a suppressed one; what does is declared in released_tables. A relation is one total and its
--- parts, the same for every measure. Where persons lack a category or a region the parts stay below their total.
+-- parts, the same for every measure; of a total that is all of its only part nothing follows. Where persons lack a category or a region the parts stay below their total.
 with
 
 cell as (
@@ -13,13 +13,17 @@ cell as (
         end as family_size,
         case
             when dimension = 'family_type' then category
-            when dimension = 'family_size_type' then split_part(category, '|', 2)
+            when dimension = 'family_size_type' then nullif(split_part(category, '|', 2), 'all')
         end as family_type,
     from {{ ref('int_disclosure__mobility_count') }}
 ),
 
+-- A total under two names is one member.
 final as (
-    {{ relations_of('mobility_rate') }}
+    select distinct *
+    from (
+        {{ relations_of('mobility_rate') }}
+    )
 )
 
 select * from final

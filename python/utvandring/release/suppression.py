@@ -95,7 +95,9 @@ class Rule:
         upper_half = (self.base - 1) // 2
         last_of_smallest = max(self.smallest_shown + upper_half, self.threshold + self.protection - 1)
         is_smallest = shown == self.smallest_shown
-        least = np.where(is_smallest, self.threshold, np.maximum(shown - self.base // 2, last_of_smallest + 1))
+        least = np.where(
+            is_smallest, self.threshold, np.maximum(shown - self.base // 2, last_of_smallest + 1)
+        )
         most = np.where(is_smallest, last_of_smallest, shown + upper_half)
         least = np.where(small | withheld, 0, least)
         most = np.select([small, withheld], [self.threshold - 1, _UNBOUNDED], most)
@@ -130,6 +132,9 @@ class System:
         r; how many parts each relation has, at least one.
     part
         The m parts as positions in `count`, relation by relation.
+    rests
+        How many of the counts, the last ones, are in no table: what parts leave of their total
+        (`with_rests`).
     """
 
     count: Integers
@@ -137,6 +142,40 @@ class System:
     adds_up: Booleans
     size: Integers
     part: Integers
+    rests: int = 0
+
+    def with_rests(self, rule: Rule) -> "System":
+        """Return the system with what parts leave of their total as counts, where that is small.
+
+        Who is in a total and in none of its parts is a group like any other: residents who did not emigrate,
+        people without a category, who left in the third year. A rest that is not small needs no protection,
+        and bounds nothing.
+        """
+        rest = self.count[self.total] - np.add.reduceat(self.count[self.part], self.first)
+        relations = np.flatnonzero(~self.adds_up & (rest >= 0) & rule.is_small(rest))
+        adds_up, size = self.adds_up.copy(), self.size.copy()
+        adds_up[relations] = True
+        size[relations] += 1
+        count = np.concatenate([self.count, rest[relations]])
+        ends = self.first[relations] + self.size[relations]
+        part = np.insert(self.part, ends, np.arange(len(self.count), len(count)))
+        return System(count, self.total, adds_up, size, part, self.rests + len(relations))
+
+    def known(self, rule: Rule, withheld: Booleans) -> Bounds:
+        """Return what a reader knows of each count by itself; that a rest is small nobody knows."""
+        least, most = rule.bounds(self.count, withheld)
+        most[len(self.count) - self.rests :] = _UNBOUNDED
+        return least, most
+
+    def values_left(self, bounds: Bounds, rule: Rule, cells: Integers | None = None) -> Integers:
+        """Return how many values lie between bounds on the n counts, or on some of them.
+
+        Of a small count the reader knows that it is below the threshold, of a rest only what follows.
+        """
+        least, most = bounds
+        cells = np.arange(len(self.count)) if cells is None else cells
+        is_rest = cells >= len(self.count) - self.rests
+        return np.where(is_rest, most, np.minimum(most, rule.threshold - 1)) - np.maximum(least, 0) + 1
 
     def bounds_from_each(self, bounds: Bounds) -> tuple[Bounds, Bounds]:
         """Return the bounds that each relation by itself puts on its total (r) and on its parts (m)."""
@@ -230,7 +269,7 @@ class System:
             return self
         size = self.size[relations]
         part = self.part[_ranges(self.first[relations], size)]
-        return System(self.count, self.total[relations], self.adds_up[relations], size, part)
+        return System(self.count, self.total[relations], self.adds_up[relations], size, part, self.rests)
 
     @cached_property
     def relation(self) -> Integers:
@@ -267,11 +306,6 @@ def _narrow(bounds: Bounds, cells: Integers, further: Bounds) -> Integers:
     return cells[rises | falls]
 
 
-def possible_values(least: Integers, most: Integers, rule: Rule) -> Integers:
-    """Return how many of the values 0 to threshold - 1 lie between bounds."""
-    return np.minimum(most, rule.threshold - 1) - np.maximum(least, 0) + 1
-
-
 def withheld_counts(relations: pd.DataFrame, counts: pd.DataFrame, rule: Rule) -> pd.DataFrame:
     """Return the counts to withhold besides the small ones.
 
@@ -301,7 +335,8 @@ def withheld_counts(relations: pd.DataFrame, counts: pd.DataFrame, rule: Rule) -
 
     Notes
     -----
-    While the bounds that a reader can work out leave a small count fewer than `rule.protection` values, one
+    What parts leave of their total is a count too, though no table has it. While the bounds that a reader can
+    work out leave a small count fewer than `rule.protection` values, one
     more count is withheld in every relation that does so: its smallest shown part, else the total. What is
     withheld widens the bounds and never narrows them, so this ends.
     """
@@ -315,7 +350,8 @@ def withheld_counts(relations: pd.DataFrame, counts: pd.DataFrame, rule: Rule) -
         system, position = members.system(of_measures[:, here])
         if not len(system.total):
             continue
-        measure, cell = np.divmod(position[_withheld(system, rule)], len(here))
+        withheld = _withheld(system.with_rests(rule), rule)[: len(position)]
+        measure, cell = np.divmod(position[withheld], len(here))
         found.append(pd.DataFrame({"cell_id": cells[here[cell]], "measure": names[measure]}))
     return pd.concat(found, ignore_index=True).sort_values(["measure", "cell_id"], ignore_index=True)
 
@@ -406,7 +442,10 @@ class _Members:
             raise ValueError("A relation has more than one total.")
         total_of = np.full(relation.max(initial=0) + 1, -1)
         total_of[relation[totals]] = totals
-        parts = np.flatnonzero(~self.is_total[member] & (total_of[relation] >= 0))
+        is_part = ~self.is_total[member] & (total_of[relation] >= 0)
+        # Nor from a total that is the same cell as its part.
+        is_part[np.isin(relation, relation[is_part & (place[total_of[relation]] == place)])] = False
+        parts = np.flatnonzero(is_part)
         # Nothing follows from a total without parts.
         first = np.flatnonzero(np.diff(relation[parts], prepend=-1))
         totals = total_of[relation[parts[first]]]
@@ -425,10 +464,10 @@ class _Members:
 def _withheld(system: System, rule: Rule) -> Booleans:
     small = rule.is_small(system.count)
     withheld = np.zeros(len(small), dtype=bool)
-    own = rule.bounds(system.count, withheld)
+    own = system.known(rule, withheld)
     bounds = system.tightened(own, np.arange(len(system.total)))
     while True:
-        known = small & (possible_values(*bounds, rule) < rule.protection)
+        known = small & (system.values_left(bounds, rule) < rule.protection)
         if not known.any():
             return withheld
         chosen = _choose(system, rule, bounds, known, shown=~small & ~withheld)
@@ -452,7 +491,9 @@ def _choose(system: System, rule: Rule, bounds: Bounds, known: Booleans, shown: 
     """
     about = system.about(np.flatnonzero(known))
     near = system.only(about)
-    in_total, in_part = (possible_values(*found, rule) for found in near.bounds_from_each(bounds))
+    of_total, of_part = near.bounds_from_each(bounds)
+    in_total = near.values_left(of_total, rule, near.total)
+    in_part = near.values_left(of_part, rule, near.part)
     # Relations that give it away by themselves; failing that, those that do so together.
     for values in (rule.protection, rule.threshold):
         gives_away = (in_total < values) & known[near.total]

@@ -159,7 +159,11 @@ def test_every_setting_that_cannot_be_kept_is_refused_with_one_that_can() -> Non
         ("disclosure_protection", 0, "disclosure_protection is 0, and must be a whole number from 1."),
         ("disclosure_protection", 3.5, "disclosure_protection is 3.5, and must be a whole number from 1."),
         ("disclosure_rounding_base", 4, "disclosure_rounding_base is 4, and must be 3, 5 or 10."),
-        ("disclosure_min_persons", True, "disclosure_min_persons is True, and must be a whole number from 1."),
+        (
+            "disclosure_min_persons",
+            True,
+            "disclosure_min_persons is True, and must be a whole number from 1.",
+        ),
         ("disclosure_min_events", 0, "disclosure_min_events is 0, and must be a whole number from 1."),
         (
             "disclosure_estimate_decimals",
