@@ -1,4 +1,4 @@
-{#- Groups of persons that rates are of. Marts and the cells of disclosure control (int_disclosure__category) share them. -#}
+{#- Groups of persons that rates are of; marts and the cells of disclosure control share them. -#}
 
 {% macro age_group(age) -%}
     case

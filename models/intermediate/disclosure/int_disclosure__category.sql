@@ -37,7 +37,7 @@ family as (
     select
         family_size,
         unnest(range(1, family_size + 1)) as family_immigrants,
-    from (select unnest(range(1, 7)) as family_size)
+    from (select unnest(range(1, 7)) as family_size) as size
 ),
 
 population as (

@@ -1,6 +1,6 @@
 -- Grain: outcome_year, region_level, region_code, immigration_background, population, dimension, category.
--- Purpose: every count of marts.mobility_rate that somebody could ask for, zeros included, with the cell that it is: the
--- same persons under several names are one cell (int_disclosure__category), so that they are judged once.
+-- Purpose: every count of marts.mobility_rate that somebody could ask for, zeros included, with the cell that it is:
+-- the same persons under several names are one cell (int_disclosure__category), so that they are judged once.
 --
 -- Categories that hold fewer persons in the whole country than the threshold are left out, and with them those that
 -- cannot occur (62-74 among ages 20-35): nothing of them is ever shown.

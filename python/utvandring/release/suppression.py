@@ -107,8 +107,8 @@ class Rule:
 def largest_protection(threshold: int, base: int) -> int:
     """Return the largest number of values that every count can keep, suppressed or shown.
 
-    Of a suppressed count a reader knows that it is below the threshold; not all of these values can be kept in
-    whatever adds up. A shown count has the values that are shown as the same number: those nearest to
+    Of a suppressed count a reader knows that it is below the threshold; not all of these values can be kept
+    in whatever adds up. A shown count has the values that are shown as the same number: those nearest to
     it, and for the smallest number as many of the next one's as leave that no fewer.
     """
     smallest_shown = -(-threshold // base) * base

@@ -53,7 +53,7 @@ def warehouse(built_warehouse: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 def withheld(
     *relations: dict[str, Any], counts: dict[str, int], rule: Rule = RULE, whole: bool = True
 ) -> set[str]:
-    """Return the names of the cells withheld; a relation is {total: [parts]}, by definition the `whole` or not."""
+    """Return the names of the cells withheld; a relation is {total: [parts]}, by definition all of it (`whole`)."""
     number = {name: position for position, name in enumerate(sorted(counts))}
     rows = [
         {
@@ -83,7 +83,7 @@ FIVE = ["a", "b", "c", "d", "e"]
 def test_parts_that_must_all_be_about_as_large_as_they_can_hide_their_total() -> None:
     # 20 is shown, so at least 18: five parts of at most 4 are at least 2 each.
     assert withheld({"all": FIVE}, counts={"all": 20, **dict.fromkeys(FIVE, 4)}) == {"all"}
-    # 8 is shown as 5, so at least 5: two parts of at most 4 are at least 1 each, which leaves them four values.
+    # 8 is shown as 5, so at least 5: two parts of at most 4 are at least 1 each: four values.
     assert withheld({"all": ["a", "b"]}, counts={"all": 8, "a": 4, "b": 4}) == set()
 
 
@@ -265,7 +265,7 @@ def known_bounds(n: np.ndarray, shown: np.ndarray, rule: Rule) -> tuple[np.ndarr
 
 
 def shown_as(n: np.ndarray, rule: Rule) -> np.ndarray:
-    """Return counts as they are shown: multiples of the base from the threshold on, the first of enough counts."""
+    """Return counts as they are shown: multiples of the base, the first one standing for enough counts."""
     first = -(-rule.threshold // rule.base) * rule.base
     nearest = np.floor(n / rule.base + 0.5).astype(int) * rule.base
     return np.where(n < rule.threshold + rule.protection, first, np.maximum(nearest, first))
@@ -777,6 +777,93 @@ def test_the_same_persons_have_the_same_number_in_every_table(warehouse: duckdb.
     ).fetchone() or (0, 1)
     assert different[0] > 1000
     assert different[1] == 0
+
+
+# The same persons are one cell
+
+
+@pytest.fixture(scope="module")
+def cells(built_warehouse: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Give the warehouse with what disclosure control reckons with."""
+    with duckdb.connect(str(DataRoot(built_warehouse).warehouse), read_only=True) as connection:
+        yield connection
+
+
+def test_categories_are_the_same_persons_where_their_definitions_are(
+    cells: duckdb.DuckDBPyConnection,
+) -> None:
+    rows = cells.execute(
+        "select persons, population || '/' || dimension || '/' || category from intermediate.int_disclosure__category"
+    ).fetchall()
+    persons = {name: text for text, name in rows}
+    assert len(persons) == len(rows) > 100
+    for same in (
+        ("all/age_group/25-35", "age_15_74/age_group/25-35", "age_20_35/age_group/25-35"),
+        ("all/labour_status/employed", "age_15_74/labour_status/employed"),
+        ("age_20_35/family_size_type/2|mixed", "age_20_35/family_size_type/2|mixed_equal"),
+        ("all/family_size/1", "all/family_size_type/1|immigrants_only", "all/family_size_type/1|all"),
+        ("all/family_type/mixed_immigrant_majority", "all/family_size_type/3+|mixed_immigrant_majority"),
+        ("all/origin_group/nordic", "all/immigration_background/nordic"),
+    ):
+        assert len({persons[name] for name in same}) == 1, same
+    for one, other in (
+        ("age_20_35/age_group/15-24", "age_15_74/age_group/15-24"),
+        ("age_20_35/labour_status/employed", "age_15_74/labour_status/employed"),
+        ("all/family_size_type/3+|mixed", "all/family_size_type/3+|mixed_equal"),
+        ("all/family_type/mixed_equal", "all/family_size_type/2|mixed_equal"),
+        ("all/none/all", "age_15_74/none/all"),
+        ("all/sex/female", "all/sex/male"),
+        ("all/origin_group/asia", "all/immigration_background/refuge"),
+    ):
+        assert persons[one] != persons[other]
+    assert "age_20_35/age_group/36-61" not in persons
+
+
+def test_sets_of_persons_that_are_as_many_everywhere_are_one_cell(cells: duckdb.DuckDBPyConnection) -> None:
+    """Finds equal sets in any table: alike in every year, region and background, too often for a coincidence."""
+    mobility = cells.execute(
+        "select population || '/' || dimension || '/' || category as name, list(distinct cell_id order by cell_id), "
+        "list((residents_n, emigrants_n, internal_outmigrants_county_n, deaths_n) "
+        "order by outcome_year, region_level, region_code, immigration_background) as counts "
+        "from intermediate.int_disclosure__mobility_count group by name having sum(residents_n) > 100"
+    ).fetchall()
+    questions = cells.execute(
+        "select concat_ws('/', table_name, population, immigrant_group, dimension, category, destination_group, "
+        "years_since_leaving, event_type, emigration_basis, lag_group, basis, development_year, transition), "
+        "list(distinct cell_id order by cell_id), "
+        "list((item, n) order by item, block_id, cohort, years_since, region_level, region_code, "
+        "immigration_background) as counts from intermediate.int_disclosure__question_cell "
+        # In the simulation some groups of countries are one country, and some registers say the same of all.
+        "where dimension is distinct from 'comparison_country' and table_name <> 'stated_number' "
+        "group by all having sum(n) > 100 and count(distinct n) > 15"
+    ).fetchall()
+    for table, fewest in ((mobility, 20), (questions, 2)):
+        found: dict[str, list[tuple[str, Any]]] = {}
+        for name, ids, counts in table:
+            found.setdefault(str(counts), []).append((name, ids))
+        twins = [names for names in found.values() if len(names) > 1]
+        assert len(twins) >= fewest
+        apart = [[name for name, _ in names] for names in twins if len({str(ids) for _, ids in names}) > 1]
+        assert apart == []
+
+
+def test_nobody_is_left_over_by_a_rate_near_100(warehouse: duckdb.DuckDBPyConnection) -> None:
+    """Who did not emigrate of 5 of 5 or 10 of 10 can be four numbers at least."""
+    pairs = warehouse.execute(
+        "select residents_n, emigrants_n from release.mobility_rate union all "
+        "select residents_n, emigrants_n from release.emigration_by_region union all "
+        "select residents_n, never_emigrated_n from release.descendant_emigration_rate union all "
+        "select residents_n, silent_1_year_n from release.presence_rate union all "
+        "select persons_n, events_n from release.immigration_survival"
+    ).fetchall()
+    near = {(whole, part) for whole, part in pairs if part is not None and whole - part <= RULE.base}
+    assert (5, 5) in near
+    counts = np.arange(RULE.threshold, 100_000)
+    shown = shown_as(counts, RULE)
+    for whole, part in near:
+        of_whole, of_part = counts[shown == whole], counts[shown == part]
+        left = {w - p for w in of_whole.tolist() for p in of_part.tolist() if w >= p}
+        assert len(left) >= RULE.protection, (whole, part)
 
 
 # What the tables hold

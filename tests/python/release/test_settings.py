@@ -1,4 +1,4 @@
-"""Settings of disclosure control: every one keeps what it says, in SQL as in Python, or is refused by name."""
+"""Settings of disclosure control: each keeps what it says, in SQL as in Python, or is refused by name."""
 
 import re
 import subprocess
@@ -87,7 +87,7 @@ class Jinja:
             for body, name in re.findall(r"({% macro (\w+)\(.*?{%-? endmacro %})", text, re.DOTALL):
                 self.environment.globals[name] = self._called(body, name)
 
-    class _Returned(Exception):  # noqa: N818
+    class _Returned(Exception):
         pass
 
     def _return(self, value: Any) -> None:

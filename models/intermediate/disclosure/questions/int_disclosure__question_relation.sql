@@ -15,7 +15,7 @@ final as (
     select distinct *
     from (
         {{ declared_relations() }}
-    )
+    ) as one
 )
 
 select * from final

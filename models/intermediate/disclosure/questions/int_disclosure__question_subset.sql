@@ -181,7 +181,7 @@ subset as (
         select * from of_countries
         union all by name
         select * from across_tables
-    )
+    ) as one
 ),
 
 named as (
