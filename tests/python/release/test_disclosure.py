@@ -820,16 +820,16 @@ def test_categories_are_the_same_persons_where_their_definitions_are(
 
 
 def test_sets_of_persons_that_are_as_many_everywhere_are_one_cell(cells: duckdb.DuckDBPyConnection) -> None:
-    """Finds equal sets in any table: alike in every year, region and background, too often for a coincidence."""
+    """Finds equal sets in any table: alike in every year, region and background, too often for chance."""
     mobility = cells.execute(
-        "select population || '/' || dimension || '/' || category as name, list(distinct cell_id order by cell_id), "
+        "select concat_ws('/', population, dimension, category) as name, list(distinct cell_id order by cell_id), "
         "list((residents_n, emigrants_n, internal_outmigrants_county_n, deaths_n) "
         "order by outcome_year, region_level, region_code, immigration_background) as counts "
         "from intermediate.int_disclosure__mobility_count group by name having sum(residents_n) > 100"
     ).fetchall()
     questions = cells.execute(
-        "select concat_ws('/', table_name, population, immigrant_group, dimension, category, destination_group, "
-        "years_since_leaving, event_type, emigration_basis, lag_group, basis, development_year, transition), "
+        "select concat_ws('/', table_name, population, immigrant_group, dimension, category, "
+        "destination_group, years_since_leaving, event_type, emigration_basis, lag_group, basis, development_year, transition), "
         "list(distinct cell_id order by cell_id), "
         "list((item, n) order by item, block_id, cohort, years_since, region_level, region_code, "
         "immigration_background) as counts from intermediate.int_disclosure__question_cell "
