@@ -338,22 +338,39 @@ def withheld_counts(relations: pd.DataFrame, counts: pd.DataFrame, rule: Rule) -
     What parts leave of their total is a count too, though no table has it. While the bounds that a reader can
     work out leave a small count fewer than `rule.protection` values, one
     more count is withheld in every relation that does so: its smallest shown part, else the total. What is
-    withheld widens the bounds and never narrows them, so this ends.
+    withheld widens the bounds and never narrows them, so this ends. Then the same is done where somebody who
+    is the only one of a group would learn another small count exactly from one relation.
+    """
+    found = [pd.DataFrame({"cell_id": counts.index.to_numpy()[:0], "measure": pd.Series(dtype=object)})]
+    for system, cells in systems_of(relations, counts):
+        withheld = _withheld(system.with_rests(rule), rule)[: len(cells)]
+        found.append(cells[withheld])
+    return pd.concat(found, ignore_index=True).sort_values(["measure", "cell_id"], ignore_index=True)
+
+
+def systems_of(relations: pd.DataFrame, counts: pd.DataFrame) -> Iterator[tuple[System, pd.DataFrame]]:
+    """Give what adds up, block by block.
+
+    Parameters
+    ----------
+    relations, counts
+        As `withheld_counts` takes them.
+
+    Yields
+    ------
+    tuple
+        A system of n counts, and the `cell_id` and `measure` of each.
     """
     # Ties are broken by position, so that the order of the rows must not matter.
     counts = counts.sort_index()
-    cells = counts.index.to_numpy()
+    ids = counts.index.to_numpy()
     of_measures = counts.to_numpy(dtype=np.float64, na_value=np.nan).T.copy()
     names = counts.columns.to_numpy(dtype=object)
-    found = [pd.DataFrame({"cell_id": cells[:0], "measure": pd.Series(dtype=object)})]
     for here, members in _Members.of(relations, counts).blocks():
         system, position = members.system(of_measures[:, here])
-        if not len(system.total):
-            continue
-        withheld = _withheld(system.with_rests(rule), rule)[: len(position)]
-        measure, cell = np.divmod(position[withheld], len(here))
-        found.append(pd.DataFrame({"cell_id": cells[here[cell]], "measure": names[measure]}))
-    return pd.concat(found, ignore_index=True).sort_values(["measure", "cell_id"], ignore_index=True)
+        if len(system.total):
+            measure, cell = np.divmod(position, len(here))
+            yield system, pd.DataFrame({"cell_id": ids[here[cell]], "measure": names[measure]})
 
 
 @dataclass(frozen=True)
@@ -464,13 +481,18 @@ class _Members:
 def _withheld(system: System, rule: Rule) -> Booleans:
     small = rule.is_small(system.count)
     withheld = np.zeros(len(small), dtype=bool)
+    with_one = np.unique(system.relation[system.count[system.part] == 1])
     own = system.known(rule, withheld)
     bounds = system.tightened(own, np.arange(len(system.total)))
     while True:
         known = small & (system.values_left(bounds, rule) < rule.protection)
-        if not known.any():
-            return withheld
-        chosen = _choose(system, rule, bounds, known, shown=~small & ~withheld)
+        shown = ~small & ~withheld
+        if known.any():
+            chosen = _choose(system, rule, bounds, known, shown)
+        else:
+            chosen = _least_loss(system, _telling_to_one(system, with_one, bounds, small), shown)
+            if not len(chosen):
+                return withheld
         if not len(chosen):
             raise ValueError("Small counts cannot be protected although everything beside them is withheld.")
         # Bounds that do not rest on those of the counts withheld now still hold; others are worked out anew.
@@ -481,6 +503,25 @@ def _withheld(system: System, rule: Rule) -> Booleans:
         for of_all, of_own, which in zip(bounds, own, anew, strict=True):
             of_all[which] = of_own[which]
         bounds = system.tightened(bounds, system.about(np.flatnonzero(anew[0] | anew[1])))
+
+
+def _telling_to_one(system: System, with_one: Integers, bounds: Bounds, small: Booleans) -> Integers:
+    """Return the relations in which the only person of a group learns another small count exactly.
+
+    She knows that the count of her group is 1, and uses it in that relation, one of `with_one`.
+    """
+    near = system.only(with_one)
+    part = near.part
+    least, most = bounds[0][part], bounds[1][part]
+    is_alone = small[part] & (near.count[part] == 1)
+    # What knowing hers adds to the least and takes from the largest value of the others.
+    raises = np.maximum.reduceat(np.where(is_alone, most - 1, 0), near.first)
+    lowers = np.maximum.reduceat(np.where(is_alone, 1 - least, 0), near.first)
+    _, (below, above) = near.bounds_from_each(bounds)
+    below = np.maximum(below + np.repeat(raises, near.size), least)
+    above = np.minimum(above - np.repeat(lowers, near.size), most)
+    is_other = small[part] & (near.count[part] > 1) & (least < most)
+    return with_one[np.unique(near.relation[is_other & (below >= above)])]
 
 
 def _choose(system: System, rule: Rule, bounds: Bounds, known: Booleans, shown: Booleans) -> Integers:

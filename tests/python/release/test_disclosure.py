@@ -53,7 +53,7 @@ def warehouse(built_warehouse: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 def withheld(
     *relations: dict[str, Any], counts: dict[str, int], rule: Rule = RULE, whole: bool = True
 ) -> set[str]:
-    """Return the names of the cells withheld; a relation is {total: [parts]}, by definition all of it (`whole`)."""
+    """Return the names of the cells withheld; a relation is {total: [parts]}, all of it if `whole`."""
     number = {name: position for position, name in enumerate(sorted(counts))}
     rows = [
         {
@@ -111,6 +111,14 @@ def test_what_parts_leave_of_their_total_is_protected_like_a_count() -> None:
     # All of the total by definition: nobody is left over, and no reader learns anything of them.
     assert withheld({"all": ["a", "b"]}, counts={"all": 11, "a": 6, "b": 5}) == set()
     assert withheld({"all": ["a", "b"]}, counts={"all": 12, "a": 6, "b": 6}, whole=False) == {"a"}
+
+
+def test_the_only_person_of_a_group_learns_no_other_count() -> None:
+    # 5 is 5 to 8: who is the 1 knows that at least 4 are the others, and a small count is at most 4.
+    assert withheld({"all": ["a", "b"]}, counts={"all": 5, "a": 1, "b": 4}) == {"all"}
+    # Two of a group do not know whether there are more; of 7 others she only learns that they are 4 to 7.
+    assert withheld({"all": ["a", "b"]}, counts={"all": 6, "a": 2, "b": 4}) == set()
+    assert withheld({"all": ["a", "b"]}, counts={"all": 8, "a": 1, "b": 7}) == set()
 
 
 def test_a_total_that_is_the_same_cell_as_its_part_gives_nothing_away() -> None:
@@ -793,7 +801,8 @@ def test_categories_are_the_same_persons_where_their_definitions_are(
     cells: duckdb.DuckDBPyConnection,
 ) -> None:
     rows = cells.execute(
-        "select persons, population || '/' || dimension || '/' || category from intermediate.int_disclosure__category"
+        "select persons, population || '/' || dimension || '/' || category "
+        "from intermediate.int_disclosure__category"
     ).fetchall()
     persons = {name: text for text, name in rows}
     assert len(persons) == len(rows) > 100
@@ -822,14 +831,16 @@ def test_categories_are_the_same_persons_where_their_definitions_are(
 def test_sets_of_persons_that_are_as_many_everywhere_are_one_cell(cells: duckdb.DuckDBPyConnection) -> None:
     """Finds equal sets in any table: alike in every year, region and background, too often for chance."""
     mobility = cells.execute(
-        "select concat_ws('/', population, dimension, category) as name, list(distinct cell_id order by cell_id), "
+        "select concat_ws('/', population, dimension, category) as name, "
+        "list(distinct cell_id order by cell_id), "
         "list((residents_n, emigrants_n, internal_outmigrants_county_n, deaths_n) "
         "order by outcome_year, region_level, region_code, immigration_background) as counts "
         "from intermediate.int_disclosure__mobility_count group by name having sum(residents_n) > 100"
     ).fetchall()
     questions = cells.execute(
         "select concat_ws('/', table_name, population, immigrant_group, dimension, category, "
-        "destination_group, years_since_leaving, event_type, emigration_basis, lag_group, basis, development_year, transition), "
+        "destination_group, years_since_leaving, event_type, emigration_basis, lag_group, basis, "
+        "development_year, transition), "
         "list(distinct cell_id order by cell_id), "
         "list((item, n) order by item, block_id, cohort, years_since, region_level, region_code, "
         "immigration_background) as counts from intermediate.int_disclosure__question_cell "
