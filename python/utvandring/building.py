@@ -22,10 +22,9 @@ from utvandring.errors import UtvandringError
 from utvandring.files import remove
 from utvandring.locking import exclusive
 from utvandring.opening import held_elsewhere
-from utvandring.program import program_of
 from utvandring.progress import Progress
 from utvandring.project import DataRoot
-from utvandring.publication import Publication, copying_last, publish, was_published_by
+from utvandring.publication import Publication, copying_last, publish
 
 # A process that was killed a moment ago may still hold the database.
 PATIENCE_SECONDS = 3.0
@@ -112,8 +111,6 @@ def build(root: DataRoot, project: Path, request: Request, progress: Progress | 
         if request.as_of is not None:
             ledger = ledger.as_of(request.as_of)
         _open_or_set_aside(root)
-        # As it is now: what is changed while dbt runs is for the next build to find.
-        program = program_of(project)
         with nullcontext() if request.select or request.full_refresh else copying_last(root) as copied:
             results = run_dbt(
                 root,
@@ -125,7 +122,7 @@ def build(root: DataRoot, project: Path, request: Request, progress: Progress | 
             publication = None
             if not request.select:
                 progress("publishing", _PUBLISHING)
-                publication = publish(root, program, copied, base_years_of(ledger))
+                publication = publish(root, copied, base_years_of(ledger))
     became = Counter((result["unique_id"].partition(".")[0], result["status"]) for result in results)
     return Result(
         nodes=len(results),
@@ -228,14 +225,9 @@ def run_dbt(
         assert process.stdout is not None
         progress("reading the project and checking the accepted files", 0.0)
         check()
-        is_whole = not request.full_refresh and not request.select
-        order = {
-            "build": _arguments(request),
-            "leaves_unchanged": is_whole and was_published_by(root, program_of(project)),
-        }
         # If the project could not be read, nobody listens any more, and what follows says why.
         with suppress(BrokenPipeError):
-            process.stdin.write(json.dumps(order) + "\n")
+            process.stdin.write(json.dumps(_arguments(request)) + "\n")
             process.stdin.flush()
         for line in process.stdout:
             _follow(line, progress, last_words)

@@ -22,9 +22,10 @@ PROJECT = Path(__file__).resolve().parents[2]
 
 @dataclass(frozen=True)
 class Model:
-    """A model in SQL: its key in the manifest, its table, how that is made, its query, the keys it reads."""
+    """A model in SQL: key in the manifest, file, table, how that is made, query, keys of its parents."""
 
     key: str
+    path: str
     table: str
     kind: str
     query: str
@@ -127,7 +128,10 @@ def in_order(nodes: dict[str, Any]) -> list[Model]:
             node = left.pop(key)
             kind = "view" if node["config"]["materialized"] == "view" else "table"
             table = f"{node['schema']}.{node['alias']}"
-            ordered.append(Model(key, table, kind, node["compiled_code"], tuple(node["depends_on"]["nodes"])))
+            parents = tuple(node["depends_on"]["nodes"])
+            ordered.append(
+                Model(key, node["original_file_path"], table, kind, node["compiled_code"], parents)
+            )
     return ordered
 
 
