@@ -1,41 +1,33 @@
 {#-
     What changed in the warehouse, in order, and what every table has taken account of.
 
-    builds.change   a node changed from a year on (0: all of it), with a number that only grows
-    builds.built    when a table was last built, as such a number, and by which program
-    builds.input    what every table reads, through views, and its year relative to that of what it reads; NULL where it
-                    does not say
+    builds.difference   a node changed from a year on (0: all of it), with a number that only grows
+    builds.seen         up to which number a table has seen what it reads, when it was last built, and by which program
+    builds.input        what every table reads, through views, and its year relative to that of what it reads; NULL
+                        where it does not say
 
-    What was entered of its inputs after a table was built is what it has not seen. So a build of some tables, a build that
-    broke off, or a step back to an earlier delivery need no case of their own. Everything is entered in the transaction
-    in which the table changes.
+    So a build of some tables, one that broke off, or a step back to an earlier delivery need no case of their own.
+    Everything is entered in the transaction in which the table changes.
 -#}
 
-{#- At the start of a run: what the accepted files changed since the last one. -#}
+{#- At the start of a run: statements that enter what the accepted files changed since the last one. -#}
 {% macro open_builds() %}
-    {%- do run_query(create_builds()) -%}
-    {%- do run_query("begin; " ~ enter_differences("starts_with(node_id, 'source.')", content_of_sources()) ~ "commit") -%}
-{% endmacro %}
-
-
-{% macro create_builds() %}
     create schema if not exists builds;
     create sequence if not exists builds.number;
-    create table if not exists builds.change (node_id varchar, number bigint, first_year integer);
-    create table if not exists builds.built (node_id varchar, number bigint, program varchar);
+    create table if not exists builds.difference (node_id varchar, number bigint, first_year integer);
+    create table if not exists builds.seen (node_id varchar, number bigint, program varchar);
     create table if not exists builds.content (node_id varchar, year_n integer, checksum varchar, is_new boolean);
     create table if not exists builds.untested (node_id varchar, first_year integer);
     create table if not exists builds.unpublished (schema_name varchar, table_name varchar, first_year integer);
     create or replace table builds.program as select {{ program() }} as program;
     -- An entry is of no use where a later one of the same node concerns as many years.
-    delete from builds.change
+    delete from builds.difference
     where exists (
-        select 1
-        from builds.change as later
+        from builds.difference as later
         where
-            later.node_id = change.node_id
-            and later.number > change.number
-            and later.first_year <= change.first_year
+            later.node_id = difference.node_id
+            and later.number > difference.number
+            and later.first_year <= difference.first_year
     );
     create or replace table builds.input as
     with recursive
@@ -69,6 +61,9 @@
         {{ text_literal(node.schema) }}, {{ text_literal(node.alias) }}, {{ text_literal(node.config.meta.year) }}
     );
     {%- endfor %}
+    begin;
+    {{ enter_differences("starts_with(node_id, 'source.')", content_of_sources()) }}
+    commit;
 {% endmacro %}
 
 
@@ -91,12 +86,9 @@
                     ~ input.config.meta.year ~ '.'
                 ) -%}
             {%- endif -%}
-            {%- do inputs.append([
-                text_literal(input_id),
-                input.config.materialized == 'view' if input else false,
-                one.years,
-                one.last_year if one.last_year is number else 'null',
-            ]) -%}
+            {%- set is_view = input.config.materialized == 'view' if input else false -%}
+            {%- set last_year = one.last_year if one.last_year is number else 'null' -%}
+            {%- do inputs.append([text_literal(input_id), is_view, one.years, last_year]) -%}
         {%- endfor -%}
     {%- endfor -%}
     {{ return(inputs) }}
@@ -121,7 +113,7 @@
     insert into builds.content
     select node_id, coalesce(year_n, 0), checksum, true
     from ({{ content }}) as content (node_id, year_n, checksum);
-    insert into builds.change
+    insert into builds.difference
     select node_id, nextval('builds.number'), min(year_n)
     from (
         select node_id, year_n
@@ -152,10 +144,7 @@
     insert into builds.unpublished
     values ({{ text_literal(this.schema) }}, {{ text_literal(this.identifier) }}, {{ first_year }});
     {%- if is_by_year %}
-    delete from builds.untested where node_id = {{ node_id }} and first_year > {{ first_year }};
-    insert into builds.untested
-    select {{ node_id }}, {{ first_year }}
-    where not exists (select 1 from builds.untested where node_id = {{ node_id }});
+    insert into builds.untested values ({{ node_id }}, {{ first_year }});
     {%- endif %}
     {%- if is_whole and not is_by_year and model.config.meta.year -%}
         {{ enter_differences(
@@ -164,16 +153,18 @@
             ~ ' as this group by all'
         ) }}
     {%- else %}
-    insert into builds.change
+    insert into builds.difference
     select {{ node_id }}, nextval('builds.number'), {{ first_year }}
     {#- Code lists are the same in every build of a program. #}
     {%- if model.resource_type == 'seed' and is_whole %}
-    where not exists (from builds.built where node_id = {{ node_id }} and program = (from builds.program))
+    where not exists (from builds.seen where node_id = {{ node_id }} and program = (from builds.program))
     {%- endif %};
     {%- endif %}
-    delete from builds.built where node_id = {{ node_id }};
+    delete from builds.seen where node_id = {{ node_id }};
     {%- if is_whole %}
-    insert into builds.built values ({{ node_id }}, nextval('builds.number'), (from builds.program));
+    insert into builds.seen values ({{ node_id }}, nextval('builds.number'), (from builds.program));
+    {%- else %}
+    delete from builds.content where node_id = {{ node_id }};
     {%- endif %}
 {% endmacro %}
 

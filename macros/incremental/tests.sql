@@ -32,7 +32,7 @@
         {{ return('') }}
     {%- endif -%}
     {%- set passed = results | selectattr('status', 'in', ['pass', 'warn']) | map(attribute='node.unique_id') | list -%}
-    {%- for node_id in run_query("select node_id from builds.untested").columns[0].values() -%}
+    {%- for node_id in run_query("select distinct node_id from builds.untested").columns[0].values() -%}
         {%- set open = graph.nodes.values()
             | selectattr('resource_type', 'equalto', 'test') | selectattr('attached_node', 'equalto', node_id)
             | map(attribute='unique_id') | reject('in', passed) | list -%}

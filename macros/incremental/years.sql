@@ -7,9 +7,8 @@
     are the rows of the years that are built, where a row of the input leads to the year `reference_year - 1`; and a change
     of the input in a year matters from the year before on. `meta.year` is the year of a row, an expression on its columns.
 
-    A model that is built as a whole (`materialized: table`) may have a `meta.year` too: it is compared with what it was
-    (changes.sql), so that what reads it need not build the years that did not change. A view passes on what it reads.
-    A table whose inputs did not change is left alone.
+    A model that is built as a whole may have a `meta.year` too: it is compared with what it was (changes.sql), so that
+    what reads it need not build the years that did not change. A table whose inputs did not change is left alone.
 
     meta.block_years    so many years are built at a time, for a model that would not fit into memory as a whole
 -#}
@@ -77,21 +76,21 @@
     {%- if 'first_changed_year' not in model -%}
         {%- set query -%}
     select coalesce(
-        min(if(input.years is null or change.first_year = 0, 0, change.first_year + input.years))
-            filter (where change.number is not null),
+        min(if(input.years is null or difference.first_year = 0, 0, difference.first_year + input.years))
+            filter (where difference.number is not null),
         9999
     )
-    from builds.built
-    left join builds.input on built.node_id = input.node_id
-    left join builds.change
+    from builds.seen
+    left join builds.input on seen.node_id = input.node_id
+    left join builds.difference
         on
-            input.input_id = change.node_id
-            and built.number < change.number
-            and coalesce(change.first_year <= input.last_year, true)
+            input.input_id = difference.node_id
+            and seen.number < difference.number
+            and coalesce(difference.first_year <= input.last_year, true)
     where
-        built.node_id = {{ text_literal(model.unique_id) }}
-        and built.program = (from builds.program)
-    group by built.node_id
+        seen.node_id = {{ text_literal(model.unique_id) }}
+        and seen.program = (from builds.program)
+    group by seen.node_id
         {%- endset -%}
         {%- set year = run_query(query).columns[0].values() -%}
         {%- do model.update({'first_changed_year': (year[0] | int or none) if year else none}) -%}
@@ -179,15 +178,13 @@
     ).rows[0] -%}
     {%- set year = model.config.meta.year -%}
     {%- set first_year = [period[0] or 0, first_changed_year() or 0] | max -%}
-    {%- set begins = range(first_year + block_years, (period[1] or 0) + 1, block_years) | list -%}
-    {%- if not begins -%}
-        {{ return(['true']) }}
-    {%- endif -%}
-    {%- set conditions = [year ~ ' < ' ~ begins[0]] -%}
-    {%- for begin in begins[:-1] -%}
-        {%- do conditions.append(year ~ ' >= ' ~ begin ~ ' and ' ~ year ~ ' < ' ~ (begin + block_years)) -%}
+    {%- set conditions = ['true'] -%}
+    {%- for begin in range(first_year + block_years, (period[1] or 0) + 1, block_years) -%}
+        {%- set is_later = year ~ ' >= ' ~ begin -%}
+        {%- do conditions.append(conditions.pop() ~ ' and ' ~ year ~ ' < ' ~ begin) -%}
+        {%- do conditions.extend([is_later, year ~ ' is null'] if loop.last else [is_later]) -%}
     {%- endfor -%}
-    {{ return(conditions + [year ~ ' >= ' ~ begins[-1], year ~ ' is null']) }}
+    {{ return(conditions) }}
 {% endmacro %}
 
 

@@ -79,6 +79,12 @@ class DbtServer:
         assert answer == "0\n", f"dbt {' '.join(arguments)} failed\n{said[-6000:]}"
         return said
 
+    def manifest(self) -> dict[str, Any]:
+        """Return the project as dbt read it."""
+        self.run(self.scratch, "list", "--quiet", "--select", "person_year")
+        manifest: dict[str, Any] = json.loads((self.scratch / "target" / "manifest.json").read_text("utf-8"))
+        return manifest
+
     def models(self) -> list[Model]:
         """Return every model in SQL, each after those that it reads."""
         if self._models is None:

@@ -50,7 +50,7 @@ def first_year_built(root: Path) -> int:
     """Return the first base year of which person-years were built last; 0 if all of them were."""
     with duckdb.connect(str(root / "warehouse.duckdb"), read_only=True) as connection:
         row = connection.execute(
-            "select first(first_year order by number desc) from builds.change "
+            "select first(first_year order by number desc) from builds.difference "
             "where node_id = 'model.utvandring.person_year'"
         ).fetchone()
     assert row is not None

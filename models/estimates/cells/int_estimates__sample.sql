@@ -10,12 +10,12 @@
 --                        An emigration that is registered after the last delivery cannot be moved.
 --
 -- Later years than those asked for do not matter; with last_sign_of_life they do.
-{%- set asked = var('estimates_base_years') + var('estimates_pooled_base_years') + [0] %}
-{%- set last_year = asked | max if var('estimates_administrative_emigrations') != 'last_sign_of_life' %}
+{%- set asked = ['estimates_base_years', 'estimates_pooled_base_years'] %}
+{%- set moves_back = var('estimates_administrative_emigrations') == 'last_sign_of_life' %}
 with
 
 immigrant_year as (
-    select * from {{ from_year('person_year', 'base_year', until=last_year) }}
+    select * from {{ from_year('person_year', 'base_year', until=none if moves_back else last_base_year(asked)) }}
     where is_immigrant
 ),
 
@@ -35,7 +35,7 @@ asked as (
     from immigrant_year
     where
         age between 15 and 74
-        and {{ is_base_year(['estimates_base_years', 'estimates_pooled_base_years']) }}
+        and {{ is_base_year(asked) }}
 ),
 
 silent as (

@@ -38,17 +38,17 @@ summarised as (
 
 final as (
     select
-        person_id,
-        outcome_year,
-        last_departure.event_id as last_departure_event_id,
-        last_departure.event_date as emigration_date,
-        last_departure.registered_date as emigration_registered_date,
-        last_departure.to_country as emigration_country,
-        last_departure.emigration_basis,
-        last_departure.emigration_basis_source,
-        is_abroad_at_death,
-        has_returned_within_year,
-        is_gone_at_end,
+        summarised.person_id,
+        summarised.outcome_year,
+        summarised.last_departure.event_id as last_departure_event_id,
+        summarised.last_departure.event_date as emigration_date,
+        summarised.last_departure.registered_date as emigration_registered_date,
+        summarised.last_departure.to_country as emigration_country,
+        summarised.last_departure.emigration_basis,
+        summarised.last_departure.emigration_basis_source,
+        summarised.is_abroad_at_death,
+        summarised.has_returned_within_year,
+        summarised.is_gone_at_end,
     from summarised
 )
 
