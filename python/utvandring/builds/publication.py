@@ -83,7 +83,6 @@ def copying_last(root: DataRoot) -> Iterator[Future[bool]]:
 
 def publish(
     root: DataRoot,
-    program: str,
     copied: Future[bool] | None = None,
 ) -> Publication:
     """Write the publication from the warehouse, check it, and put it in the place of the last one.
@@ -101,8 +100,6 @@ def publish(
     ----------
     root
         The data root, its lock held, its warehouse closed.
-    program
-        What built the warehouse, remembered for `was_published_by`.
     copied
         Of `copying_last`. Without it everything is written, and the file holds no page of an earlier one.
 
@@ -125,7 +122,7 @@ def publish(
             checksum = hashing.result()
         temporary.chmod(IMMUTABLE_FILE)
         replace_file(temporary, root.publication)
-        _remember(root.warehouse, checksum, program)
+        _remember(root.warehouse, checksum)
     except duckdb.Error as error:
         raise UtvandringError(
             f"The publication could not be written ({type(error).__name__}); the last one is unchanged."
@@ -213,29 +210,14 @@ def _unpublished(root: DataRoot) -> dict[Relation, int]:
     return {(schema, name): year for schema, name, year in changed}
 
 
-def _remember(warehouse: Path, checksum: str, program: str) -> None:
+def _remember(warehouse: Path, checksum: str) -> None:
     """Enter in the warehouse what was published from it; otherwise the next publication is written anew."""
     with duckdb.connect(str(warehouse)) as connection:
         if _has_table(connection, "unpublished"):
             connection.execute("begin")
             connection.execute("delete from builds.unpublished")
-            connection.execute(
-                "create or replace table builds.published as select $1 as sha256, $2 as program",
-                [checksum, program],
-            )
+            connection.execute("create or replace table builds.published as select $1 as sha256", [checksum])
             connection.execute("commit")
-
-
-def was_published_by(root: DataRoot, program: str) -> bool:
-    """Return whether this program built the warehouse, and nothing was built since it was published."""
-    if not root.warehouse.exists():
-        return False
-    with duckdb.connect(str(root.warehouse), read_only=True) as connection:
-        if not _has_table(connection, "published"):
-            return False
-        published = connection.execute("select program from builds.published").fetchone()
-        built_since = connection.execute("select count(*) from builds.unpublished").fetchone()
-    return published == (program,) and built_since == (0,)
 
 
 def _has_table(connection: duckdb.DuckDBPyConnection, name: str) -> bool:
