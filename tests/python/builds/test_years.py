@@ -17,7 +17,7 @@ FIRST, LAST = 2003, 2008
 #: A small part of the project: a register by year, persons, a table of both.
 SELECTED = (
     "--select",
-    "int_education__student",
+    "+int_education__student",
     "+family_year",
     "--resource-type",
     "model",
