@@ -95,17 +95,31 @@
 {% endmacro %}
 
 
-{#- What the sources hold: of registers the files of every period, of the rest all deliveries. -#}
+{#-
+    What the sources hold: of registers the files of every period, of a register that says the year of its rows these, of
+    the rest all deliveries.
+-#}
 {% macro content_of_sources() %}
-    select 'source.{{ project_name }}.registers.' || register, period, stored_sha256 || missing_columns::varchar
+    {%- for source in graph.sources.values() -%}
+        {%- if source.config.meta.year %}
+    {{ content_of_rows(source.unique_id, source.config.meta.year, source.relation_name) }}
+        {%- elif source.source_name == 'registers' %}
+    select {{ text_literal(source.unique_id) }}, period, stored_sha256 || missing_columns::varchar
     from deliveries.delivery_file
-    where is_current
-    {%- for source in graph.sources.values() if source.source_name != 'registers' %}
-    union all
+    where is_current and register = {{ text_literal(source.name) }}
+        {%- else %}
     select {{ text_literal(source.unique_id) }}, 0, md5(string_agg(delivery::varchar, ';' order by arrival))
     from deliveries.delivery
+        {%- endif %}
+    {{ 'union all' if not loop.last }}
     {%- endfor %}
 {% endmacro %}
+
+
+{#- A checksum of the rows of every year. -#}
+{% macro content_of_rows(node_id, year, relation) -%}
+    select {{ text_literal(node_id) }}, {{ year }}, sum(hash(this))::varchar from {{ relation }} as this group by all
+{%- endmacro %}
 
 
 {#- Statements that enter from which year on the nodes of a condition hold something else than before. -#}
@@ -147,11 +161,7 @@
     insert into builds.untested values ({{ node_id }}, {{ first_year }});
     {%- endif %}
     {%- if is_whole and not is_by_year and model.config.meta.year -%}
-        {{ enter_differences(
-            'node_id = ' ~ node_id,
-            'select ' ~ node_id ~ ', ' ~ model.config.meta.year ~ ', sum(hash(this))::varchar from ' ~ this
-            ~ ' as this group by all'
-        ) }}
+        {{ enter_differences('node_id = ' ~ node_id, content_of_rows(model.unique_id, model.config.meta.year, this)) }}
     {%- else %}
     insert into builds.difference
     select {{ node_id }}, nextval('builds.number'), {{ first_year }}

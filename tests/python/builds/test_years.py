@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +12,15 @@ import pytest
 from accepted import Deliveries
 from dbt_server import DbtServer
 from reference.adversary import Adversary
-from reference.evidence import Registers
+from reference.evidence import Registers, Row
 
 FIRST, LAST = 2003, 2008
-#: A small part of the project: a register by year, persons, a table of both.
+#: A small part of the project: a register by year, persons, a table of both, moves.
 SELECTED = (
     "--select",
     "+int_education__student",
     "+family_year",
+    "+int_migration__event",
     "--resource-type",
     "model",
     "--resource-type",
@@ -113,15 +115,7 @@ def test_a_person_who_differs_is_built_from_the_first_january_on_and_one_who_die
     deliveries: Deliveries, registers: Registers, build: Callable[..., dict[str, int | None]]
 ) -> None:
     build()
-    persons = registers["person", LAST]
-    came: dict[str, int] = {}
-    for (register, year), rows in sorted(registers.items()):
-        if register == "befolkning":
-            for row in rows:
-                if row["statuskode"] == 1:
-                    came.setdefault(row["personid"], year)
-    late = next(row for row in persons if came.get(row["personid"], FIRST) > FIRST)
-    others = [row for row in persons if row is not late]
+    late, first_january, others = one_who_came_late(registers)
     died = [row | {"doedsdato": None} for row in others]
     deliveries.accept("deaths", {("person", LAST): [*died, late]})
     built = build()
@@ -129,21 +123,63 @@ def test_a_person_who_differs_is_built_from_the_first_january_on_and_one_who_die
     assert (built["int_population__person"], built["family_year"]) == (None, None)
 
     deliveries.accept("sex", {("person", LAST): [*died, late | {"kjoenn": 3 - late["kjoenn"]}]})
-    assert build()["family_year"] == came[late["personid"]]
+    assert build()["family_year"] == first_january
+
+
+def one_who_came_late(registers: Registers) -> tuple[Row, int, list[Row]]:
+    """Return somebody who was not resident at first, the first 1 January as a resident, and all others."""
+    came: dict[str, int] = {}
+    for (register, year), rows in sorted(registers.items()):
+        if register == "befolkning":
+            for row in rows:
+                if row["statuskode"] == 1:
+                    came.setdefault(row["personid"], year)
+    persons = registers["person", LAST]
+    late = next(row for row in persons if came.get(row["personid"], FIRST) > FIRST)
+    return late, came[late["personid"]], [row for row in persons if row is not late]
 
 
 def test_what_a_build_of_a_part_left_is_found_by_the_next_one(
     deliveries: Deliveries, registers: Registers, build: Callable[..., dict[str, int | None]]
 ) -> None:
     build()
-    deliveries.accept("january", {("befolkning", 2006): registers["befolkning", 2006][1:]})
+    late, first_january, others = one_who_came_late(registers)
+    became = {"invkat": "A" if late["invkat"] == "B" else "B"}
+    files = {
+        ("person", LAST): [*others, late | became],
+        ("befolkning", LAST): registers["befolkning", LAST][1:],
+    }
+    deliveries.accept("both", files)
     build("run", "--select", "int_population__resident")
-    deliveries.accept("activity", {("utdanningsaktivitet", 2006): []})
-    assert build("run", "--select", "family_year")["family_year"] == 2006
-    assert build()["family_year"] is not None, "its persons had not been built yet"
+    assert build("run", "--select", "family_year")["family_year"] == LAST, "of persons as they were"
+    assert build()["family_year"] == first_january, "its persons had not been built yet"
     assert build() == dict.fromkeys(build(), None)
+    by_year = query(deliveries.root, "from marts.family_year")
+    build("build", *SELECTED, "--full-refresh")
+    assert query(deliveries.root, "from marts.family_year") == by_year
     # Back to the first delivery: what came since matters again.
-    assert build(ledger=0)["int_education__student"] == 2006
+    assert build(ledger=0)["family_year"] == first_january
+
+
+def test_a_move_that_was_registered_late_matters_from_the_year_of_its_date(
+    deliveries: Deliveries, registers: Registers, build: Callable[..., dict[str, int | None]]
+) -> None:
+    build()
+    moves = registers["flytting", 2006]
+    late = moves[0] | {"flyttedato": date(2004, 5, 17)}
+    for name, rows, first_year in (
+        ("late", [*moves, late], 2004),
+        ("another date", [*moves, late | {"flyttedato": date(2005, 5, 17)}], 2004),
+        # In whatever file it stands, and in what order: its year is that of its date.
+        ("the same", [late | {"flyttedato": date(2005, 5, 17)}, *moves], None),
+        ("taken back", moves, 2005),
+        ("without a date", [*moves, late | {"flyttedato": None}], 2006),
+    ):
+        deliveries.accept(name, {("flytting", 2006): rows})
+        assert build()["int_migration__event"] == first_year, name
+    by_year = query(deliveries.root, "from intermediate.int_migration__event order by event_id")
+    build("build", *SELECTED, "--full-refresh")
+    assert query(deliveries.root, "from intermediate.int_migration__event order by event_id") == by_year
 
 
 def test_what_was_built_without_rows_is_built_again_with_what_reads_it(
