@@ -18,7 +18,7 @@
     create table if not exists builds.seen (node_id varchar, number bigint, program varchar);
     create table if not exists builds.content (node_id varchar, year_n integer, checksum varchar, is_new boolean);
     create table if not exists builds.untested (node_id varchar, first_year integer);
-    create table if not exists builds.unpublished (schema_name varchar, table_name varchar, first_year integer);
+    create table if not exists builds.unpublished_rows (schema_name varchar, table_name varchar, condition varchar);
     create or replace table builds.program as select {{ program() }} as program;
     -- An entry is of no use where a later one of the same node concerns as many years.
     delete from builds.difference
@@ -54,13 +54,6 @@
         where input.is_view
     )
     from input where not is_view and node_id is not null;
-    -- For whoever copies the warehouse.
-    create or replace table builds.by_year (schema_name varchar, table_name varchar, year varchar);
-    {%- for node in graph.nodes.values() if node.config.materialized == 'incremental' %}
-    insert into builds.by_year values (
-        {{ text_literal(node.schema) }}, {{ text_literal(node.alias) }}, {{ text_literal(node.config.meta.year) }}
-    );
-    {%- endfor %}
     begin;
     {{ enter_differences("starts_with(node_id, 'source.')", content_of_sources()) }}
     commit;
@@ -100,18 +93,18 @@
     the rest all deliveries.
 -#}
 {% macro content_of_sources() %}
-    {%- for source in graph.sources.values() -%}
-        {%- if source.config.meta.year %}
+    {%- for source in graph.sources.values() %}
+    {{ 'union all' if not loop.first }}
+    {%- if source.config.meta.year %}
     {{ content_of_rows(source.unique_id, source.config.meta.year, source.relation_name) }}
-        {%- elif source.source_name == 'registers' %}
+    {%- elif source.source_name == 'registers' %}
     select {{ text_literal(source.unique_id) }}, period, stored_sha256 || missing_columns::varchar
     from deliveries.delivery_file
     where is_current and register = {{ text_literal(source.name) }}
-        {%- else %}
+    {%- else %}
     select {{ text_literal(source.unique_id) }}, 0, md5(string_agg(delivery::varchar, ';' order by arrival))
     from deliveries.delivery
-        {%- endif %}
-    {{ 'union all' if not loop.last }}
+    {%- endif %}
     {%- endfor %}
 {% endmacro %}
 
@@ -155,8 +148,9 @@
     {%- set is_by_year = model.config.materialized == 'incremental' -%}
     {%- set first_year = (first_changed_year() or 0) if is_by_year else 0 -%}
     {%- set is_whole = flags.WHICH in ('build', 'run', 'seed') and not (flags.EMPTY or flags.DEFER or flags.SAMPLE) -%}
-    insert into builds.unpublished
-    values ({{ text_literal(this.schema) }}, {{ text_literal(this.identifier) }}, {{ first_year }});
+    {%- set rows_built = is_from_year(model.config.meta.year, first_year) if first_year else 'true' %}
+    insert into builds.unpublished_rows
+    values ({{ text_literal(this.schema) }}, {{ text_literal(this.identifier) }}, {{ text_literal(rows_built) }});
     {%- if is_by_year %}
     insert into builds.untested values ({{ node_id }}, {{ first_year }});
     {%- endif %}

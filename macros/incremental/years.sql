@@ -101,11 +101,8 @@
 
 {#- dbt asks this whether a table is to be built anew. -#}
 {% macro should_full_refresh() %}
-    {%- if config.get('materialized') == 'incremental' and first_changed_year() is none -%}
-        {{ return(true) }}
-    {%- endif -%}
-    {%- set configured = config.get('full_refresh') -%}
-    {{ return(flags.FULL_REFRESH if configured is none else configured) }}
+    {%- set is_by_year = config.get('materialized') == 'incremental' -%}
+    {{ return(flags.FULL_REFRESH or (is_by_year and first_changed_year() is none)) }}
 {% endmacro %}
 
 

@@ -44,6 +44,7 @@ KINDS = {
     "a new year": 6,
     "a corrected year": 4,
     "events delivered late": 3,
+    "events of earlier years": 3,
     "events before their January": 2,
     "corrected persons": 3,
     "deaths": 2,
@@ -137,6 +138,11 @@ class World:
         if kind == "events delivered late":
             key = self.one_of(random, [key for key in dated if key[0] == "flytting"])
             return {key: self.mixed(self.known[key], other.get(key, []), random, 0.02)}
+        if kind == "events of earlier years":
+            first, *later = [key for key in dated if key[0] == "flytting"]
+            key, earlier = self.one_of(random, later), (first[0], int(random.integers(first[1], self.last)))
+            late = [row for row in other.get(earlier, []) if random.random() < 0.02]
+            return {key: [*self.known[key], *(row for row in late if row["flyttedato"].year < key[1])]}
         persons = max(key for key in self.known if key[0] == "person")
         if kind == "corrected persons":
             rows = self.mixed(self.known[persons], other["person", LAST], random, random.choice([0.01, 0.1]))

@@ -210,7 +210,7 @@ BUILD_POINTS: list[Point] = [
     ("statement begin", 0),
     ("statement checkpoint publication", 0),
     ("rename published/.publishing.duckdb to published/utvandring.duckdb", 0),
-    ("statement delete from builds.unpublished", 0),
+    ("statement delete from builds.unpublished_rows", 0),
 ]
 
 
