@@ -19,8 +19,8 @@ EXAMPLE_PERIOD = 2013
 _HEAD = """\
 # What every file of `{register}` must satisfy. Made from models/staging/registers.yml by `make expectations`;
 # do not edit. What depends on the year of the file is shown for {period}, delivered in {delivered}.
-# Besides, every file is checked for structure, columns, types, encoding, checksum, number of rows, privacy and values
-# that stand for nothing (docs/deliveries.md).
+# Besides, every file is checked for structure, columns, types, encoding, checksum, number of rows, privacy
+# and values that stand for nothing (docs/deliveries.md).
 """
 
 
