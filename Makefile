@@ -117,7 +117,7 @@ test-all: test
 # Goes on where it stopped; another seed is another series.
 SEED ?= 1
 series: $(FOR_DEVELOPMENT)
-	$(BIN)/python tests/python/builds/random_deliveries.py --seed $(SEED) --steps 60 --folder target/random-$(SEED)
+	$(BIN)/python tests/python/random_deliveries.py --seed $(SEED) --steps 60 --folder target/random-$(SEED)
 
 lint: $(FOR_DEVELOPMENT)
 	$(BIN)/ruff check .
