@@ -1,8 +1,8 @@
 """What a delivery must have in common with its own registers and with what was accepted before.
 
 The questions stand as SQL in `expectations/between_registers.yml`, `between_deliveries.yml` and
-`columns_between_deliveries.yml`; here they are asked of the files as they would be if the delivery were accepted;
-Great Expectations judges the answers.
+`columns_between_deliveries.yml`; here they are asked of the files as they would be if the delivery were
+accepted; Great Expectations judges the answers.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -31,8 +31,8 @@ class Comparison:
     """One question and the bounds of its answer.
 
     `query` gives a row per register and period; `bounded` is the column of it that must lie from `minimum` to
-    `maximum`; `says` the sentence for a row that does not. A row whose `refused` is above `refused_above` refuses the
-    delivery.
+    `maximum`; `says` the sentence for a row that does not. A row whose `refused` is above `refused_above`
+    refuses the delivery.
     """
 
     name: str
@@ -262,7 +262,7 @@ def _lay_tables(
 
 
 def _lay_compared(connection: duckdb.DuckDBPyConnection, specification: Specification) -> None:
-    """Lay a view `<register>_compared` over the files that are compared, which says of a row whether it is new."""
+    """Lay a view `<register>_compared` over the files that are compared; it says which rows are new."""
     for register in specification.registers.values():
         columns = {column.name: column.data_type for column in register.columns}
         files = connection.table("compared_file").filter(f"register = {literal(register.name)}")
