@@ -115,6 +115,35 @@ def test_a_relation_of_one_measure_says_nothing_of_another_and_cells_without_a_c
         withheld_counts(relations, counts, RULE)
 
 
+def test_a_relation_of_several_measures_carries_what_is_known_of_one_to_another() -> None:
+    # Residents (108) are those who stay (100) and those who leave (8), of whom 4 and 4 go to two places.
+    relations = pd.DataFrame(
+        [
+            (1, "residents_n", 0, True),
+            (1, "persons_n", 1, False),
+            (1, "leavers_n", 2, False),
+            (2, "leavers_n", 2, True),
+            (2, "leavers_n", 3, False),
+            (2, "leavers_n", 4, False),
+        ],
+        columns=["relation_id", "measure", "cell_id", "is_total"],
+    ).assign(block_id=1, is_exhaustive=True)
+    counts = pd.DataFrame(
+        {
+            "residents_n": [108, None, None, None, None],
+            "persons_n": [None, 100, None, None, None],
+            "leavers_n": [None, None, 8, 4, 4],
+        },
+        index=[0, 1, 2, 3, 4],
+    )
+    found = withheld_counts(relations, counts, RULE)
+    # 108-112 residents less 98-102 who stay are at least 6 who leave, at least 2 of them to each place.
+    assert set(found.itertuples(index=False, name=None)) == {(2, "leavers_n"), (1, "persons_n")}
+    # Without the residents it is enough to withhold those who leave.
+    alone = withheld_counts(relations[relations["relation_id"] == 2], counts, RULE)
+    assert list(alone.itertuples(index=False, name=None)) == [(2, "leavers_n")]
+
+
 @pytest.mark.parametrize(("threshold", "base", "protection"), [(5, 4, 4), (3, 5, 2), (5, 5, 5), (5, 3, 0)])
 def test_rules_that_cannot_be_kept_are_refused(threshold: int, base: int, protection: int) -> None:
     with pytest.raises(ValueError, match=r"rounding base|threshold|protection"):
