@@ -17,10 +17,11 @@
     Counts that add up to others, of this table or another, are in one system (int_disclosure__withheld) and have
     block       what is judged together: a name and a year. Nothing adds up across blocks
     cells       `of`: the table that is counted; `recoded`: columns of it in coarser groups; `totals`: columns over which
-                totals are counted as category all. Rows: every combination of the combinations in `rows`, joined by the
-                columns that they have in common, zeros included; of a combination only what is not small `where` that is
-                looked at, unless it is taken `even_if_small`; of the result only what `only` says.
-                Where a model counts them by hand, only their `key`
+                totals are counted as category all, and of such a column `groups`: codes of further totals, as
+                expressions on a row of the table (`source`), NULL where it is in none. Rows: every combination of the
+                combinations in `rows`, joined by the columns that they have in common, zeros included; of a combination
+                only what is not small `where` that is looked at, unless it is taken `even_if_small`; of the result only
+                what `only` says. Where a model counts them by hand, only their `key`
     is_wide     for the largest table: a cell has all measures in a row, and each adds up in the same way
     sums        a total and the parts that are all of it: rows alike in every column of the key but those that the sum is
                 `over`. `total` and `parts` are conditions (parts: all others), `where` one on both; `by`: what they
@@ -29,6 +30,9 @@
     within      the same, where the parts are not all of the total
     formulas    counts of one row: total = part + part, or total >= part + part where the parts are not all of it
     grows_over  a column: what is counted at one value is among what is counted at the next
+    same_as     counts, `where` they are looked at, that are of the same persons as one of another table: its `table`,
+                `count` and `key` in columns of this one. It is one cell, of the measure that it has there
+    lies_in     the same, where not all of its persons may be counted here
 -#}
 {% macro released_tables() %}
 {%- set declared %}
