@@ -127,6 +127,64 @@ emigration_by_region:
     # Immigrants of other regions are cells of mobility_rate.
     - {over: [immigration_background], where: region_level = 'first_centrality'}
 
+migration_flow:
+  key: [outcome_year, region_level, from_region, to_region, dimension, category]
+  text: [is_suppressed]
+  counts:
+    persons_n: [persons_n]
+  block: [outcome year, outcome_year]
+  # Regions are codes of digits. Everything that a county is not on one side of is left out.
+  cells:
+    of: migration_flow
+    totals: [from_region, to_region]
+    groups:
+      from_region:
+        - "case when source.from_region like 'abroad:%' then 'abroad' end"
+        - "case when source.from_region similar to '[0-9]+' and source.to_region similar to '[0-9]+'
+           and source.from_region <> source.to_region then 'other_region' end"
+      to_region:
+        - "case when source.to_region like 'abroad:%' then 'abroad' end"
+        - "case when source.from_region similar to '[0-9]+' and source.to_region similar to '[0-9]+'
+           and source.from_region <> source.to_region then 'other_region' end"
+    rows:
+      - {columns: [outcome_year, region_level, dimension, category], even_if_small: true}
+      - {columns: [region_level, from_region], even_if_small: true}
+      - {columns: [region_level, to_region], even_if_small: true}
+    only: from_region similar to '[0-9]+' or to_region similar to '[0-9]+'
+  sums:
+    - over: [to_region]
+      where: "from_region similar to '[0-9]+'"
+      total: to_region = 'all'
+      parts: to_region in (from_region, 'other_region', 'unknown', 'abroad', 'death', 'unaccounted')
+    - over: [to_region]
+      where: "from_region similar to '[0-9]+'"
+      total: to_region = 'other_region'
+      parts: "to_region similar to '[0-9]+' and to_region <> from_region"
+    - over: [to_region]
+      where: "from_region similar to '[0-9]+'"
+      total: to_region = 'abroad'
+      parts: to_region like 'abroad:%'
+    - over: [from_region]
+      where: "to_region similar to '[0-9]+'"
+      total: from_region = 'all'
+      parts: from_region in (to_region, 'other_region', 'unknown', 'abroad', 'birth', 'unaccounted')
+    - over: [from_region]
+      where: "to_region similar to '[0-9]+'"
+      total: from_region = 'other_region'
+      parts: "from_region similar to '[0-9]+' and from_region <> to_region"
+    - over: [from_region]
+      where: "to_region similar to '[0-9]+'"
+      total: from_region = 'abroad'
+      parts: from_region like 'abroad:%'
+  same_as:
+    - {table: emigration_by_region, count: residents_n, where: to_region = 'all',
+       key: &county [outcome_year, region_level, from_region, "'all'", "'all'"]}
+    - {table: emigration_by_region, count: emigrants_n, where: to_region = 'abroad', key: *county}
+    - {table: emigration_by_region, count: deaths_n, where: to_region = 'death', key: *county}
+  lies_in:
+    # Not who left another county by the division of the year and is in the same one of 2013.
+    - {table: emigration_by_region, count: internal_outmigrants_n, where: to_region = 'other_region', key: *county}
+
 descendant_emigration_rate:
   key: [outcome_year, immigrant_group, dimension, category]
   text: [outcome_is_provisional, is_suppressed]
