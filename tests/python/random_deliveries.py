@@ -221,6 +221,8 @@ class Series:
                 raise SystemExit(f"{folder} holds the series of {state['of']}: name another folder.")
             self.done = state["done"]
             shutil.copyfile(self.before, self.by_year / "warehouse.duckdb")
+            # Of a step that was killed.
+            (self.by_year / "warehouse.duckdb.wal").unlink(missing_ok=True)
         else:
             self.build(self.world.deliveries.ledgers[0], np.random.default_rng(0), "seed", "model")
             shutil.copyfile(self.world.deliveries.ledgers[0], self.in_full / "accepted" / "ledger.json")
