@@ -25,6 +25,7 @@ from utvandring.deliveries.deliver import deliver as deliver_folder
 from utvandring.deliveries.ledger import Delivery, Ledger, read_ledger
 from utvandring.deliveries.page import write_page
 from utvandring.deliveries.verdict import Status, Verdict, counted
+from utvandring.importing.command import register as register_import
 from utvandring.release.exporting import Format
 from utvandring.report.command import register as register_report
 
@@ -500,6 +501,7 @@ def export(
             _tell(f"  {file}")
 
 
+register_import(app)
 register_report(app)
 
 

@@ -1,0 +1,305 @@
+"""What the queries give, as files of the contract: typed, checked against the code lists, one file a period.
+
+A value that the contract cannot hold is counted and refuses the import; nothing becomes empty unseen.
+"""
+
+import difflib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import duckdb
+
+from utvandring.common.files import PRIVATE_FILE, sha256_of, sync_file
+from utvandring.common.sql import identifier, literal, path_literal
+from utvandring.deliveries.reading import absent, conversion
+from utvandring.deliveries.specification import Column, Register, Specification
+from utvandring.importing.faults import FolderError, ImportFaultError, numbered
+from utvandring.importing.folder import Import
+
+PERIOD = "periode"
+PERSONS_AND_FAMILIES = ("personid", "mor_id", "far_id", "famnr")
+_FEW = 8
+
+
+@dataclass
+class Written:
+    """A register as it was written: rows by period, rows left out, what was inferred."""
+
+    register: str
+    columns: tuple[str, ...]
+    files: list[dict[str, str | int]] = field(default_factory=list)
+    rows: dict[int, int] = field(default_factory=dict)
+    outside: dict[int, int] = field(default_factory=dict)
+    identical: int = 0
+    inferred: dict[str, int] = field(default_factory=dict)
+    known: dict[str, int] = field(default_factory=dict)
+    empty_periods: list[int] = field(default_factory=list)
+
+
+def periods_of_register(register: Register, first: int, last: int) -> list[int]:
+    """Return the periods that a delivery from one 1 January to another holds of a register."""
+    if register.name == "befolkning":
+        return list(range(first, last + 1))
+    if register.name == "person":
+        return [max(last - 1, first)]
+    return list(range(first, max(last, first + 1)))
+
+
+def check_columns(register: Register, columns: Mapping[str, str]) -> None:
+    """Check what a query gives against the contract, before any row is read.
+
+    Raises
+    ------
+    FolderError
+        If it lacks a required column, or gives one that the register does not have.
+    """
+    known = [column.name for column in register.columns]
+    for name in columns:
+        if name not in (*known, PERIOD):
+            likely = difflib.get_close_matches(name, known, 1)
+            hint = f" Did you mean {likely[0]}?" if likely else f" It has {', '.join(known)}, and {PERIOD}."
+            raise FolderError(f"{register.name}.sql gives a column {name}, which the register does not have.{hint}")
+    missing = [column.name for column in register.columns if column.is_required and column.name not in columns]
+    if register.name != "person" and PERIOD not in columns:
+        missing.append(PERIOD)
+    if missing:
+        what = "the year, as a number" if missing == [PERIOD] else "required by the contract"
+        raise FolderError(f"{register.name}.sql does not give {', '.join(missing)} ({what}): add it to the query.")
+
+
+def write_register(
+    connection: duckdb.DuckDBPyConnection,
+    entry: Import,
+    register: Register,
+    query: str,
+    columns: Mapping[str, str],
+    specification: Specification,
+    periods: Sequence[int],
+    work: Path,
+    out: Path,
+) -> Written:
+    """Run the query of a register and write its periods.
+
+    Parameters
+    ----------
+    connection
+        With the sources, steps and code lists.
+    entry, register, query, columns
+        The import, the register, its query and the columns and types that it gives.
+    specification
+        For the code lists.
+    periods
+        Those to write; rows of others are counted and left out.
+    work, out
+        Folders for what is on its way, and for the finished files.
+
+    Raises
+    ------
+    ImportFaultError
+        If a value cannot be one of the contract, or a person occurs twice where each has one row.
+    """
+    written = Written(register.name, tuple(name for name in columns if name != PERIOD))
+    raw = work / f"{register.name}-periods"
+    period = f"try_cast({PERIOD} as integer)" if PERIOD in columns else str(periods[0])
+    selected = ", ".join(_selected(name, columns[name], entry.id_prefix) for name in written.columns)
+    wanted = ", ".join(str(one) for one in periods)
+    connection.execute(
+        f"copy (select coalesce(case when {period} in ({wanted}) then {period} end, 0) as {PERIOD}, "
+        f"case when {period} in ({wanted}) then null else {period} end as outside, {selected} from ({query})) "
+        f"to {path_literal(raw)} (format parquet, partition_by ({PERIOD}), compression snappy)"
+    )
+    _count_outside(connection, raw, written)
+    for year in periods:
+        parts = sorted((raw / f"{PERIOD}={year}").glob("*.parquet"))
+        if not parts and not (register.required and register.name != "befolkning"):
+            written.empty_periods.append(year)
+            continue
+        _write_period(connection, register, columns, specification, year, parts, out, written)
+        for part in parts:
+            part.unlink()
+    return written
+
+
+def _selected(name: str, kind: str, prefix: str) -> str:
+    column = identifier(name)
+    if prefix and name in PERSONS_AND_FAMILIES:
+        return f"{literal(prefix)} || nullif(cast({column} as varchar), '') as {column}"
+    return f"{column}"
+
+
+def _count_outside(connection: duckdb.DuckDBPyConnection, raw: Path, written: Written) -> None:
+    parts = sorted((raw / f"{PERIOD}=0").glob("*.parquet"))
+    if parts:
+        found = connection.execute(f"select outside, count(*) from {_files(parts)} group by 1 order by 1").fetchall()
+        if empty := next((times for year, times in found if year is None), 0):
+            raise ImportFaultError(
+                f"{written.register}.sql gives {numbered(empty, 'row')} whose {PERIOD} is empty or no year: every row needs "
+                "the year that it belongs to (`where` leaves rows out)."
+            )
+        written.outside = {int(year): times for year, times in found}
+        for part in parts:
+            part.unlink()
+
+
+def _files(parts: Sequence[Path]) -> str:
+    return f"read_parquet([{', '.join(path_literal(part) for part in parts)}], hive_partitioning=false)"
+
+
+def _write_period(
+    connection: duckdb.DuckDBPyConnection,
+    register: Register,
+    columns: Mapping[str, str],
+    specification: Specification,
+    year: int,
+    parts: Sequence[Path],
+    out: Path,
+    written: Written,
+) -> None:
+    kept = [column for column in register.columns if column.name in columns]
+    empty = ", ".join(f"null::{columns[column.name]} as {identifier(column.name)}" for column in kept)
+    source = _files(parts) if parts else f"(select {empty} where false)"
+    typed = []
+    for column in kept:
+        sql = _typed(column, columns[column.name], register.name)
+        typed.append(f"{sql} as {identifier(column.name)}")
+        given = _given(column, columns[column.name])
+        typed.append(f"({given} is not null and {sql} is null) as {identifier(f'{column.name} lost')}")
+    connection.execute(f"create or replace temporary view typed as select {', '.join(typed)} from {source}")
+    _refuse_values(connection, register, kept, year, columns)
+    names = ", ".join(identifier(column.name) for column in kept)
+    once = "distinct " if register.key else ""
+    target = out / f"{register.name}_p{year}_v1.parquet"
+    rows = _count(connection, "select count(*) from typed")
+    connection.execute(
+        f"copy (select {once}{names} from typed order by {names}) to {path_literal(target)} "
+        "(format parquet, compression zstd)"
+    )
+    target.chmod(PRIVATE_FILE)
+    kept_rows = _count(connection, f"select count(*) from read_parquet({path_literal(target)})")
+    written.identical += rows - kept_rows
+    if register.key:
+        _refuse_repeated(connection, register, year, target, kept_rows)
+    _refuse_unknown_codes(connection, register, kept, specification, year, target)
+    if "er_avledet" in columns:
+        for kind, times in connection.execute(
+            f"select hendelse, count(*) from read_parquet({path_literal(target)}) where er_avledet group by 1 order by 1"
+        ).fetchall():
+            written.inferred[kind] = written.inferred.get(kind, 0) + times
+    known = connection.execute(
+        f"select {', '.join(f'count({identifier(column.name)})' for column in kept)} from read_parquet({path_literal(target)})"
+    ).fetchone()
+    for column, times in zip(kept, known or (), strict=True):
+        written.known[column.name] = written.known.get(column.name, 0) + times
+    sync_file(target)
+    written.rows[year] = kept_rows
+    written.files.append(
+        {
+            "register": register.name, "period": str(year), "version": 1, "path": target.name, "rows": kept_rows,
+            "sha256": sha256_of(target),
+        }
+    )  # fmt: skip
+
+
+def _given(column: Column, kind: str) -> str:
+    return absent(identifier(column.name), _bare(kind))
+
+
+def _typed(column: Column, kind: str, register: str) -> str:
+    sql = conversion(_given(column, kind), _bare(kind), column.data_type)
+    if sql is None:
+        raise FolderError(
+            f"{register}.sql gives {column.name} as {kind.lower()}, and the contract wants {column.data_type}: give it as text "
+            "(`cast(… as varchar)`), or as that type."
+        )
+    return sql
+
+
+def _bare(kind: str) -> str:
+    return "TIMESTAMPTZ" if kind == "TIMESTAMP WITH TIME ZONE" else kind.split("(")[0]
+
+
+def _count(connection: duckdb.DuckDBPyConnection, query: str) -> int:
+    row = connection.execute(query).fetchone()
+    return int(row[0]) if row else 0
+
+
+def _refuse_values(
+    connection: duckdb.DuckDBPyConnection, register: Register, kept: Sequence[Column], year: int, columns: Mapping[str, str]
+) -> None:
+    terms = []
+    for column in kept:
+        terms.append(f"count(*) filter (where {identifier(column.name + ' lost')})")
+        needed = "true" if not column.nullable else column.required_where or "false"
+        terms.append(f"count(*) filter (where {identifier(column.name)} is null and ({needed}))")
+    counts = connection.execute(f"select {', '.join(terms)} from typed").fetchone() or ()
+    for place, column in enumerate(kept):
+        lost, empty = counts[2 * place], counts[2 * place + 1]
+        what = f"{register.name}.sql, {register.name} {year}, column {column.name}"
+        if lost:
+            raise ImportFaultError(
+                f"{what}: {numbered(lost, 'value')} that cannot be read as {column.data_type} ({column.description.rstrip('.')}): "
+                "use the function of the kit for its form, or name it under `missing:` if it stands for nothing."
+            )
+        if empty:
+            where = "" if not column.nullable else f" where {column.required_where}"
+            raise ImportFaultError(
+                f"{what}: {numbered(empty, 'row')} without a value, which the contract wants{where}: leave such rows out "
+                "in the query, or find the value in another source."
+            )
+
+
+def _refuse_repeated(
+    connection: duckdb.DuckDBPyConnection, register: Register, year: int, target: Path, rows: int
+) -> None:
+    key = ", ".join(identifier(name) for name in register.key)
+    different = _count(connection, f"select count(distinct ({key})) from read_parquet({path_literal(target)})")
+    if different != rows:
+        twice = _count(
+            connection,
+            f"select count(*) from (select {key} from read_parquet({path_literal(target)}) group by {key} having count(*) > 1)",
+        )
+        raise ImportFaultError(
+            f"{register.name}.sql, {register.name} {year}: {numbered(twice, 'person')} with several rows that differ: say which "
+            "counts, with `one_row_per` or `by_precedence`."
+        )
+
+
+def _refuse_unknown_codes(
+    connection: duckdb.DuckDBPyConnection,
+    register: Register,
+    kept: Sequence[Column],
+    specification: Specification,
+    year: int,
+    target: Path,
+) -> None:
+    for column in kept:
+        name = identifier(column.name)
+        values = f"(select {name} as code, count(*) as times from read_parquet({path_literal(target)}) where {name} is not null group by 1)"
+        if column.code_list is not None:
+            seed = specification.code_list_folder / f"{column.code_list.seed}.csv"
+            where = (column.code_list.where or "true").replace("period", literal(str(year)))
+            query = (
+                f"select code, times from {values} where cast(code as varchar) not in (select {identifier(column.code_list.column)} "
+                f"from read_csv({path_literal(seed)}, header=true, all_varchar=true, nullstr='') as list where {where})"
+            )
+        elif column.pattern is not None:
+            query = f"select code, times from {values} where not regexp_full_match(code, {literal(column.pattern)})"
+        else:
+            continue
+        unknown = connection.execute(f"{query} order by times desc, code").fetchall()
+        if unknown:
+            told = ", ".join(f"{str(code)!r} ({times:,})" for code, times in unknown[:_FEW] if _looks_like_code(code))
+            what = f"the code list {column.code_list.seed}" if column.code_list is not None else "its form"
+            raise ImportFaultError(
+                f"{register.name}.sql, {register.name} {year}, column {column.name}: "
+                f"{numbered(sum(times for _, times in unknown), 'row')} with {numbered(len(unknown), 'code')} outside {what}"
+                f"{f': {told}' if told else ''}; translate them with a code table (`looked_up`), or make them empty in the query."
+            )
+
+
+def _looks_like_code(value: object) -> bool:
+    """Say whether a value is short enough to be a code and no fact about a person."""
+    text = str(value)
+    return len(text) <= 6 and text.isascii() and text.replace(".", "").replace("-", "").isalnum()
+
