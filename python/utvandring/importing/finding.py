@@ -166,9 +166,11 @@ def _assembled(source: SourceEntry, files: tuple[FileHeader, ...]) -> Source:
             if not any(pattern.match(column.name) for pattern in source.drop):
                 columns.setdefault(column.name.lower(), column.name)
         if source.id:
-            present = [name for name in source.id if file.column(name) is not None]
+            present = [
+                column.name for column in file.columns if any(pattern.match(column.name) for pattern in source.id)
+            ]
             if len(present) != 1:
-                names = " or ".join(source.id)
+                names = " or ".join(pattern.text for pattern in source.id)
                 found = "no column" if not present else f"{len(present)} columns"
                 listed = ", ".join(shown(column.name) for column in file.columns[:12])
                 raise ImportFaultError(

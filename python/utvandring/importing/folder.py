@@ -60,7 +60,7 @@ class SourceEntry:
     quote: str
     decimal: str
     columns: tuple[str, ...]
-    id: tuple[str, ...]
+    id: tuple[Pattern, ...]
     id_width: int | None
     missing: tuple[str, ...]
     missing_in: tuple[tuple[Pattern, tuple[str, ...]], ...]
@@ -245,7 +245,7 @@ def _source(name: str, value: Any) -> SourceEntry:
         quote="" if quote == "none" else quote,
         decimal=decimal,
         columns=_texts(entry.get("columns"), f"{place}, columns"),
-        id=_texts(entry.get("id"), f"{place}, id"),
+        id=_patterns(entry.get("id"), f"{place}, id"),
         id_width=width,
         missing=_texts(entry.get("missing"), f"{place}, missing"),
         missing_in=tuple(

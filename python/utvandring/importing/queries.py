@@ -17,7 +17,7 @@ from jinja2 import StrictUndefined, TemplateError
 from jinja2.exceptions import SecurityError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from utvandring.common.sql import identifier, path_literal
+from utvandring.common.sql import identifier, literal, path_literal
 from utvandring.importing.faults import FolderError, shown
 from utvandring.importing.folder import Import
 from utvandring.importing.patterns import Pattern, PatternError
@@ -125,6 +125,9 @@ class _Compiler:
         self.relations: dict[str, list[str]] = {}
         self.at_work: list[str] = []
         prepare(connection, entry, reform)
+        # Of the optimizers only the one that tells which columns are used: others see that the tables are empty.
+        others = connection.execute("select name from duckdb_optimizers() where name <> 'unused_columns'").fetchall()
+        connection.execute(f"set disabled_optimizers = {literal(','.join(name for (name,) in others))}")
         for name, columns in sources.items():
             kinds = {column: FILE_COLUMNS.get(column, "varchar") for column in columns}
             body = ", ".join(f"{identifier(column)} {kind}" for column, kind in kinds.items())
@@ -151,7 +154,9 @@ class _Compiler:
             place = f"{name}.sql"
             sql = self.fill(place, text)
             self.result.registers[name] = sql
-            self.result.columns[name] = self.bind(place, f"describe {sql}")
+            self.result.columns[name] = {
+                column.lower(): kind for column, kind in self.bind(place, f"describe {sql}").items()
+            }
             self.result.reads[name] = self.use(place, sql)
         for name, source in self.entry.sources.items():
             for reason, condition in source.drop_rows.items():

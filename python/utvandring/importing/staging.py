@@ -191,7 +191,7 @@ def _typed_as_text(column: FileColumn) -> str:
 def _cleaned(column: FileColumn, entry: SourceEntry) -> str:
     """Return SQL of a field of a text file: without blanks around it, and with a decimal point."""
     value = f"nullif(trim({identifier(column.name)}), '')"
-    if entry.decimal == "," and column.name not in entry.id:
+    if entry.decimal == "," and not any(pattern.match(column.name) for pattern in entry.id):
         value = (
             f"case when regexp_full_match({value}, '-?[0-9]+,[0-9]+') then "
             f"regexp_replace(regexp_replace({value}, ',0+$', ''), ',', '.') else {value} end"
@@ -298,7 +298,7 @@ def _judge_ids(
     ).fetchone()
     assert row is not None
     empty, floats, candidates, zeros, longest, shortest, digits = row
-    place = f"{SOURCES}, source {source.name}: the id column {' or '.join(source.entry.id)}"
+    place = f"{SOURCES}, source {source.name}: the id column {' or '.join(sorted(set(source.ids.values())))}"
     if floats:
         raise ImportFaultError(
             f"{place} has {numbered(floats, 'value')} such as 123.0 or 1e+06, which went through a float: ask for the "

@@ -336,7 +336,7 @@ def _as_text(column: FileColumn, array: pa.Array, keeps: bool) -> str:
     """Return SQL of a column of a block as text, under its name."""
     name = identifier(column.name)
     if pa.types.is_string(array.type):
-        value = f"nullif(rtrim({name}), '')"
+        value = f"nullif(trim({name}), '')"
     elif column.unit is None:
         value = number_as_text(name, column.kind)
     else:

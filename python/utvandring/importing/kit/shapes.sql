@@ -153,7 +153,7 @@
 {#- A code through a code table (`lookups/<table>.csv` with `from` and `to`): `otherwise` 'keep' leaves a code that the
     table does not have as it is, 'unknown' makes it empty. -#}
 {%- macro looked_up(table, code, otherwise='keep') -%}
-{%- set found = '(select max("to") from ' ~ table ~ ' where "from" = ' ~ code ~ ')' -%}
+{%- set found = '(select max(code_table."to") from ' ~ table ~ ' as code_table where code_table."from" = ' ~ code ~ ')' -%}
 {{ 'coalesce(' ~ found ~ ', ' ~ code ~ ')' if otherwise == 'keep' else found }}
 {%- endmacro -%}
 
@@ -162,25 +162,25 @@
 
     start, end   SQL of the first and the last day as YYYY-MM-DD, such as day_of(fradato, 'yyyymmdd'); an empty end is open
     day          month and day, '01-01' or '10-01'
-    first, last  years; otherwise those of the delivery
+    first, last  years; otherwise those of the delivery (the last 1 January, for another day the year before it)
 
     Gives the columns of the relation and `year`. -#}
 {%- macro spells_on_day(relation, start, end, day='01-01', first=none, last=none) -%}
 {%- do _spells_are_days(relation, start, end) -%}
 {%- set low = first or first_year -%}
-{%- set high = last or last_year -%}
+{%- set high = last or (last_year if day == '01-01' else last_year - 1) -%}
 (
     select
-        * exclude (first_day, last_day),
+        * exclude ("first day of the spell", "last day of the spell"),
         unnest(generate_series(
-            greatest({{ low }}, year(first_day) + cast(strftime(first_day, '%m-%d') > '{{ day }}' as integer)),
-            least({{ high }}, year(last_day) - cast(strftime(last_day, '%m-%d') < '{{ day }}' as integer))
+            greatest({{ low }}, year("first day of the spell") + cast(strftime("first day of the spell", '%m-%d') > '{{ day }}' as integer)),
+            least({{ high }}, year("last day of the spell") - cast(strftime("last day of the spell", '%m-%d') < '{{ day }}' as integer))
         )) as year,
     from (
         select
             *,
-            try_cast({{ start }} as date) as first_day,
-            coalesce(try_cast({{ end }} as date), make_date({{ high }}, 12, 31)) as last_day,
+            try_cast({{ start }} as date) as "first day of the spell",
+            coalesce(try_cast({{ end }} as date), make_date({{ high }}, 12, 31)) as "last day of the spell",
         from {{ relation }}
     ) as days
 )
@@ -206,7 +206,7 @@
     Gives the columns of the relation and `year`. -#}
 {%- macro latest_on_day(relation, start, day='01-01', first=none, last=none) -%}
 {%- set low = first or first_year -%}
-{%- set high = last or last_year -%}
+{%- set high = last or (last_year if day == '01-01' else last_year - 1) -%}
 {%- do refuse_if(relation, 'rows whose start is empty or not a day',
     'select count(*) from ' ~ relation ~ ' where try_cast(' ~ start ~ ' as date) is null') -%}
 {%- do refuse_if(relation, 'persons with rows that begin on one day and differ',
@@ -214,21 +214,21 @@
     ~ ' having count(*) > 1)') -%}
 (
     select
-        * exclude (first_day, last_day),
+        * exclude ("first day of the spell", "last day of the spell"),
         unnest(generate_series(
-            greatest({{ low }}, year(first_day) + cast(strftime(first_day, '%m-%d') > '{{ day }}' as integer)),
-            least({{ high }}, year(last_day) - cast(strftime(last_day, '%m-%d') < '{{ day }}' as integer))
+            greatest({{ low }}, year("first day of the spell") + cast(strftime("first day of the spell", '%m-%d') > '{{ day }}' as integer)),
+            least({{ high }}, year("last day of the spell") - cast(strftime("last day of the spell", '%m-%d') < '{{ day }}' as integer))
         )) as year,
     from (
         select
             spells.*,
-            try_cast({{ start }} as date) as first_day,
+            try_cast({{ start }} as date) as "first day of the spell",
             coalesce(
                 lead(try_cast({{ start }} as date)) over (
                     partition by personid order by try_cast({{ start }} as date)
                 ) - 1,
                 make_date({{ high }}, 12, 31)
-            ) as last_day,
+            ) as "last day of the spell",
         from (select distinct * from {{ relation }}) as spells
     ) as days
 )
@@ -255,8 +255,8 @@
         {%- for column in keep %}
         {{ quoted(column) }},
         {%- endfor %}
-        year(day_in_month) as year,
-        month(day_in_month) as month,
+        year("day in the month") as year,
+        month("day in the month") as month,
     from (
         select
             *,
@@ -267,7 +267,7 @@
                     coalesce(try_cast(try_strptime({{ end }}, '%Y%m') as date), make_date({{ last_year }} - 1, 12, 1))
                 ),
                 interval 1 month
-            )) as day_in_month,
+            )) as "day in the month",
         from {{ relation }}
     ) as months
 )
