@@ -213,6 +213,16 @@ def _lay_tables(
         "register varchar, period integer",
         [(file.register, file.period) for file in accepted],
     )
+    _fill(
+        connection,
+        "replaced_file",
+        "register varchar, period integer, rows bigint",
+        [
+            (file.register, file.period, file.rows)
+            for file in accepted
+            if (file.register, file.period) in replaced
+        ],
+    )
     connection.execute(
         """
         create or replace temporary table neighbour as

@@ -275,9 +275,53 @@ def test_many_newcomers_are_no_changed_key(accepted: Callable[..., str]) -> None
 
 
 def test_rows_out_of_line_are_a_warning(accepted: Callable[..., str]) -> None:
-    said = findings(accepted(following(sysselsetting=[job(number) for number in range(60)])), "warn")
+    said = findings(accepted(following(sysselsetting=[job(number) for number in range(88)])), "warn")
 
-    assert "60 rows, against 120 of the nearest accepted period (0.50 times" in said["rows_in_line"]
+    assert "88 rows, against 120 of the nearest accepted period (0.73 times" in said["rows_in_line"]
+    assert "rows_collapse" not in said
+
+
+def test_rows_that_collapse_are_refused_unless_a_steward_says_why(
+    accepted: Callable[..., str], utvandring: Command, tmp_path: Path, data_root: Path
+) -> None:
+    files = following(sysselsetting=[job(number) for number in range(80)])
+
+    said = findings(accepted(files, code=1), "refuse")
+
+    assert list(said) == ["rows_collapse"]
+    assert "80 rows, against 120 of the nearest accepted period (0.67 times" in said["rows_collapse"]
+    assert said["rows_collapse"].endswith("If it is so, accept it: --accept-drop --reason TEXT.")
+    folder = tmp_path / "second"
+    ran = utvandring("deliver", folder, "--accept-drop", "--reason", "a strike at the office", "--json")
+    assert ran.code == 0, ran.text
+    told = findings(ran.out, "warn")["rows_collapse"]
+    assert told.endswith("part of the file may be missing. Accepted by the data steward.")
+    entry = json.loads((data_root / "accepted" / "ledger.json").read_text("utf-8"))["deliveries"][-1]
+    assert entry["waivers"] == [{"check": "rows_collapse", "reason": "a strike at the office", "values": 1}]
+
+
+def test_a_version_that_lacks_a_third_of_the_one_before_collapses_as_well(
+    accepted: Callable[..., str],
+) -> None:
+    files = {("sysselsetting", 2012, 2): [job(number) for number in range(80)]}
+
+    said = findings(accepted(files, code=1), "refuse")["rows_collapse"]
+
+    assert "80 rows, against 120 of the version that it replaces (0.67 times" in said
+
+
+def test_a_drop_is_not_accepted_without_a_reason_and_overrides_nothing_else(
+    accepted: Callable[..., str], utvandring: Command, tmp_path: Path
+) -> None:
+    files = following(sysselsetting=[job(number, yrkstat=99) for number in range(80)])
+    accepted(files, code=1)
+    for arguments in (["--accept-drop"], ["--accept-drop", "--reason", " "]):
+        ran = utvandring("deliver", tmp_path / "second", *arguments)
+        assert ran.code == 2
+        assert "needs a reason" in ran.err
+    ran = utvandring("deliver", tmp_path / "second", "--accept-drop", "--reason", "x")
+    assert ran.code == 1
+    assert "column yrkstat" in ran.out
 
 
 def test_shares_out_of_line_are_a_warning_that_names_the_code(accepted: Callable[..., str]) -> None:
