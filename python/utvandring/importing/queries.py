@@ -6,6 +6,7 @@ columns that are used, before a row is read; columns that nobody uses are not re
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -45,6 +46,7 @@ class Compiled:
     registers: dict[str, str] = field(default_factory=dict)
     columns: dict[str, dict[str, str]] = field(default_factory=dict)
     used: dict[str, set[str]] = field(default_factory=dict)
+    scans: Counter[str] = field(default_factory=Counter)
     reads: dict[str, set[str]] = field(default_factory=dict)
     told: list[Told] = field(default_factory=list)
     choices: dict[str, str] = field(default_factory=dict)
@@ -223,6 +225,7 @@ class _Compiler:
             table = str(extra.get("Table", "")).rsplit(".", 1)[-1].strip('"')
             if table in self.result.used:
                 read.add(table)
+                self.result.scans[table] += 1
                 columns = extra.get("Projections", [])
                 columns = [columns] if isinstance(columns, str) else columns
                 filters = json.dumps(extra.get("Filters", ""))

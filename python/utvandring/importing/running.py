@@ -206,7 +206,12 @@ def _stage(
     for name, source in sources.items():
         told(f"reading {name}", 0.6 * done / total)
         staged[name] = stage_source(
-            connection, source, prepared.compiled.used[name], work, bool(prepared.entry.id_prefix)
+            connection,
+            source,
+            prepared.compiled.used[name],
+            prepared.compiled.scans[name],
+            work,
+            bool(prepared.entry.id_prefix),
         )
         done += weights[name]
     require_one_kind_of_id(staged, sources)

@@ -1,7 +1,5 @@
 """Sources as Parquet files of text: the used columns only, marks of missing values empty, every row counted."""
 
-import shutil
-from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,7 +18,7 @@ from utvandring.importing.text_files import as_utf_8, count_lines, csv_relation,
 # Of pseudonyms of eleven digits, drawn at random, 0.22 per cent have the day, month and control digits of a number.
 _BY_CHANCE = 0.05
 _FEW = 3
-_NUMBERS = ("integer", "float", "double")
+_DIGITS_OF_NUMBER = 11
 
 
 @dataclass
@@ -52,7 +50,7 @@ class Staged:
 
 
 def stage_source(
-    connection: duckdb.DuckDBPyConnection, source: Source, used: set[str], folder: Path, prefixed: bool
+    connection: duckdb.DuckDBPyConnection, source: Source, used: set[str], scans: int, folder: Path, prefixed: bool
 ) -> Staged:
     """Read a source into Parquet, and lay a view of its name over it.
 
@@ -65,6 +63,8 @@ def stage_source(
         With its files.
     used
         Columns that queries use; others are not read.
+    scans
+        How often the queries read the source: text that is read once is not copied first.
     folder
         Where the Parquet files are written.
     prefixed
@@ -81,9 +81,8 @@ def stage_source(
     for number, file in enumerate(source.files):
         target = folder / f"{source.name}-{number:04}"
         target.mkdir(mode=0o700)
-        _stage_file(connection, source, file, wanted, target, staged)
-        parts.append((file, target))
-    _lay_view(connection, source, parts, staged)
+        parts.append((file, _stage_file(connection, source, file, wanted, scans, target, staged)))
+    _lay_view(connection, source, parts)
     if source.entry.id and source.files:
         _judge_ids(connection, source, staged, prefixed)
     _lay_final_view(connection, source, staged)
@@ -95,9 +94,11 @@ def _stage_file(
     source: Source,
     file: FileHeader,
     wanted: set[str],
+    scans: int,
     target: Path,
     staged: Staged,
-) -> None:
+) -> str:
+    """Read a file, and return a relation of its used columns as text."""
     entry = source.entry
     id_column = source.ids.get(file.path, "")
     columns = tuple(
@@ -105,8 +106,10 @@ def _stage_file(
         for column in file.columns
         if column.name.lower() in wanted or column.name.lower() == id_column.lower()
     )
+    relation = f"read_parquet({path_literal(target)} || '/*.parquet')"
     if file.form == "csv":
-        rows = _stage_text(connection, source, file, columns, target)
+        rows, direct = _stage_text(connection, source, file, columns, scans, target)
+        relation = direct or relation
     elif file.form == "parquet":
         rows = _stage_parquet(connection, source, file, columns, target)
     else:
@@ -130,6 +133,7 @@ def _stage_file(
             )
     _refuse_inexact(connection, source, file, columns, id_column, target)
     staged.files.append(StagedFile(file.path, file.location.stat().st_size, rows))
+    return relation
 
 
 def _stage_text(
@@ -137,22 +141,26 @@ def _stage_text(
     source: Source,
     file: FileHeader,
     columns: tuple[FileColumn, ...],
+    scans: int,
     target: Path,
-) -> int:
+) -> tuple[int, str | None]:
+    """Copy a text file to Parquet, or return the relation that reads it where it lies; and its rows."""
     location = as_utf_8(file, source.entry, target)
     selected = ", ".join(f"{_cleaned(column, source.entry)} as {identifier(column.name)}" for column in columns)
+    reading = f"select {selected or '1 as nothing'} from {csv_relation(location, file, source.entry)}"
+    direct = scans <= 1 and location == file.location
+    query = f"select count(*) from ({reading})"
+    if not direct:
+        query = f"copy ({reading}) to {path_literal(target / 'all.parquet')} (format parquet)"
     try:
-        copied = connection.execute(
-            f"copy (select {selected or '1 as nothing'} from {csv_relation(location, file, source.entry)}) "
-            f"to {path_literal(target / 'all.parquet')} (format parquet)"
-        ).fetchone()
+        counted = connection.execute(query).fetchone()
     except duckdb.OutOfMemoryException:
         raise
     except duckdb.Error as error:
         if "No space left" in str(error):
             raise
         raise explain_csv(error, file, location, source.entry) from error
-    rows = copied[0] if copied else 0
+    rows = int(counted[0]) if counted else 0
     lines = count_lines(location) - file.starts_with_names
     if location != file.location:
         location.unlink()
@@ -161,7 +169,7 @@ def _stage_text(
             f"{file.path}: {numbered(rows, 'row')} were read from {numbered(lines, 'line')}: a value holds a line end, or "
             f"a quote does not close; check `quote:` of source {source.name}, or write `lines_in_values: true` if that is right."
         )
-    return int(rows)
+    return rows, f"({reading})" if direct else None
 
 
 def _stage_parquet(
@@ -227,13 +235,14 @@ def _refuse_inexact(
 
 
 def _lay_view(
-    connection: duckdb.DuckDBPyConnection, source: Source, parts: list[tuple[FileHeader, Path]], staged: Staged
+    connection: duckdb.DuckDBPyConnection, source: Source, parts: list[tuple[FileHeader, str]]
 ) -> None:
     """Lay a view over the files of a source: one name for the id, what the names of the files say, no marks."""
     selects = []
     wanted = source.relation_columns
-    for file, target in parts:
-        present = {row[0].lower(): row[0] for row in _described(connection, target)}
+    for file, relation in parts:
+        described = connection.execute(f"describe select * from {relation}").fetchall()
+        present = {row[0].lower(): row[0] for row in described}
         terms = []
         for column in wanted:
             if column == PERSON and source.entry.id:
@@ -246,17 +255,13 @@ def _lay_view(
                 terms.append(f"{_without_marks(source.entry, present[column.lower()])} as {identifier(column)}")
             else:
                 terms.append(f"cast(null as varchar) as {identifier(column)}")
-        selects.append(f"select {', '.join(terms)} from read_parquet({path_literal(target)} || '/*.parquet')")
+        selects.append(f"select {', '.join(terms)} from {relation}")
     if not selects:
         kinds = ", ".join(
             f"cast(null as {FILE_COLUMNS.get(column, 'varchar')}) as {identifier(column)}" for column in wanted
         )
         selects.append(f"select {kinds} where false")
     connection.execute(f"create view {identifier(f'{source.name} as read')} as {' union all '.join(selects)}")
-
-
-def _described(connection: duckdb.DuckDBPyConnection, target: Path) -> list[tuple[str, ...]]:
-    return connection.execute(f"describe select * from read_parquet({path_literal(target)} || '/*.parquet')").fetchall()
 
 
 def _without_marks(entry: SourceEntry, column: str) -> str:
@@ -283,21 +288,33 @@ def _judge_ids(
 ) -> None:
     """Refuse ids that are national identity numbers, or went through a float."""
     relation = identifier(f"{source.name} as read")
+    # In one pass, by what costs little; what is dear is asked of the ids that call for it.
     row = connection.execute(
         f"""
         select
             count(*) filter (where {PERSON} is null),
-            count(*) filter (where regexp_full_match({PERSON}, '[0-9]+\\.[0-9]+|[0-9.]+[eE]\\+?[0-9]+')),
-            count(*) filter (where length({PERSON}) >= 11 and {is_candidate(PERSON)}),
-            count(*) filter (where {PERSON} like '0%'),
+            coalesce(bool_or(contains({PERSON}, '.') or contains({PERSON}, '+')), false),
             coalesce(max(length({PERSON})), 0),
             coalesce(min(length({PERSON})), 0),
-            coalesce(bool_and(regexp_full_match({PERSON}, '[0-9]+')), false),
+            count(*) filter (where starts_with({PERSON}, '0')),
         from {relation}
         """
     ).fetchone()
     assert row is not None
-    empty, floats, candidates, zeros, longest, shortest, digits = row
+    empty, may_be_floats, longest, shortest, zeros = row
+    floats = candidates = 0
+    if may_be_floats:
+        floats = _number(
+            connection,
+            f"select count(*) from {relation} "
+            f"where regexp_full_match({PERSON}, '[0-9]+\\.[0-9]+|[0-9]+(\\.[0-9]+)?[eE][+]?[0-9]+')",
+        )
+    if longest >= _DIGITS_OF_NUMBER:
+        candidates = _number(connection, f"select count(*) from {relation} where {is_candidate(PERSON)}")
+    digits = _number(
+        connection, f"select count(*) from (select {PERSON} from {relation} where {PERSON} is not null limit 10000) "
+        f"where not regexp_full_match({PERSON}, '[0-9]+')"
+    ) == 0
     place = f"{SOURCES}, source {source.name}: the id column {' or '.join(sorted(set(source.ids.values())))}"
     if floats:
         raise ImportFaultError(
@@ -322,6 +339,11 @@ def _judge_ids(
     staged.dropped["without an id"] = empty
     staged.ids_with_leading_zeros, staged.longest_id, staged.shortest_id = zeros, longest, shortest
     staged.ids_are_digits = digits
+
+
+def _number(connection: duckdb.DuckDBPyConnection, query: str) -> int:
+    row = connection.execute(query).fetchone()
+    return int(row[0]) if row else 0
 
 
 def _lay_final_view(connection: duckdb.DuckDBPyConnection, source: Source, staged: Staged) -> None:
@@ -356,13 +378,3 @@ def require_one_kind_of_id(staged: dict[str, Staged], sources: dict[str, Source]
                     f"are shorter numbers: write `id_width: {model.longest_id}` for {name} in {SOURCES}, so that persons "
                     "are found again."
                 )
-
-
-def remove_staged(folder: Path) -> None:
-    """Remove what was staged, to make room."""
-    shutil.rmtree(folder, ignore_errors=True)
-
-
-def total_marks(staged: Staged) -> Counter[str]:
-    """Return how many values of each column were marked as missing in the file itself."""
-    return Counter({column: sum(marks.values()) for column, marks in staged.marks.items()})

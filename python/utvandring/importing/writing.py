@@ -100,32 +100,34 @@ def write_register(
         If a value cannot be one of the contract, or a person occurs twice where each has one row.
     """
     written = Written(register.name, tuple(name for name in columns if name != PERIOD))
+    kept = [column for column in register.columns if column.name in columns]
     raw = work / f"{register.name}-periods"
     period = f"try_cast({PERIOD} as integer)" if PERIOD in columns else str(periods[0])
-    selected = ", ".join(_selected(name, columns[name], entry.id_prefix) for name in written.columns)
     wanted = ", ".join(str(one) for one in periods)
+    terms = []
+    for column in kept:
+        given, sql = _given(column, columns[column.name], entry.id_prefix), _typed(column, columns, register.name, entry)
+        terms.append(f"{sql} as {identifier(column.name)}")
+        if column.data_type != "varchar":
+            terms.append(f"({given} is not null and {sql} is null) as {identifier(f'{column.name} lost')}")
+    # Years outside have one part together, 0; which they are is counted from a column of its own.
     connection.execute(
-        f"copy (select coalesce(case when {period} in ({wanted}) then {period} end, 0) as {PERIOD}, "
-        f"case when {period} in ({wanted}) then null else {period} end as outside, {selected} from ({query})) "
+        f"copy (select case when {PERIOD} in ({wanted}) then {PERIOD} else 0 end as {PERIOD}, "
+        f"case when {PERIOD} in ({wanted}) then null else {PERIOD} end as outside, * exclude ({PERIOD}) "
+        f"from (select {period} as {PERIOD}, {', '.join(terms)} from ({query}))) "
         f"to {path_literal(raw)} (format parquet, partition_by ({PERIOD}), compression snappy)"
     )
     _count_outside(connection, raw, written)
     for year in periods:
         parts = sorted((raw / f"{PERIOD}={year}").glob("*.parquet"))
-        if not parts and not (register.required and register.name != "befolkning"):
+        if not parts:
             written.empty_periods.append(year)
-            continue
-        _write_period(connection, register, columns, specification, year, parts, out, written)
+            if register.name == "befolkning" or not register.required:
+                continue
+        _write_period(connection, register, kept, specification, year, parts, out, written)
         for part in parts:
             part.unlink()
     return written
-
-
-def _selected(name: str, kind: str, prefix: str) -> str:
-    column = identifier(name)
-    if prefix and name in PERSONS_AND_FAMILIES:
-        return f"{literal(prefix)} || nullif(cast({column} as varchar), '') as {column}"
-    return f"{column}"
 
 
 def _count_outside(connection: duckdb.DuckDBPyConnection, raw: Path, written: Written) -> None:
@@ -149,64 +151,57 @@ def _files(parts: Sequence[Path]) -> str:
 def _write_period(
     connection: duckdb.DuckDBPyConnection,
     register: Register,
-    columns: Mapping[str, str],
+    kept: Sequence[Column],
     specification: Specification,
     year: int,
     parts: Sequence[Path],
     out: Path,
     written: Written,
 ) -> None:
-    kept = [column for column in register.columns if column.name in columns]
-    empty = ", ".join(f"null::{columns[column.name]} as {identifier(column.name)}" for column in kept)
-    source = _files(parts) if parts else f"(select {empty} where false)"
-    typed = []
-    for column in kept:
-        sql = _typed(column, columns[column.name], register.name)
-        typed.append(f"{sql} as {identifier(column.name)}")
-        given = _given(column, columns[column.name])
-        typed.append(f"({given} is not null and {sql} is null) as {identifier(f'{column.name} lost')}")
-    connection.execute(f"create or replace temporary view typed as select {', '.join(typed)} from {source}")
-    _refuse_values(connection, register, kept, year, columns)
-    names = ", ".join(identifier(column.name) for column in kept)
-    once = "distinct " if register.key else ""
     target = out / f"{register.name}_p{year}_v1.parquet"
-    rows = _count(connection, "select count(*) from typed")
+    names = ", ".join(identifier(column.name) for column in kept)
+    empty = ", ".join(f"cast(null as {column.data_type}) as {identifier(column.name)}" for column in kept)
+    source = _files(parts) if parts else f"(select {empty} where false)"
+    rows, keys = 0, 0
+    if parts:
+        rows, keys = _refuse_values(connection, register, kept, year, source, written)
+    once = register.key and keys != rows
     connection.execute(
-        f"copy (select {once}{names} from typed order by {names}) to {path_literal(target)} "
+        f"copy (select {'distinct ' if once else ''}{names} from {source} order by {names}) to {path_literal(target)} "
         "(format parquet, compression zstd)"
     )
     target.chmod(PRIVATE_FILE)
-    kept_rows = _count(connection, f"select count(*) from read_parquet({path_literal(target)})")
-    written.identical += rows - kept_rows
-    if register.key:
+    if once:
+        kept_rows = _count(connection, f"select count(*) from read_parquet({path_literal(target)})")
+        written.identical += rows - kept_rows
         _refuse_repeated(connection, register, year, target, kept_rows)
+        rows = kept_rows
     _refuse_unknown_codes(connection, register, kept, specification, year, target)
-    if "er_avledet" in columns:
+    if any(column.name == "er_avledet" for column in kept):
         for kind, times in connection.execute(
             f"select hendelse, count(*) from read_parquet({path_literal(target)}) where er_avledet group by 1 order by 1"
         ).fetchall():
             written.inferred[kind] = written.inferred.get(kind, 0) + times
-    known = connection.execute(
-        f"select {', '.join(f'count({identifier(column.name)})' for column in kept)} from read_parquet({path_literal(target)})"
-    ).fetchone()
-    for column, times in zip(kept, known or (), strict=True):
-        written.known[column.name] = written.known.get(column.name, 0) + times
     sync_file(target)
-    written.rows[year] = kept_rows
+    written.rows[year] = rows
     written.files.append(
         {
-            "register": register.name, "period": str(year), "version": 1, "path": target.name, "rows": kept_rows,
+            "register": register.name, "period": str(year), "version": 1, "path": target.name, "rows": rows,
             "sha256": sha256_of(target),
         }
     )  # fmt: skip
 
 
-def _given(column: Column, kind: str) -> str:
-    return absent(identifier(column.name), _bare(kind))
+def _given(column: Column, kind: str, prefix: str) -> str:
+    value = absent(identifier(column.name), _bare(kind))
+    if prefix and column.name in PERSONS_AND_FAMILIES:
+        return f"{literal(prefix)} || cast({value} as varchar)"
+    return value
 
 
-def _typed(column: Column, kind: str, register: str) -> str:
-    sql = conversion(_given(column, kind), _bare(kind), column.data_type)
+def _typed(column: Column, columns: Mapping[str, str], register: str, entry: Import) -> str:
+    kind = _bare(columns[column.name])
+    sql = conversion(_given(column, columns[column.name], entry.id_prefix), kind, column.data_type)
     if sql is None:
         raise FolderError(
             f"{register}.sql gives {column.name} as {kind.lower()}, and the contract wants {column.data_type}: give it as text "
@@ -225,28 +220,39 @@ def _count(connection: duckdb.DuckDBPyConnection, query: str) -> int:
 
 
 def _refuse_values(
-    connection: duckdb.DuckDBPyConnection, register: Register, kept: Sequence[Column], year: int, columns: Mapping[str, str]
-) -> None:
-    terms = []
+    connection: duckdb.DuckDBPyConnection,
+    register: Register,
+    kept: Sequence[Column],
+    year: int,
+    source: str,
+    written: Written,
+) -> tuple[int, int]:
+    """Refuse values that the contract cannot hold; return the rows, and how many different keys they have."""
+    key = ", ".join(identifier(name) for name in register.key)
+    terms = ["count(*)", f"count(distinct {key if len(register.key) == 1 else f'({key})'})" if key else "0"]
     for column in kept:
-        terms.append(f"count(*) filter (where {identifier(column.name + ' lost')})")
+        name = identifier(column.name)
         needed = "true" if not column.nullable else column.required_where or "false"
-        terms.append(f"count(*) filter (where {identifier(column.name)} is null and ({needed}))")
-    counts = connection.execute(f"select {', '.join(terms)} from typed").fetchone() or ()
+        lost = "0" if column.data_type == "varchar" else f"count(*) filter (where {identifier(f'{column.name} lost')})"
+        terms += [f"count({name})", lost, f"count(*) filter (where {name} is null and ({needed}))"]
+    rows, keys, *counts = connection.execute(f"select {', '.join(terms)} from {source}").fetchone() or (0, 0)
     for place, column in enumerate(kept):
-        lost, empty = counts[2 * place], counts[2 * place + 1]
+        known, lost_n, empty_n = counts[3 * place : 3 * place + 3]
+        written.known[column.name] = written.known.get(column.name, 0) + known
         what = f"{register.name}.sql, {register.name} {year}, column {column.name}"
-        if lost:
+        if lost_n:
             raise ImportFaultError(
-                f"{what}: {numbered(lost, 'value')} that cannot be read as {column.data_type} ({column.description.rstrip('.')}): "
-                "use the function of the kit for its form, or name it under `missing:` if it stands for nothing."
+                f"{what}: {numbered(lost_n, 'value')} that cannot be read as {column.data_type} "
+                f"({column.description.rstrip('.')}): use the function of the kit for its form, or name it under `missing:` "
+                "if it stands for nothing."
             )
-        if empty:
+        if empty_n:
             where = "" if not column.nullable else f" where {column.required_where}"
             raise ImportFaultError(
-                f"{what}: {numbered(empty, 'row')} without a value, which the contract wants{where}: leave such rows out "
+                f"{what}: {numbered(empty_n, 'row')} without a value, which the contract wants{where}: leave such rows out "
                 "in the query, or find the value in another source."
             )
+    return rows, keys
 
 
 def _refuse_repeated(
