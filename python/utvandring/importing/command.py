@@ -64,7 +64,7 @@ def import_extract(
     if folder is None:
         raise UsageError("Name the folder of the import: `utvandring import --help` shows how.")
     if new is not None:
-        from utvandring.importing.templates import make_import
+        from utvandring.importing.making import make_import
 
         files = make_import(new, folder, project_root())
         if as_json:

@@ -2,14 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import duckdb
 
 from utvandring.common.sql import path_literal
 from utvandring.importing.faults import FolderError, ImportFaultError, shown
-from utvandring.importing.folder import SOURCES, Import, SourceEntry
+from utvandring.importing.folder import SOURCES, Import, SourceEntry, plain_source
 from utvandring.importing.headers import FileColumn, FileHeader
 from utvandring.importing.patterns import Named, Pattern, walk
 from utvandring.importing.queries import FILE_COLUMNS
@@ -137,6 +137,34 @@ def _header(source: SourceEntry, path: str, location: Path, named: Named) -> Fil
     if form == "parquet":
         return _parquet_header(location, name, named)
     return read_statistical_header(location, name, named, form, source)
+
+
+def first_header(path: str, location: Path) -> FileHeader:
+    """Return the header of a file that no source describes; of text in UTF-8, else in Latin-1.
+
+    Raises
+    ------
+    UtvandringError
+        If it is of no format that is known, or cannot be read.
+    """
+    entry = plain_source(path)
+    try:
+        return _header(entry, path, location, Named())
+    except ImportFaultError:
+        return _header(replace(entry, encoding=guessed_encoding(location)), path, location, Named())
+
+
+def guessed_encoding(location: Path) -> str:
+    """Return the encoding that the first bytes of a text file show: utf-8, utf-16 or latin-1."""
+    with location.open("rb") as file:
+        head = file.read(1 << 20)
+    if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return "utf-16"
+    try:
+        head[: head.rfind(b"\n") + 1].decode("utf-8")
+    except UnicodeDecodeError:
+        return "latin-1"
+    return "utf-8"
 
 
 def _parquet_header(location: Path, path: str, named: Named) -> FileHeader:

@@ -263,6 +263,11 @@ def _source(name: str, value: Any) -> SourceEntry:
     )
 
 
+def plain_source(name: str) -> SourceEntry:
+    """Return a source of one file about which nothing is stated."""
+    return _source("unknown", {"files": [name.replace("{", "*").replace("}", "*")]})
+
+
 def _periods(value: Any, sources: Mapping[str, SourceEntry]) -> tuple[int | None, int | None, tuple[str, ...]]:
     entry = _mapping(value, "periods")
     _known(entry, ("first", "last", "years_of"), "periods")

@@ -268,6 +268,7 @@ def _block(
         expressions.append(_as_text(column, arrays[column.name], keeps))
     counts.rows = len(next(iter(arrays.values()))) if arrays else 0
     with duckdb.connect(config={"threads": 1, "memory_limit": "1GB"}) as connection:
+        connection.execute("set enable_progress_bar = false")
         connection.register("block", pa.table(arrays))
         _count_declared(connection, columns, entry, counts)
         _count_parts_of_days(connection, columns, counts)
@@ -377,3 +378,8 @@ def date_as_text(value: str, unit: str) -> str:
         if unit.endswith(suffix):
             return f"strftime({date[unit.removesuffix(suffix).strip()]}, '{form}')"
     return f"cast({date[unit]} as varchar)"
+
+
+def write_sample(header: FileHeader, entry: SourceEntry, columns: tuple[FileColumn, ...], target: Path) -> None:
+    """Write the first rows of some columns to Parquet as text."""
+    _block(header, entry, columns, 0, _FEWEST_ROWS, target)
