@@ -67,8 +67,7 @@ class Record:
             years = f"{prepared.first} to {prepared.last}, the years that {', '.join(entry.years_of)} have in common"
             made.append({"choice": "periods", "value": years, "why": ""})
         unasked = sorted(set(entry.choices) - prepared.compiled.asked - {"wies", "nettoformue"})
-        notes = [note for one in staged.values() for note in one.notes]
-        notes += [f"The choice {one} is made in sources.yml, and no query asks for it." for one in unasked]
+        notes = [f"The choice {one} is made in sources.yml, and no query asks for it." for one in unasked]
         return cls(
             delivery_id=name,
             program_version=__version__,

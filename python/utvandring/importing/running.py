@@ -18,6 +18,7 @@ from utvandring.common.errors import UsageError
 from utvandring.common.files import write_json
 from utvandring.common.progress import Progress
 from utvandring.common.sql import identifier
+from utvandring.deliveries import identity
 from utvandring.deliveries.manifest import MANIFEST
 from utvandring.deliveries.specification import Specification, read_specification
 from utvandring.importing.faults import ImportFaultError
@@ -187,6 +188,7 @@ def _engine(work: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     )
     try:
         connection.execute("set enable_progress_bar = false")
+        connection.execute(identity.macro())
         yield connection
     finally:
         connection.close()

@@ -37,7 +37,6 @@ class Staged:
     files: list[StagedFile] = field(default_factory=list)
     dropped: dict[str, int] = field(default_factory=dict)
     marks: dict[str, dict[str, int]] = field(default_factory=dict)
-    notes: list[str] = field(default_factory=list)
     ids_with_leading_zeros: int = 0
     longest_id: int = 0
     shortest_id: int = 0
@@ -127,10 +126,6 @@ def _stage_file(
                 f"{file.path}, column {shown(column)}: {numbered(times, 'value')} of dates with a part of a day or month: "
                 f"say what the number counts with `dates:` in {SOURCES}."
             )
-        if file.rows is not None and rows < file.rows:
-            staged.notes.append(
-                f"{file.path}: {numbered(file.rows - rows, 'row')} marked as deleted in SAS left out."
-            )
     _refuse_inexact(connection, source, file, columns, id_column, target)
     staged.files.append(StagedFile(file.path, file.location.stat().st_size, rows))
     return relation
@@ -149,7 +144,9 @@ def _stage_text(
     selected = ", ".join(f"{_cleaned(column, source.entry)} as {identifier(column.name)}" for column in columns)
     reading = f"select {selected or '1 as nothing'} from {csv_relation(location, file, source.entry)}"
     direct = scans <= 1 and location == file.location
-    query = f"select count(*) from ({reading})"
+    # Every used column is looked at, so that a letter of another encoding is met here.
+    terms = ", ".join(["count(*)", *(f"count({identifier(column.name)})" for column in columns)])
+    query = f"select {terms} from {csv_relation(location, file, source.entry)}"
     if not direct:
         query = f"copy ({reading}) to {path_literal(target / 'all.parquet')} (format parquet)"
     try:

@@ -239,10 +239,11 @@ def write_blocks(header: FileHeader, entry: SourceEntry, columns: tuple[FileColu
             except BaseException:
                 pool.shutdown(wait=True, cancel_futures=True)
                 raise
-    if header.rows is not None and total.rows != header.rows and header.form != "sas":
+    if header.rows is not None and total.rows != header.rows:
+        deleted = ", or rows of it were deleted in SAS" if header.form == "sas" else ""
         raise ImportFaultError(
-            f"{header.path} says that it has {header.rows:,} rows, and {total.rows:,} can be read: it is truncated; ask "
-            "for it again."
+            f"{header.path} says that it has {header.rows:,} rows, and {total.rows:,} can be read: it is truncated{deleted}; "
+            "ask for it again."
         )
     return total
 

@@ -104,17 +104,20 @@ def write_register(
     raw = work / f"{register.name}-periods"
     period = f"try_cast({PERIOD} as integer)" if PERIOD in columns else str(periods[0])
     wanted = ", ".join(str(one) for one in periods)
-    terms = []
+    typed, told = [], []
     for column in kept:
-        given, sql = _given(column, columns[column.name], entry.id_prefix), _typed(column, columns, register.name, entry)
-        terms.append(f"{sql} as {identifier(column.name)}")
+        name = identifier(column.name)
+        typed.append(f"{_typed(column, columns, register.name, entry)} as {name}")
         if column.data_type != "varchar":
-            terms.append(f"({given} is not null and {sql} is null) as {identifier(f'{column.name} lost')}")
+            given = identifier(f"{column.name} given")
+            typed.append(f"{_given(column, columns[column.name], entry.id_prefix)} is not null as {given}")
+            told.append(f"({given} and {name} is null) as {identifier(f'{column.name} lost')}")
+    names = ", ".join([*(identifier(column.name) for column in kept), *told])
     # Years outside have one part together, 0; which they are is counted from a column of its own.
     connection.execute(
         f"copy (select case when {PERIOD} in ({wanted}) then {PERIOD} else 0 end as {PERIOD}, "
-        f"case when {PERIOD} in ({wanted}) then null else {PERIOD} end as outside, * exclude ({PERIOD}) "
-        f"from (select {period} as {PERIOD}, {', '.join(terms)} from ({query}))) "
+        f"case when {PERIOD} in ({wanted}) then null else {PERIOD} end as outside, {names} "
+        f"from (select {period} as {PERIOD}, {', '.join(typed)} from ({query}))) "
         f"to {path_literal(raw)} (format parquet, partition_by ({PERIOD}), compression snappy)"
     )
     _count_outside(connection, raw, written)
@@ -211,7 +214,10 @@ def _typed(column: Column, columns: Mapping[str, str], register: str, entry: Imp
 
 
 def _bare(kind: str) -> str:
-    return "TIMESTAMPTZ" if kind == "TIMESTAMP WITH TIME ZONE" else kind.split("(")[0]
+    """Return a type without its parameters; what is NULL in every row is text."""
+    if kind == "TIMESTAMP WITH TIME ZONE":
+        return "TIMESTAMPTZ"
+    return "VARCHAR" if kind == '"NULL"' else kind.split("(")[0]
 
 
 def _count(connection: duckdb.DuckDBPyConnection, query: str) -> int:
