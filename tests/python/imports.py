@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ class SmallImport:
     """A folder with `extract/` and `my-import/`, and the delivery that is made of them."""
 
     folder: Path
+    told: dict[str, int] = field(default_factory=dict)
 
     @property
     def extract(self) -> Path:
