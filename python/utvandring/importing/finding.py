@@ -38,10 +38,11 @@ class Source:
         """The columns that queries see: the person first, then those of the files, then what their names say."""
         of_names = [
             column
-            for column, part in zip(FILE_COLUMNS, ("year", "month", "number", "wave"), strict=True)
-            if any(getattr(file.named, part) is not None for file in self.files)
+            for column, places in zip(FILE_COLUMNS, (("yyyy", "yy"), ("mm", "m"), ("n",), ("wave",)), strict=True)
+            if any(f"{{{place}}}" in pattern.text for pattern in self.entry.files for place in places)
         ]
-        return [*([PERSON] if self.entry.id else []), *self.columns, *of_names]
+        columns = self.columns if self.files else self.entry.optional_columns
+        return [*([PERSON] if self.entry.id else []), *columns, *of_names]
 
     def years(self) -> set[int] | None:
         """The years of the source, from the names of its files or its columns; None if they do not tell."""
@@ -125,7 +126,7 @@ def _no_file(source: SourceEntry, files: list[tuple[str, Path]]) -> str:
     names = ", ".join(shown(path) for path, _ in files[:5]) or "nothing"
     return (
         f"source {source.name}: no file is called {patterns} under --from (there are {len(files):,} files, such as {names}): "
-        f"correct `files:` in {SOURCES}, or write `optional: true`."
+        f"correct `files:` in {SOURCES}, or list under `optional:` the columns that queries read, and the source may be missing."
     )
 
 

@@ -71,6 +71,7 @@ class SourceEntry:
     dates: dict[str, str] = field(hash=False)
     lines_in_values: bool
     optional: bool
+    optional_columns: tuple[str, ...]
 
     def format_of(self, name: str) -> str:
         """Return the format of a file: as stated, else by the ending of its name."""
@@ -232,6 +233,7 @@ def _source(name: str, value: Any) -> SourceEntry:
     if width is not None and (not isinstance(width, int) or not 1 <= width <= 40):
         raise FolderError(f"{SOURCES}, {place}: `id_width:` must be the number of digits of an id.")
     years = _patterns(entry.get("years"), f"{place}, years")
+    optional = entry.get("optional", False)
     dates = {key: str(unit) for key, unit in _mapping(entry.get("dates"), f"{place}, dates").items()}
     for column, unit in dates.items():
         if unit not in DATE_UNITS:
@@ -259,7 +261,8 @@ def _source(name: str, value: Any) -> SourceEntry:
         years=years[0] if years else None,
         dates=dates,
         lines_in_values=bool(entry.get("lines_in_values", False)),
-        optional=bool(entry.get("optional", False)),
+        optional=bool(optional),
+        optional_columns=() if isinstance(optional, bool) else _texts(optional, f"{place}, optional"),
     )
 
 
