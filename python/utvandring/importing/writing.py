@@ -104,6 +104,10 @@ def write_register(
     raw = work / f"{register.name}-periods"
     period = f"try_cast({PERIOD} as integer)" if PERIOD in columns else str(periods[0])
     wanted = ", ".join(str(one) for one in periods)
+    for column in kept:
+        # Who was born after the period is not known at its end: a row of a later year.
+        if column.latest == "period" and column.format == "yyyymm":
+            period = f"greatest({period}, {_typed(column, columns, register.name, entry)} // 100)"
     typed, told = [], []
     for column in kept:
         name = identifier(column.name)

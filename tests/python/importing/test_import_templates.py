@@ -68,7 +68,8 @@ def different(data: Delivered, out: Path) -> dict[str, tuple[int, int]]:
         last = data.last if register == "befolkning" else data.last - 1
         columns = [row[0] for row in data.connection.execute(f"describe {table}").fetchall() if row[0] != "periode"]
         names = ", ".join(columns)
-        want = f"select periode, {names} from {table} where periode between {data.first} and {last}"
+        born = f" and foedselsaar_mnd // 100 <= {last}" if register == "person" else ""
+        want = f"select periode, {names} from {table} where periode between {data.first} and {last}{born}"
         got = (
             f"select cast(regexp_extract(filename, '_p([0-9]{{4}})_v', 1) as integer) as periode, {names} "
             f"from read_parquet('{out}/{register}_p*.parquet', filename = true)"
