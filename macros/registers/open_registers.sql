@@ -61,7 +61,9 @@
             delivery.reasons,
             delivery.findings,
             delivery.withdraws,
-            delivery.imported.choices as import_choices,
+            array_to_string(
+                list_transform(map_entries(delivery.imported.choices), lambda one: one.key || ': ' || one.value), '; '
+            ) as import_choices,
             coalesce(delivery.imported.inferred_events, 0) as inferred_events_n,
             delivery.files
         from ledger

@@ -20,9 +20,7 @@ final as (
         array_to_string(delivery.reasons, ' ') as reasons,
         delivery.program_version,
         delivery.is_simulated,
-        array_to_string(
-            list_transform(map_entries(delivery.import_choices), lambda one: one.key || ': ' || one.value), '; '
-        ) as import_choices,
+        delivery.import_choices,
         delivery.inferred_events_n,
         delivery_file.register,
         delivery_file.period,

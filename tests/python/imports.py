@@ -40,7 +40,11 @@ class SmallImport:
         head = "" if sources.startswith("periods") else "periods: {first: 2010, last: 2011}\nsources:\n"
         (self.mine / "sources.yml").write_text(head + sources, encoding="utf-8")
         for name, text in queries.items():
-            place = self.mine / "steps" / f"{name[7:]}.sql" if name.startswith("steps__") else self.mine / f"{name}.sql"
+            place = (
+                self.mine / "steps" / f"{name[7:]}.sql"
+                if name.startswith("steps__")
+                else self.mine / f"{name}.sql"
+            )
             place.write_text(text, encoding="utf-8")
 
     def run(self) -> Any:
@@ -58,11 +62,18 @@ class SmallImport:
 
     def left_over(self) -> list[str]:
         """Return what lies beside extract and import: nothing, after a refusal."""
-        return sorted(path.name for path in self.folder.iterdir() if path.name not in ("extract", "my-import", "delivery"))
+        return sorted(
+            path.name
+            for path in self.folder.iterdir()
+            if path.name not in ("extract", "my-import", "delivery")
+        )
 
 
 def as_text(values: Mapping[str, Any]) -> str:
     """Return rows as CSV with ';'."""
     names = list(values)
-    lines = [";".join(names), *(";".join(str(one) for one in row) for row in zip(*values.values(), strict=True))]
+    lines = [
+        ";".join(names),
+        *(";".join(str(one) for one in row) for row in zip(*values.values(), strict=True)),
+    ]
     return "\n".join(lines) + "\n"

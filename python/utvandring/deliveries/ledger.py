@@ -57,8 +57,8 @@ class Delivery:
 
     `files` are those that it brought; `repeated_files` (register, period, version, sha256) had been accepted
     before with the same content and were not stored again. `findings` are everything that was found, of every
-    level; `waivers` (check, reason, values) what a data steward accepted all the same; `imported` what an import
-    chose, inferred and lacks (choices, inferred_events, lacks). An entry of verdict
+    level; `waivers` (check, reason, values) what a data steward accepted all the same; `imported` what an
+    import chose, inferred and lacks (choices, inferred_events, lacks). An entry of verdict
     `withdrawn` is no delivery but the end of one: it has its id, and `withdraws` the paths of the files that
     count no more.
     """

@@ -45,8 +45,8 @@ class DeliveredFile:
 class Manifest:
     """A well-formed `delivery.json`: the files whose description holds, and what is wrong with the others.
 
-    `imported` holds what an import chose (`choices`), how many events it inferred (`inferred_events`) and what it
-    lacks (`lacks`); it is empty for any other delivery.
+    `imported` holds what an import chose (`choices`), how many events it inferred (`inferred_events`) and
+    what it lacks (`lacks`); it is empty for any other delivery.
     """
 
     delivery_id: str
@@ -193,10 +193,16 @@ def _imported(document: dict[str, Any], problems: list[Finding]) -> dict[str, An
     choices = value.get("choices", {}) if isinstance(value, dict) else None
     events = value.get("inferred_events", 0) if isinstance(value, dict) else None
     lacks = value.get("lacks", []) if isinstance(value, dict) else None
-    texts = [*choices, *choices.values(), *lacks] if isinstance(choices, dict) and isinstance(lacks, list) else [None]
+    texts = (
+        [*choices, *choices.values(), *lacks]
+        if isinstance(choices, dict) and isinstance(lacks, list)
+        else [None]
+    )
     if _whole_number(events, 0) is None or not all(_is_short(text) for text in texts) or len(texts) > 1000:
         problems.append(
-            _structure("'imported' must hold choices (short texts), inferred_events (a number) and lacks (a list).")
+            _structure(
+                "'imported' must hold choices (short texts), inferred_events (a number) and lacks (a list)."
+            )
         )
         return {}
     return {"choices": choices, "inferred_events": events, "lacks": lacks} if value else {}

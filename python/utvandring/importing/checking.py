@@ -90,10 +90,15 @@ def _files(report: CheckReport, source: Source) -> None:
     told = ", ".join(names[:_MANY]) + (f" and {len(names) - _MANY} more" if len(names) > _MANY else "")
     rows = sum(file.rows for file in source.files if file.rows is not None)
     counted = f", {numbered(rows, 'row')} by the headers" if rows else ""
-    report.add("Files", f"{source.name} ({patterns}): {numbered(len(names), 'file')}{counted}: {told or 'none'}")
+    report.add(
+        "Files", f"{source.name} ({patterns}): {numbered(len(names), 'file')}{counted}: {told or 'none'}"
+    )
     ids = sorted(set(source.ids.values()))
     if len(ids) > 1:
-        report.add("Columns that differ between files", f"{source.name}: the id is called {' and '.join(map(shown, ids))}")
+        report.add(
+            "Columns that differ between files",
+            f"{source.name}: the id is called {' and '.join(map(shown, ids))}",
+        )
 
 
 def _columns(report: CheckReport, source: Source, used: set[str]) -> None:
@@ -102,18 +107,24 @@ def _columns(report: CheckReport, source: Source, used: set[str]) -> None:
         with_it = [file for file in source.files if file.column(name) is not None]
         kinds = {_kind(file, name) for file in with_it}
         if len(kinds) > 1:
-            report.add("Columns that differ between files", f"{source.name}.{shown(name)}: {' and '.join(sorted(kinds))}")
+            report.add(
+                "Columns that differ between files",
+                f"{source.name}.{shown(name)}: {' and '.join(sorted(kinds))}",
+            )
         if len(with_it) < len(source.files):
             years = ", ".join(_when(file) for file in with_it[:_MANY])
             if name.lower() in {column.lower() for column in used}:
-                report.add("Columns that differ between files", f"{source.name}.{shown(name)}: only in {years}")
+                report.add(
+                    "Columns that differ between files", f"{source.name}.{shown(name)}: only in {years}"
+                )
         for file in with_it[:1]:
             column = file.column(name)
             if column is not None and (column.unit or column.unknown_format):
                 unit = column.unit or "not converted: state it with `dates:`"
                 report.add(
                     "Dates by their format",
-                    f"{source.name}.{shown(name)}: format {shown(column.format)}, {unit}{date_range(file, column, source.entry)}",
+                    f"{source.name}.{shown(name)}: format {shown(column.format)}, "
+                    f"{unit}{date_range(file, column, source.entry)}",
                 )
 
 
@@ -126,7 +137,13 @@ def _kind(file: FileHeader, name: str) -> str:
 
 def _when(file: FileHeader) -> str:
     year = file.named.year
-    return file.path if year is None else str(year) if file.named.month is None else f"{year}-{file.named.month:02}"
+    return (
+        file.path
+        if year is None
+        else str(year)
+        if file.named.month is None
+        else f"{year}-{file.named.month:02}"
+    )
 
 
 def _years(report: CheckReport, prepared: Prepared) -> None:
@@ -145,7 +162,9 @@ def _years(report: CheckReport, prepared: Prepared) -> None:
             if missing and len(months) > 1 and year in wanted:
                 told = ", ".join(map(str, missing))
                 report.add("Months without a file", f"{source.name} {year}: {told}")
-        if source.name in prepared.entry.years_of or source.name in prepared.compiled.reads.get("befolkning", set()):
+        if source.name in prepared.entry.years_of or source.name in prepared.compiled.reads.get(
+            "befolkning", set()
+        ):
             common = years if common is None else common & years
     if common is not None:
         told = _span(common) if common else "none"
@@ -171,18 +190,26 @@ def _unused(report: CheckReport, prepared: Prepared) -> None:
         unused = [column for column in unused if column.lower() not in ids]
         if unused:
             more = f" and {len(unused) - _MANY} more" if len(unused) > _MANY else ""
-            report.add("Columns that no query uses (they are not read)", f"{source.name}: {', '.join(unused[:_MANY])}{more}")
+            report.add(
+                "Columns that no query uses (they are not read)",
+                f"{source.name}: {', '.join(unused[:_MANY])}{more}",
+            )
     if prepared.found.unused_files:
         names = prepared.found.unused_files
         more = f" and {len(names) - _MANY} more" if len(names) > _MANY else ""
-        report.add("Files that belong to no source", f"{', '.join(shown(name) for name in names[:_MANY])}{more}")
+        report.add(
+            "Files that belong to no source", f"{', '.join(shown(name) for name in names[:_MANY])}{more}"
+        )
     for name in sorted(set(prepared.entry.choices) - prepared.compiled.asked - {"wies", "nettoformue"}):
         report.add("Choices that no query asks for", name)
 
 
 def _layouts(report: CheckReport, extract: Path) -> None:
     for template, files in recognised(extract).items():
-        report.add("Looks like a known layout", f"{template}: {numbered(files, 'file')} (utvandring import --new {template} FOLDER)")
+        report.add(
+            "Looks like a known layout",
+            f"{template}: {numbered(files, 'file')} (utvandring import --new {template} FOLDER)",
+        )
 
 
 def _lacks(report: CheckReport, prepared: Prepared) -> None:

@@ -30,22 +30,37 @@ def import_extract(
     folder: Annotated[Path | None, typer.Argument(metavar="FOLDER", help="The folder of the import.")] = None,
     extract: Annotated[
         Path | None,
-        typer.Option("--from", metavar="DIR", help="The extract, as it was sent.", exists=True, file_okay=False),
+        typer.Option(
+            "--from", metavar="DIR", help="The extract, as it was sent.", exists=True, file_okay=False
+        ),
     ] = None,
     out_dir: Annotated[
         Path | None,
-        typer.Option("--out", metavar="DELIVERY", help="Folder for the delivery; its name is the delivery's.", file_okay=False),
+        typer.Option(
+            "--out",
+            metavar="DELIVERY",
+            help="Folder for the delivery; its name is the delivery's.",
+            file_okay=False,
+        ),
     ] = None,
     check: Annotated[
         bool, typer.Option("--check", help="Read headers and samples only, and say what would be missing.")
     ] = False,
     new: Annotated[
         str | None,
-        typer.Option("--new", metavar="TEMPLATE", help="Make FOLDER: tsd-csv, stata-institute, latin1-spells or empty."),
+        typer.Option(
+            "--new", metavar="TEMPLATE", help="Make FOLDER: tsd-csv, stata-institute, latin1-spells or empty."
+        ),
     ] = None,
     suggest: Annotated[
         Path | None,
-        typer.Option("--suggest", metavar="DIR", help="Print a first sources.yml for this extract.", exists=True, file_okay=False),
+        typer.Option(
+            "--suggest",
+            metavar="DIR",
+            help="Print a first sources.yml for this extract.",
+            exists=True,
+            file_okay=False,
+        ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="The result for programs.")] = False,
 ) -> None:
@@ -53,7 +68,8 @@ def import_extract(
 
     FOLDER holds sources.yml and one SQL query for each register; docs/import.md is the guide.
 
-    Exit code 0: done, or --check found nothing that refuses. 1: refused. 2: wrong use, or FOLDER cannot be understood.
+    Exit code 0: done, or --check found nothing that refuses. 1: refused. 2: wrong use, or FOLDER cannot be
+    understood.
     """
     quiet = bool(context.find_root().params.get("quiet"))
     if suggest is not None:
@@ -71,10 +87,15 @@ def import_extract(
             typer.echo(json.dumps({"folder": str(folder), "files": files}, indent=1))
         elif not quiet:
             say(f"Made {folder} from the template {new}: {numbered(len(files), 'file')}.", "bold green")
-            say(f"Read {folder / 'README.md'}, then: utvandring import {folder} --from DIR --out DELIVERY --check")
+            say(
+                f"Read {folder / 'README.md'}, then: utvandring import {folder} --from DIR --out DELIVERY "
+                "--check"
+            )
         return
     if extract is None or (out_dir is None and not check):
-        raise UsageError("Name the extract with --from DIR, and the delivery to write with --out DELIVERY (or --check).")
+        raise UsageError(
+            "Name the extract with --from DIR, and the delivery to write with --out DELIVERY (or --check)."
+        )
     if check:
         from utvandring.importing.checking import check_import
 

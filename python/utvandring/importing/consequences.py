@@ -12,7 +12,7 @@ _LIST = Path(__file__).parent / "consequences.yml"
 
 @dataclass(frozen=True)
 class Loss:
-    """A register, or a column of one, that an import does not give; what is unknown then, and what is worth less."""
+    """A register, or a column of one, that an import does not give, and what becomes of the marts."""
 
     register: str
     column: str | None

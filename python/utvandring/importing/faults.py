@@ -14,7 +14,7 @@ class FolderError(UsageError):
 
 
 def shown(name: str) -> str:
-    """Return a name that came with the data so that it can be printed: short, and without signs that are not seen."""
+    """Return a name that came with the data as it can be printed: short, without signs that are not seen."""
     text = "".join(letter if letter.isprintable() else "?" for letter in name)
     return text if len(text) <= _LONGEST_NAME else f"{text[: _LONGEST_NAME - 1]}…"
 

@@ -21,7 +21,7 @@ PERSON = "personid"
 
 @dataclass(frozen=True)
 class Source:
-    """A source with its files. `columns` are the names over all files, as first met, without those dropped."""
+    """A source with its files; `columns` are the names over all of them, without those dropped."""
 
     entry: SourceEntry
     files: tuple[FileHeader, ...]
@@ -35,25 +35,29 @@ class Source:
 
     @property
     def relation_columns(self) -> list[str]:
-        """The columns that queries see: the person first, then those of the files, then what their names say."""
+        """The columns that queries see: the person, those of the files, what their names say."""
         of_names = [
             column
-            for column, places in zip(FILE_COLUMNS, (("yyyy", "yy"), ("mm", "m"), ("n",), ("wave",)), strict=True)
+            for column, places in zip(
+                FILE_COLUMNS, (("yyyy", "yy"), ("mm", "m"), ("n",), ("wave",)), strict=True
+            )
             if any(f"{{{place}}}" in pattern.text for pattern in self.entry.files for place in places)
         ]
         columns = self.columns if self.files else self.entry.optional_columns
         return [*([PERSON] if self.entry.id else []), *columns, *of_names]
 
     def years(self) -> set[int] | None:
-        """The years of the source, from the names of its files or its columns; None if they do not tell."""
+        """Return the years that the names of the files or the columns tell; None if they tell none."""
         if self.entry.years is not None:
-            found = {match.year for column in self.columns if (match := self.entry.years.match(column)) is not None}
+            found = {
+                match.year for column in self.columns if (match := self.entry.years.match(column)) is not None
+            }
             return {year for year in found if year is not None}
         years = {file.named.year for file in self.files}
         return None if None in years or not years else {year for year in years if year is not None}
 
     def months(self) -> dict[int, set[int]]:
-        """The months of every year, from the names of the files."""
+        """Return the months of every year, from the names of the files."""
         found: dict[int, set[int]] = defaultdict(set)
         for file in self.files:
             if file.named.year is not None and file.named.month is not None:
@@ -85,7 +89,8 @@ def find_sources(entry: Import, folder: Path) -> Found:
         If a source has no file, two files of one year, or a file that cannot be opened.
     """
     files = list(walk(folder))
-    sources, used = {}, set()
+    sources: dict[str, Source] = {}
+    used: set[str] = set()
     for name, source in entry.sources.items():
         matched = _matched(source, files, entry.folder)
         if not matched and not source.optional:
@@ -96,7 +101,9 @@ def find_sources(entry: Import, folder: Path) -> Found:
     return Found(sources, tuple(path for path, _ in files if path not in used))
 
 
-def _matched(source: SourceEntry, files: Iterable[tuple[str, Path]], own: Path) -> list[tuple[str, Path, Named]]:
+def _matched(
+    source: SourceEntry, files: Iterable[tuple[str, Path]], own: Path
+) -> list[tuple[str, Path, Named]]:
     matched: list[tuple[str, Path, Named]] = []
     seen: dict[tuple[object, ...], tuple[str, Pattern, Named]] = {}
     for path, location in files:
@@ -109,11 +116,15 @@ def _matched(source: SourceEntry, files: Iterable[tuple[str, Path]], own: Path) 
                 continue
             key = (named.year, named.month, named.number, named.wave)
             before = seen.get(key)
-            if before is not None and not (pattern.has_part and before[1] is pattern and before[2].wild == named.wild):
+            if before is not None and not (
+                pattern.has_part and before[1] is pattern and before[2].wild == named.wild
+            ):
                 year = f" for {named.year}" if named.year is not None else ""
                 raise ImportFaultError(
-                    f"source {source.name} has two files{year}: {shown(before[0])} and {shown(path)}. If they are parts of "
-                    f"one, write {{part}} where their names differ; if one replaces the other, name one only in {SOURCES}."
+                    f"source {source.name} has two files{year}: {shown(before[0])} and {shown(path)}. If "
+                    "they are parts of "
+                    f"one, write {{part}} where their names differ; if one replaces the other, name one "
+                    f"only in {SOURCES}."
                 )
             seen.setdefault(key, (path, pattern, named))
             matched.append((path, location, named))
@@ -125,8 +136,10 @@ def _no_file(source: SourceEntry, files: list[tuple[str, Path]]) -> str:
     patterns = " or ".join(pattern.text for pattern in source.files)
     names = ", ".join(shown(path) for path, _ in files[:5]) or "nothing"
     return (
-        f"source {source.name}: no file is called {patterns} under --from (there are {len(files):,} files, such as {names}): "
-        f"correct `files:` in {SOURCES}, or list under `optional:` the columns that queries read, and the source may be missing."
+        f"source {source.name}: no file is called {patterns} under --from (there are {len(files):,} files, "
+        f"such as {names}): "
+        f"correct `files:` in {SOURCES}, or list under `optional:` the columns that queries read, and the "
+        "source may be missing."
     )
 
 
@@ -177,17 +190,20 @@ def _parquet_header(location: Path, path: str, named: Named) -> FileHeader:
             rows = connection.execute(f"select count(*) from {relation}").fetchone()
     except duckdb.Error as error:
         raise ImportFaultError(
-            f"{path} cannot be read as Parquet: it is truncated, damaged or of another format; ask for it again."
+            f"{path} cannot be read as Parquet: it is truncated, damaged or of another format; ask for it "
+            "again."
         ) from error
     columns = []
     for name, kind, *_ in described:
-        simple = kinds.get(kind, "timestamp" if kind.startswith("TIMESTAMP") else "integer" if "INT" in kind else "other")
+        simple = kinds.get(
+            kind, "timestamp" if kind.startswith("TIMESTAMP") else "integer" if "INT" in kind else "other"
+        )
         columns.append(FileColumn(name, simple, exact_below={"float": 2**24, "double": 2**53}.get(simple)))
     return FileHeader(path, location, "parquet", named, tuple(columns), rows[0] if rows else None)
 
 
 def _assembled(source: SourceEntry, files: tuple[FileHeader, ...]) -> Source:
-    """Put the files of a source together: columns by name, and which of them is the person's id in each file."""
+    """Put the files of a source together: columns by name, and the person's id in each file."""
     columns: dict[str, str] = {}
     ids: dict[str, str] = {}
     for file in files:
@@ -196,22 +212,26 @@ def _assembled(source: SourceEntry, files: tuple[FileHeader, ...]) -> Source:
                 columns.setdefault(column.name.lower(), column.name)
         if source.id:
             present = [
-                column.name for column in file.columns if any(pattern.match(column.name) for pattern in source.id)
+                column.name
+                for column in file.columns
+                if any(pattern.match(column.name) for pattern in source.id)
             ]
             if len(present) != 1:
                 names = " or ".join(pattern.text for pattern in source.id)
                 found = "no column" if not present else f"{len(present)} columns"
                 listed = ", ".join(shown(column.name) for column in file.columns[:12])
                 raise ImportFaultError(
-                    f"{file.path} has {found} {names}, the id of source {source.name}: name the right one under `id:` in "
+                    f"{file.path} has {found} {names}, the id of source {source.name}: name the right one "
+                    "under `id:` in "
                     f"{SOURCES} (the file has {listed})."
                 )
             ids[file.path] = present[0]
-    names = {one.lower() for one in ids.values()}
+    own = {one.lower() for one in ids.values()}
     for reserved in (PERSON, *FILE_COLUMNS):
-        if reserved in columns and not (reserved == PERSON and reserved in names):
+        if reserved in columns and not (reserved == PERSON and reserved in own):
             raise FolderError(
-                f"{SOURCES}, source {source.name}: its files have a column {reserved}, a name that is taken here: "
+                f"{SOURCES}, source {source.name}: its files have a column {reserved}, a name that is taken "
+                "here: "
                 "drop it, or make it the id."
             )
     kept = tuple(name for lower, name in columns.items() if lower != PERSON)
@@ -234,7 +254,8 @@ def periods_of(entry: Import, sources: dict[str, Source]) -> tuple[int, int]:
         years = sources[name].years()
         if years is None:
             raise FolderError(
-                f"{SOURCES}, periods, years_of: neither the names of the files of {name} nor those of its columns tell the "
+                f"{SOURCES}, periods, years_of: neither the names of the files of {name} nor those of its "
+                "columns tell the "
                 f"years: write `years:` for it, such as `years: bostedskommune_01_01_{{yyyy}}`."
             )
         common = years if common is None else common & years
@@ -244,7 +265,8 @@ def periods_of(entry: Import, sources: dict[str, Source]) -> tuple[int, int]:
         common = {year for year in common or () if year <= entry.last}
     if not common:
         raise ImportFaultError(
-            f"The sources {', '.join(entry.years_of)} have no year in common: see `utvandring import … --check`."
+            f"The sources {', '.join(entry.years_of)} have no year in common: see `utvandring import … "
+            "--check`."
         )
     last = max(common)
     first = last

@@ -1,9 +1,9 @@
 """The folder of an import: `sources.yml`, its code tables, and the queries.
 
-    sources.yml          what the files are, and the choices that the data do not make
-    <register>.sql       one query for each register of the contract that is made
-    steps/<name>.sql     queries that others read by name
-    lookups/<name>.csv   code tables that queries read by name: two columns, `from` and `to`
+sources.yml          what the files are, and the choices that the data do not make
+<register>.sql       one query for each register of the contract that is made
+steps/<name>.sql     queries that others read by name
+lookups/<name>.csv   code tables that queries read by name: two columns, `from` and `to`
 """
 
 import difflib
@@ -175,7 +175,9 @@ def _mapping(value: Any, place: str) -> dict[str, Any]:
     if value is None:
         return {}
     if not isinstance(value, dict) or not all(isinstance(key, str) for key in value):
-        raise FolderError(f"{SOURCES}: `{place}` must be a list of names, each followed by ':' and its value.")
+        raise FolderError(
+            f"{SOURCES}: `{place}` must be a list of names, each followed by ':' and its value."
+        )
     return value
 
 
@@ -193,7 +195,9 @@ def _texts(value: Any, place: str) -> tuple[str, ...]:
         return ()
     entries = value if isinstance(value, list) else [value]
     if not all(isinstance(one, str | int | float) and not isinstance(one, bool) for one in entries):
-        raise FolderError(f"{SOURCES}, {place}: a text or a list of texts is needed; put true, false and null in quotes.")
+        raise FolderError(
+            f"{SOURCES}, {place}: a text or a list of texts is needed; put true, false and null in quotes."
+        )
     return tuple(str(one) for one in entries)
 
 
@@ -210,22 +214,26 @@ def _patterns(value: Any, place: str) -> tuple[Pattern, ...]:
 def _source(name: str, value: Any) -> SourceEntry:
     place = f"source {name}"
     if not _NAME.fullmatch(name):
-        raise FolderError(f"{SOURCES}, {place}: a name has small letters, digits and _, and begins with a letter.")
+        raise FolderError(
+            f"{SOURCES}, {place}: a name has small letters, digits and _, and begins with a letter."
+        )
     entry = _mapping(value, place)
     _known(entry, _KEYS, place)
     files = _patterns(entry.get("files"), f"{place}, files")
     if not files:
-        raise FolderError(f"{SOURCES}, {place}: `files:` is missing, such as `files: demo/hush_fam_{{yyyy}}.dta`.")
+        raise FolderError(
+            f"{SOURCES}, {place}: `files:` is missing, such as `files: demo/hush_fam_{{yyyy}}.dta`."
+        )
     form = entry.get("format")
     if form is not None and form not in FORMATS:
         raise FolderError(f"{SOURCES}, {place}: `format:` must be one of {', '.join(FORMATS)}.")
     separator = entry.get("separator")
-    separator = _SEPARATORS.get(separator, separator)
+    separator = _SEPARATORS.get(str(separator), separator)
     if separator is not None and (not isinstance(separator, str) or len(separator) != 1):
         raise FolderError(f"{SOURCES}, {place}: `separator:` must be one sign in quotes, or tab.")
     decimal = str(entry.get("decimal", "."))
     if decimal not in (".", ","):
-        raise FolderError(f"{SOURCES}, {place}: `decimal:` must be \".\" or \",\".")
+        raise FolderError(f'{SOURCES}, {place}: `decimal:` must be "." or ",".')
     quote = str(entry.get("quote", '"'))
     if quote != "none" and len(quote) != 1:
         raise FolderError(f"{SOURCES}, {place}: `quote:` must be one sign, or none.")
@@ -257,7 +265,9 @@ def _source(name: str, value: Any) -> SourceEntry:
         ),
         keep_marks=_patterns(entry.get("keep_marks"), f"{place}, keep_marks"),
         drop=_patterns(entry.get("drop"), f"{place}, drop"),
-        drop_rows={key: str(text) for key, text in _mapping(entry.get("drop_rows"), f"{place}, drop_rows").items()},
+        drop_rows={
+            key: str(text) for key, text in _mapping(entry.get("drop_rows"), f"{place}, drop_rows").items()
+        },
         years=years[0] if years else None,
         dates=dates,
         lines_in_values=bool(entry.get("lines_in_values", False)),
@@ -271,7 +281,9 @@ def plain_source(name: str) -> SourceEntry:
     return _source("unknown", {"files": [name.replace("{", "*").replace("}", "*")]})
 
 
-def _periods(value: Any, sources: Mapping[str, SourceEntry]) -> tuple[int | None, int | None, tuple[str, ...]]:
+def _periods(
+    value: Any, sources: Mapping[str, SourceEntry]
+) -> tuple[int | None, int | None, tuple[str, ...]]:
     entry = _mapping(value, "periods")
     _known(entry, ("first", "last", "years_of"), "periods")
     first, last, years_of = entry.get("first"), entry.get("last"), _texts(entry.get("years_of"), "periods")
@@ -283,7 +295,8 @@ def _periods(value: Any, sources: Mapping[str, SourceEntry]) -> tuple[int | None
             raise FolderError(f"{SOURCES}, periods: `first:` and `last:` must be years, such as 2009.")
     if (first is None or last is None) and not years_of:
         raise FolderError(
-            f"{SOURCES}: `periods:` must say the first and last 1 January to write (`first: 2009`, `last: 2015`), "
+            f"{SOURCES}: `periods:` must say the first and last 1 January to write (`first: 2009`, `last: "
+            "2015`), "
             "or name the sources whose common years are written (`years_of: [kommnr]`)."
         )
     if first is not None and last is not None and last < first:
@@ -301,7 +314,8 @@ def _choices(value: Any) -> dict[str, Choice]:
             choices[name] = Choice(name, str(entry))
         if not _NAME.fullmatch(name) or not choices[name].value or len(choices[name].value) > 400:
             raise FolderError(
-                f"{SOURCES}, choices, {name}: a name of small letters, digits and _, and a value of at most 400 signs."
+                f"{SOURCES}, choices, {name}: a name of small letters, digits and _, and a value of at most "
+                "400 signs."
             )
     return choices
 
@@ -331,12 +345,15 @@ def _names(
             )
     if not queries:
         raise FolderError(
-            f"The folder holds no query: write one for each register, such as {next(iter(specification.registers))}.sql."
+            "The folder holds no query: write one for each register, such as "
+            f"{next(iter(specification.registers))}.sql."
         )
     seen: set[str] = set()
     for name in (*sources, *steps, *lookups):
         if not _NAME.fullmatch(name):
             raise FolderError(f"{name}: a name has small letters, digits and _, and begins with a letter.")
         if name in seen:
-            raise FolderError(f"{name} is the name of two things among sources, steps and lookups: rename one.")
+            raise FolderError(
+                f"{name} is the name of two things among sources, steps and lookups: rename one."
+            )
         seen.add(name)

@@ -11,10 +11,10 @@ from utvandring.importing.patterns import Named
 class FileColumn:
     """A column as it is stored.
 
-    `kind` is text, integer, float, double, date, timestamp or boolean; `unit` what a number counts, None for an
-    ordinary number; `unknown_format` a format of dates or times that is not converted; `exact_below` the first
-    whole number of which the stored form is not sure; `declared` the values declared missing, each an SQL-free
-    pair of bounds, with their label.
+    `kind` is text, integer, float, double, date, timestamp or boolean; `unit` what a number counts, None for
+    an ordinary number; `unknown_format` a format of dates or times that is not converted; `exact_below` the
+    first whole number of which the stored form is not sure; `declared` the values declared missing, each a
+    pair of bounds; `labels` the words for values; `width` the length of a text.
     """
 
     name: str

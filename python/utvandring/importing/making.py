@@ -32,7 +32,9 @@ def make_import(template: str, folder: Path, project: Path) -> list[str]:
     UsageError
         If there is no such template, or the folder exists.
     """
-    known = sorted(path.name for path in TEMPLATES.iterdir() if path.is_dir() and not path.name.startswith("_"))
+    known = sorted(
+        path.name for path in TEMPLATES.iterdir() if path.is_dir() and not path.name.startswith("_")
+    )
     if template not in known:
         raise UsageError(f"There is no template {template}: {', '.join(known)} are.")
     if folder.exists() and any(folder.iterdir() if folder.is_dir() else [folder]):
@@ -49,7 +51,8 @@ def make_import(template: str, folder: Path, project: Path) -> list[str]:
 def _listed(register: Register) -> str:
     """Return a query that gives every column of a register as unknown, with what the column is."""
     lines = [
-        f"-- {register.name}: fill in, leave out the columns that the extract does not have, and name the file "
+        f"-- {register.name}: fill in, leave out the columns that the extract does not have, and name the "
+        "file "
         f"{register.name}.sql.",
         "-- Every value may be text. `periode` is the year that a row belongs to"
         + (" (here the program adds it)." if register.name == "person" else "."),
@@ -59,6 +62,8 @@ def _listed(register: Register) -> str:
         lines.append("    null as periode,")
     for column in register.columns:
         needed = " Required." if column.is_required else ""
-        lines.append(f"    null as {column.name},  -- {column.data_type}: {column.description.rstrip('.')}.{needed}")
+        lines.append(
+            f"    null as {column.name},  -- {column.data_type}: {column.description.rstrip('.')}.{needed}"
+        )
     lines.append("from the_name_of_a_source")
     return "\n".join(lines) + "\n"

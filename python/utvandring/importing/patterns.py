@@ -41,7 +41,7 @@ class Named:
 
 @dataclass(frozen=True)
 class Pattern:
-    """A name with places: `{yyyy}`, `{yy}`, `{mm}`, `{m}`, `{n}`, `{wave}`, `{part}`, `{from}`, `{to}`, `*`, `**/`.
+    """A name with places, such as `{yyyy}`, `{yy}`, `{mm}`, `{part}`, `*` and `**/`.
 
     Upper and lower case are the same.
     """
@@ -108,7 +108,7 @@ def full_year(year: int) -> int:
 
 
 def walk(folder: Path) -> Iterator[tuple[str, Path]]:
-    """Give every file under a folder with its path below it, in order; links that lead out are passed over."""
+    """Give every file under a folder with its path below it, in order, but for links that lead out."""
     root = folder.resolve()
     for path in sorted(folder.rglob("*"), key=lambda one: one.relative_to(folder).as_posix()):
         if path.is_file() and path.resolve().is_relative_to(root):

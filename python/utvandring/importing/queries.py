@@ -24,13 +24,18 @@ from utvandring.importing.folder import Import
 from utvandring.importing.patterns import Pattern, PatternError
 
 _KIT = Path(__file__).parent / "kit"
-FILE_COLUMNS = {"file_year": "integer", "file_month": "integer", "file_number": "integer", "file_wave": "varchar"}
+FILE_COLUMNS = {
+    "file_year": "integer",
+    "file_month": "integer",
+    "file_number": "integer",
+    "file_wave": "varchar",
+}
 REFORM = "municipality_reform"
 
 
 @dataclass(frozen=True)
 class Told:
-    """A number that a macro wants counted: of which relation, of what, and the query; `refuses` above zero."""
+    """A number that a macro wants counted: of what, by which query; with `refuses` it must be zero."""
 
     relation: str
     what: str
@@ -100,7 +105,8 @@ def prepare(connection: duckdb.DuckDBPyConnection, entry: Import, reform: Path) 
             )
         except duckdb.Error as error:
             raise FolderError(
-                f"lookups/{path.name} cannot be read: it must be UTF-8 with a line of names, separated by ','."
+                f"lookups/{path.name} cannot be read: it must be UTF-8 with a line of names, separated by "
+                "','."
             ) from error
 
 
@@ -127,8 +133,11 @@ class _Compiler:
         self.relations: dict[str, list[str]] = {}
         self.at_work: list[str] = []
         prepare(connection, entry, reform)
-        # Of the optimizers only the one that tells which columns are used: others see that the tables are empty.
-        others = connection.execute("select name from duckdb_optimizers() where name <> 'unused_columns'").fetchall()
+        # Of the optimizers only the one that tells which columns are used: others see that the tables are
+        # empty.
+        others = connection.execute(
+            "select name from duckdb_optimizers() where name <> 'unused_columns'"
+        ).fetchall()
         connection.execute(f"set disabled_optimizers = {literal(','.join(name for (name,) in others))}")
         for name, columns in sources.items():
             kinds = {column: FILE_COLUMNS.get(column, "varchar") for column in columns}
@@ -137,13 +146,16 @@ class _Compiler:
             self.relations[name] = list(kinds)
             self.result.used[name] = set()
         for name in (*entry.lookups, REFORM):
-            self.relations[name] = [row[0] for row in connection.execute(f"describe {identifier(name)}").fetchall()]
+            self.relations[name] = [
+                row[0] for row in connection.execute(f"describe {identifier(name)}").fetchall()
+            ]
         self.environment = ImmutableSandboxedEnvironment(
             undefined=StrictUndefined, extensions=["jinja2.ext.do"], trim_blocks=False, autoescape=False
         )
         self.environment.globals.update(
-            first_year=first, last_year=last, choice=self.choice, quoted=identifier, columns_of=self.columns_of,
-            places=self.places, all_empty=_all_empty, known_in=_known_in, tell=self.tell, refuse_if=self.refuse_if,
+            first_year=first, last_year=last, choice=self.choice, quoted=identifier,
+            columns_of=self.columns_of, places=self.places, all_empty=_all_empty, known_in=_known_in,
+            tell=self.tell, refuse_if=self.refuse_if,
             choose=self.choose, stop=_stop, whole_or_decimal=_whole_or_decimal,
         )  # fmt: skip
         kit = self.environment.from_string((_KIT / "shapes.sql").read_text("utf-8")).module
@@ -240,7 +252,8 @@ class _Compiler:
             self.step(relation)
         if relation not in self.relations:
             raise _StopError(
-                f"{shown(str(relation))} is neither a source nor a step nor a code table: a macro reads one of these by "
+                f"{shown(str(relation))} is neither a source nor a step nor a code table: a macro reads one "
+                "of these by "
                 "its name; what stands in `with` belongs into steps/ for it."
             )
         return self.relations[relation]
@@ -262,14 +275,18 @@ class _Compiler:
                     key = tuple((part, value) for part, value in parts.items() if value is not None)
                     place = found.setdefault(key, dict.fromkeys(columns))
                     if place[name] is not None:
-                        raise _StopError(f"{relation}: {place[name]} and {column} are both {text} of one year.")
+                        raise _StopError(
+                            f"{relation}: {place[name]} and {column} are both {text} of one year."
+                        )
                     place[name] = column
         return [{"keys": dict(key), "columns": found[key]} for key in sorted(found)]
 
     def choice(self, name: str) -> str:
         self.result.asked.add(name)
         if name not in self.entry.choices:
-            raise _StopError(f"the choice `{name}` is asked for and not made: write it under `choices:` in sources.yml.")
+            raise _StopError(
+                f"the choice `{name}` is asked for and not made: write it under `choices:` in sources.yml."
+            )
         return self.entry.choices[name].value
 
     def tell(self, relation: str, what: str, query: str) -> str:

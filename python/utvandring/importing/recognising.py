@@ -17,7 +17,9 @@ TEMPLATES = Path(__file__).parent / "templates"
 def recognised(extract: Path) -> dict[str, int]:
     """Return the templates whose columns the files of a folder have, with the number of files."""
     signs = {
-        folder.name: [re.compile(sign, re.IGNORECASE) for sign in read_yaml(folder / SOURCES).get("recognised_by", ())]
+        folder.name: [
+            re.compile(sign, re.IGNORECASE) for sign in read_yaml(folder / SOURCES).get("recognised_by", ())
+        ]
         for folder in sorted(TEMPLATES.iterdir())
         if (folder / SOURCES).is_file()
     }

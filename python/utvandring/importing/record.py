@@ -59,12 +59,16 @@ class Record:
         entry = prepared.entry
         made = [{"choice": one.name, "value": one.value, "why": one.why} for one in entry.choices.values()]
         made += [
-            {"choice": what, "value": value, "why": ""} for what, value in sorted(prepared.compiled.choices.items())
+            {"choice": what, "value": value, "why": ""}
+            for what, value in sorted(prepared.compiled.choices.items())
         ]
         if entry.id_prefix:
-            made.append({"choice": "id_prefix", "value": entry.id_prefix, "why": "ids look like identity numbers"})
+            made.append(
+                {"choice": "id_prefix", "value": entry.id_prefix, "why": "ids look like identity numbers"}
+            )
         if entry.years_of:
-            years = f"{prepared.first} to {prepared.last}, the years that {', '.join(entry.years_of)} have in common"
+            named = ", ".join(entry.years_of)
+            years = f"{prepared.first} to {prepared.last}, the years that {named} have in common"
             made.append({"choice": "periods", "value": years, "why": ""})
         unasked = sorted(set(entry.choices) - prepared.compiled.asked - {"wies", "nettoformue"})
         notes = [f"The choice {one} is made in sources.yml, and no query asks for it." for one in unasked]
@@ -77,7 +81,11 @@ class Record:
             sources=tuple(_source(name, one) for name, one in staged.items()),
             counted=tuple(counted),
             registers=tuple(_register(one) for one in written),
-            losses=tuple(losses({one.register: set(one.known) - _unknown(one) for one in written}, prepared.specification)),
+            losses=tuple(
+                losses(
+                    {one.register: set(one.known) - _unknown(one) for one in written}, prepared.specification
+                )
+            ),
             unused_files=prepared.found.unused_files,
             notes=tuple(notes),
         )

@@ -68,7 +68,9 @@ def prepare_import(folder: Path, extract: Path, project: Path) -> Prepared:
     return Prepared(entry, specification, found, first, last, compiled)
 
 
-def run_import(folder: Path, extract: Path, out: Path, project: Path, progress: Progress | None = None) -> Record:
+def run_import(
+    folder: Path, extract: Path, out: Path, project: Path, progress: Progress | None = None
+) -> Record:
     """Write the delivery that an import makes of an extract.
 
     Parameters
@@ -87,7 +89,7 @@ def run_import(folder: Path, extract: Path, out: Path, project: Path, progress: 
     Returns
     -------
     Record
-        What was read, dropped, inferred and chosen; `import.json` and `import.html` beside the delivery hold it.
+        What was read, dropped, inferred and chosen, as `import.json` and `import.html` hold it.
 
     Raises
     ------
@@ -97,7 +99,8 @@ def run_import(folder: Path, extract: Path, out: Path, project: Path, progress: 
     told = progress or (lambda label, fraction: None)
     if not _NAME.fullmatch(out.name):
         raise UsageError(
-            "--out: the name of the folder becomes the name of the delivery: letters, digits, '-', '_' and '.' only."
+            "--out: the name of the folder becomes the name of the delivery: letters, digits, '-', '_' and "
+            "'.' only."
         )
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise UsageError(f"--out: {out} exists already: name another folder, or remove it.")
@@ -124,23 +127,25 @@ def run_import(folder: Path, extract: Path, out: Path, project: Path, progress: 
 
 
 def _require_concepts(prepared: Prepared) -> None:
-    """An income or a wealth says which one it is: columns of the same name hold different ones."""
+    """Refuse an income or a wealth that does not say which one it is: one name is used of several."""
     gives = prepared.compiled.columns.get("inntekt", {})
     for name in ("wies", "nettoformue"):
         if name in gives and name not in prepared.entry.choices:
             raise ImportFaultError(
-                f"inntekt.sql gives {name}, and `choices:` in sources.yml does not say which concept it is: write "
+                f"inntekt.sql gives {name}, and `choices:` in sources.yml does not say which concept it is: "
+                "write "
                 + (
-                    "`wies: after-tax income per consumption unit` (what the contract means), or what it is instead."
+                    "`wies: after-tax income per consumption unit` (what the contract means), or what it is "
+                    "instead."
                     if name == "wies"
-                    else "`nettoformue: calculated net wealth`, or taxable, as the variable's definition says."
+                    else "`nettoformue: calculated net wealth`, or taxable, as its definition says."
                 )
             )
 
 
 @contextlib.contextmanager
 def _work_folder(out: Path) -> Iterator[Path]:
-    """Give a folder beside the output that only its owner reads, and that is gone afterwards whatever happens."""
+    """Give a folder beside the output that only its owner reads, and that is gone afterwards."""
     prefix = f".{out.name}.importing-"
     for left in out.parent.glob(f"{prefix}*"):
         process = left.name.removeprefix(prefix).split("-")[0]
@@ -197,12 +202,11 @@ def _engine(work: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 def _stage(
     connection: duckdb.DuckDBPyConnection, prepared: Prepared, work: Path, told: Progress
 ) -> dict[str, Staged]:
-    prepare(
-        connection, prepared.entry, prepared.specification.code_list_folder / f"{REFORM}.csv"
-    )
+    prepare(connection, prepared.entry, prepared.specification.code_list_folder / f"{REFORM}.csv")
     sources = prepared.found.sources
     weights = {
-        name: sum(file.location.stat().st_size for file in source.files) + 1 for name, source in sources.items()
+        name: sum(file.location.stat().st_size for file in source.files) + 1
+        for name, source in sources.items()
     }
     total, done, staged = sum(weights.values()), 0, {}
     for name, source in sources.items():
@@ -259,7 +263,8 @@ def _write(
         if name == "befolkning" and written[-1].empty_periods:
             years = ", ".join(str(year) for year in written[-1].empty_periods)
             raise ImportFaultError(
-                f"befolkning.sql gives no row for {years}: every 1 January from {prepared.first} to {prepared.last} is "
+                f"befolkning.sql gives no row for {years}: every 1 January from {prepared.first} to "
+                f"{prepared.last} is "
                 "needed; see `utvandring import … --check` for the years of the sources, and `periods:`."
             )
     return written
@@ -294,16 +299,18 @@ def _engine_failure(error: duckdb.Error) -> str:
     """Say what stopped the engine, without its message: it may quote a value."""
     if isinstance(error, duckdb.OutOfMemoryException):
         return (
-            "The memory did not suffice for a query: allow more with UTVANDRING_MEMORY (such as 4GB), or let the query keep "
+            "The memory did not suffice for a query: allow more with UTVANDRING_MEMORY (such as 4GB), or "
+            "let the query keep "
             "fewer columns; nothing was written."
         )
     if "No space left" in str(error):
-        return "The disk is full: about twice the size of the extract is needed beside --out; nothing was written."
-    if isinstance(error, duckdb.ConversionException | duckdb.InvalidInputException | duckdb.OutOfRangeException):
+        return "The disk is full: twice the size of the extract is needed beside --out; nothing was written."
+    if isinstance(
+        error, duckdb.ConversionException | duckdb.InvalidInputException | duckdb.OutOfRangeException
+    ):
         return (
-            "A query turns a value into a type that it does not fit (`cast`): use the functions of the kit or `try_cast`, "
+            "A query turns a value into a type that it does not fit (`cast`): use the functions of the kit "
+            "or `try_cast`, "
             "and let the check of the register count what is left; nothing was written."
         )
-    return f"A query could not be run ({type(error).__name__}): run again with --debug for the engine's own words."
-
-
+    return f"A query could not be run ({type(error).__name__}): --debug shows the engine's own words."

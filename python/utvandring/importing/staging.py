@@ -1,4 +1,4 @@
-"""Sources as Parquet files of text: the used columns only, marks of missing values empty, every row counted."""
+"""Sources as Parquet files of text: used columns only, marks of missing values empty, rows counted."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,7 +15,8 @@ from utvandring.importing.queries import FILE_COLUMNS
 from utvandring.importing.statistical import number_as_text, require_known_dates, write_blocks
 from utvandring.importing.text_files import as_utf_8, count_lines, csv_relation, explain_csv
 
-# Of pseudonyms of eleven digits, drawn at random, 0.22 per cent have the day, month and control digits of a number.
+# Of pseudonyms of eleven digits, drawn at random, 0.22 per cent have the day, month and control digits of
+# a number.
 _BY_CHANCE = 0.05
 _FEW = 3
 _DIGITS_OF_NUMBER = 11
@@ -49,15 +50,20 @@ class Staged:
 
 
 def stage_source(
-    connection: duckdb.DuckDBPyConnection, source: Source, used: set[str], scans: int, folder: Path, prefixed: bool
+    connection: duckdb.DuckDBPyConnection,
+    source: Source,
+    used: set[str],
+    scans: int,
+    folder: Path,
+    prefixed: bool,
 ) -> Staged:
     """Read a source into Parquet, and lay a view of its name over it.
 
     Parameters
     ----------
     connection
-        Gets the view, with the columns that queries see; rows without an id, and those that `drop_rows` names, are
-        not in it.
+        Gets the view, with the columns that queries see; rows without an id, and those of `drop_rows`,
+        are not in it.
     source
         With its files.
     used
@@ -123,7 +129,8 @@ def _stage_file(
                 told[mark] = told.get(mark, 0) + times
         for column, times in counts.parts_of_days.items():
             raise ImportFaultError(
-                f"{file.path}, column {shown(column)}: {numbered(times, 'value')} of dates with a part of a day or month: "
+                f"{file.path}, column {shown(column)}: {numbered(times, 'value')} of dates with a part of a "
+                "day or month: "
                 f"say what the number counts with `dates:` in {SOURCES}."
             )
     _refuse_inexact(connection, source, file, columns, id_column, target)
@@ -141,7 +148,9 @@ def _stage_text(
 ) -> tuple[int, str | None]:
     """Copy a text file to Parquet, or return the relation that reads it where it lies; and its rows."""
     location = as_utf_8(file, source.entry, target)
-    selected = ", ".join(f"{_cleaned(column, source.entry)} as {identifier(column.name)}" for column in columns)
+    selected = ", ".join(
+        f"{_cleaned(column, source.entry)} as {identifier(column.name)}" for column in columns
+    )
     reading = f"select {selected or '1 as nothing'} from {csv_relation(location, file, source.entry)}"
     direct = scans <= 1 and location == file.location
     # Every used column is looked at, so that a letter of another encoding is met here.
@@ -163,8 +172,10 @@ def _stage_text(
         location.unlink()
     if rows != lines and not source.entry.lines_in_values:
         raise ImportFaultError(
-            f"{file.path}: {numbered(rows, 'row')} were read from {numbered(lines, 'line')}: a value holds a line end, or "
-            f"a quote does not close; check `quote:` of source {source.name}, or write `lines_in_values: true` if that is right."
+            f"{file.path}: {numbered(rows, 'row')} were read from {numbered(lines, 'line')}: a value holds "
+            "a line end, or "
+            f"a quote does not close; check `quote:` of source {source.name}, or write `lines_in_values: "
+            "true` if that is right."
         )
     return rows, f"({reading})" if direct else None
 
@@ -189,7 +200,8 @@ def _typed_as_text(column: FileColumn) -> str:
     if column.kind in ("float", "double"):
         return number_as_text(name, column.kind)
     if column.kind == "timestamp":
-        return f"case when {name} = date_trunc('day', {name}) then cast(cast({name} as date) as varchar) else cast({name} as varchar) end"
+        day = f"cast(cast({name} as date) as varchar)"
+        return f"case when {name} = date_trunc('day', {name}) then {day} else cast({name} as varchar) end"
     return f"cast({name} as varchar)"
 
 
@@ -212,7 +224,7 @@ def _refuse_inexact(
     id_column: str,
     target: Path,
 ) -> None:
-    """Refuse numbers that are so large that their stored form stands for several: persons may have become one."""
+    """Refuse numbers so large that their stored form stands for several: persons may have become one."""
     for column in columns:
         if column.exact_below is None or column.unit is not None:
             continue
@@ -226,7 +238,8 @@ def _refuse_inexact(
             is_id = column.name.lower() == id_column.lower()
             what = "persons may have become one" if is_id else "the last digits are not sure"
             raise ImportFaultError(
-                f"{file.path}, column {shown(column.name)} is stored as {column.kind}, with {numbered(row[0], 'value')} beyond "
+                f"{file.path}, column {shown(column.name)} is stored as {column.kind}, with "
+                f"{numbered(row[0], 'value')} beyond "
                 f"2^{bits}: {what}; ask for the column as text."
             )
 
@@ -234,7 +247,7 @@ def _refuse_inexact(
 def _lay_view(
     connection: duckdb.DuckDBPyConnection, source: Source, parts: list[tuple[FileHeader, str]]
 ) -> None:
-    """Lay a view over the files of a source: one name for the id, what the names of the files say, no marks."""
+    """Lay a view over the files of a source: one name for the id, what their names say, no marks."""
     selects = []
     wanted = source.relation_columns
     for file, relation in parts:
@@ -246,16 +259,21 @@ def _lay_view(
                 terms.append(f"{_id(source, source.ids[file.path])} as {PERSON}")
             elif column in FILE_COLUMNS:
                 value = getattr(file.named, column.removeprefix("file_"))
-                shown_value = "null" if value is None else literal(value) if isinstance(value, str) else str(value)
+                shown_value = (
+                    "null" if value is None else literal(value) if isinstance(value, str) else str(value)
+                )
                 terms.append(f"cast({shown_value} as {FILE_COLUMNS[column]}) as {column}")
             elif column.lower() in present:
-                terms.append(f"{_without_marks(source.entry, present[column.lower()])} as {identifier(column)}")
+                terms.append(
+                    f"{_without_marks(source.entry, present[column.lower()])} as {identifier(column)}"
+                )
             else:
                 terms.append(f"cast(null as varchar) as {identifier(column)}")
         selects.append(f"select {', '.join(terms)} from {relation}")
     if not selects:
         kinds = ", ".join(
-            f"cast(null as {FILE_COLUMNS.get(column, 'varchar')}) as {identifier(column)}" for column in wanted
+            f"cast(null as {FILE_COLUMNS.get(column, 'varchar')}) as {identifier(column)}"
+            for column in wanted
         )
         selects.append(f"select {kinds} where false")
     connection.execute(f"create view {identifier(f'{source.name} as read')} as {' union all '.join(selects)}")
@@ -266,7 +284,8 @@ def _without_marks(entry: SourceEntry, column: str) -> str:
     name = identifier(column)
     if not marks:
         return name
-    return f"case when {name} in ({', '.join(literal(mark.strip()) for mark in marks)}) then null else {name} end"
+    listed = ", ".join(literal(mark.strip()) for mark in marks)
+    return f"case when {name} in ({listed}) then null else {name} end"
 
 
 def _id(source: Source, column: str) -> str:
@@ -280,9 +299,7 @@ def _id(source: Source, column: str) -> str:
     return value
 
 
-def _judge_ids(
-    connection: duckdb.DuckDBPyConnection, source: Source, staged: Staged, prefixed: bool
-) -> None:
+def _judge_ids(connection: duckdb.DuckDBPyConnection, source: Source, staged: Staged, prefixed: bool) -> None:
     """Refuse ids that are national identity numbers, or went through a float."""
     relation = identifier(f"{source.name} as read")
     # In one pass, by what costs little; what is dear is asked of the ids that call for it.
@@ -308,14 +325,19 @@ def _judge_ids(
         )
     if longest >= _DIGITS_OF_NUMBER:
         candidates = _number(connection, f"select count(*) from {relation} where {is_candidate(PERSON)}")
-    digits = _number(
-        connection, f"select count(*) from (select {PERSON} from {relation} where {PERSON} is not null limit 10000) "
-        f"where not regexp_full_match({PERSON}, '[0-9]+')"
-    ) == 0
+    digits = (
+        _number(
+            connection,
+            f"select count(*) from (select {PERSON} from {relation} where {PERSON} is not null limit 10000) "
+            f"where not regexp_full_match({PERSON}, '[0-9]+')",
+        )
+        == 0
+    )
     place = f"{SOURCES}, source {source.name}: the id column {' or '.join(sorted(set(source.ids.values())))}"
     if floats:
         raise ImportFaultError(
-            f"{place} has {numbered(floats, 'value')} such as 123.0 or 1e+06, which went through a float: ask for the "
+            f"{place} has {numbered(floats, 'value')} such as 123.0 or 1e+06, which went through a float: "
+            "ask for the "
             "column as text."
         )
     if candidates:
@@ -325,13 +347,17 @@ def _judge_ids(
         ).fetchone() or (0, 0)
         if numbers >= _FEW and numbers > _BY_CHANCE * ids:
             raise ImportFaultError(
-                f"{place} holds {numbered(numbers, 'national identity number')} among {numbered(ids, 'id')} of eleven digits: "
-                "such a file must not be here; name the column of the pseudonym, or ask for a file without these numbers."
+                f"{place} holds {numbered(numbers, 'national identity number')} among {numbered(ids, 'id')} "
+                "of eleven digits: "
+                "such a file must not be here; name the column of the pseudonym, or ask for a file without "
+                "these numbers."
             )
         if numbers and not prefixed:
             raise ImportFaultError(
-                f"{place} has {numbered(numbers, 'id')} of eleven digits that look like national identity numbers, out of "
-                f"{ids:,}: if they are pseudonyms that do so by chance, write `id_prefix: P` at the head of {SOURCES}."
+                f"{place} has {numbered(numbers, 'id')} of eleven digits that look like national identity "
+                "numbers, out of "
+                f"{ids:,}: if they are pseudonyms that do so by chance, write `id_prefix: P` at the head of "
+                f"{SOURCES}."
             )
     staged.dropped["without an id"] = empty
     staged.ids_with_leading_zeros, staged.longest_id, staged.shortest_id = zeros, longest, shortest
@@ -344,12 +370,14 @@ def _number(connection: duckdb.DuckDBPyConnection, query: str) -> int:
 
 
 def _lay_final_view(connection: duckdb.DuckDBPyConnection, source: Source, staged: Staged) -> None:
-    """Lay the view that queries see, without the rows that are dropped; a row is counted by the first reason."""
+    """Lay the view that queries see, without dropped rows; each is counted by the first reason."""
     relation = identifier(f"{source.name} as read")
     kept = [f"{PERSON} is not null"] if source.entry.id else []
     for reason, condition in source.entry.drop_rows.items():
         before = " and ".join(kept) or "true"
-        row = connection.execute(f"select count(*) from {relation} where {before} and ({condition})").fetchone()
+        row = connection.execute(
+            f"select count(*) from {relation} where {before} and ({condition})"
+        ).fetchone()
         staged.dropped[reason] = row[0] if row else 0
         kept.append(f"({condition}) is not true")
     where = f" where {' and '.join(kept)}" if kept else ""
@@ -371,7 +399,9 @@ def require_one_kind_of_id(staged: dict[str, Staged], sources: dict[str, Source]
         for other, model in padded.items():
             if one.shortest_id < model.longest_id == model.shortest_id:
                 raise ImportFaultError(
-                    f"The ids of source {other} have {model.longest_id} digits with zeros in front, those of source {name} "
-                    f"are shorter numbers: write `id_width: {model.longest_id}` for {name} in {SOURCES}, so that persons "
+                    f"The ids of source {other} have {model.longest_id} digits with zeros in front, those "
+                    f"of source {name} "
+                    f"are shorter numbers: write `id_width: {model.longest_id}` for {name} in {SOURCES}, so "
+                    "that persons "
                     "are found again."
                 )

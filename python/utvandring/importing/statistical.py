@@ -1,11 +1,13 @@
 """Files of Stata, SAS and SPSS: read by pyreadstat a block of rows at a time, and written to Parquet as text.
 
-What stands beside the cells is read as well: the formats of dates, declared missing values, how exactly a number is
-stored. A number whose format is one of dates and is not known here refuses the file until `dates:` says what it is.
+What stands beside the cells is read as well: the formats of dates, declared missing values, how exactly a
+number is stored. A number whose format is one of dates and is not known here refuses the file until `dates:`
+says what it is.
 """
 
 import re
 from collections import Counter
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from multiprocessing import get_context
@@ -22,7 +24,7 @@ from utvandring.importing.folder import SOURCES, SourceEntry
 from utvandring.importing.headers import FileColumn, FileHeader
 from utvandring.importing.patterns import Named
 
-_READERS = {
+_READERS: dict[str, Callable[..., Any]] = {
     "stata": pyreadstat.read_dta,
     "sas": pyreadstat.read_sas7bdat,
     "xport": pyreadstat.read_xport,
@@ -40,7 +42,17 @@ SECONDS_1582, DAYS_1970, YEAR, NUMBER = "seconds since 1582", "days since 1970",
 # A day that is shown as a month is a month.
 _AS_MONTH = "as month"
 
-_STATA_UNITS = {"d": DAYS, "c": MILLISECONDS, "C": None, "m": MONTHS, "y": YEAR, "w": None, "q": None, "h": None, "b": None}
+_STATA_UNITS = {
+    "d": DAYS,
+    "c": MILLISECONDS,
+    "C": None,
+    "m": MONTHS,
+    "y": YEAR,
+    "w": None,
+    "q": None,
+    "h": None,
+    "b": None,
+}
 _SAS_DAYS = (
     "DATE|DAY|DDMMYY[BCDNPS]?|MMDDYY[BCDNPS]?|YYMMDD[BCDNPS]?|E8601DA|B8601DA|IS8601DA|WEEKDATE|WEEKDATX|WORDDATE|WORDDATX|"
     "NLDATE|NLDATEW|JULIAN|EURDFDD|EURDFDE|EURDFDWN|EURDFWKX|EURDFWDX|NORDFDD|NORDFDE|NORDFWKX|NORDFWDX|MINGUO|NENGO|JULDAY"
@@ -48,9 +60,11 @@ _SAS_DAYS = (
 _SAS_MONTHS = "MONYY|YYMM[CDNPS]?|MMYY[CDNPS]?|YYMON|EURDFMY|NORDFMY|NLDATEYM|NLDATEYMM"
 _SAS_SECONDS = "DATETIME|DATEAMPM|E8601DT|B8601DT|IS8601DT|MDYAMPM|NLDATM|EURDFDT|NORDFDT|DTDATE"
 _SAS_YEARS = "YEAR"
-_SAS_DATE_LIKE = re.compile(r"DATE|YY|MON|YEAR|QTR|WEEK|JUL|DTM|DTY|DT[A-Z]|TOD|TIME|HHMM|8601|NLD|EURDF|NORDF|DOWNAME|MMSS|HOUR", re.IGNORECASE)
-_SPSS_DAYS = "DATE|ADATE|EDATE|JDATE|SDATE"
-_SPSS_SECONDS = "DATETIME|YMDHMS"
+_SAS_DATE_LIKE = re.compile(
+    r"DATE|YY|MON|YEAR|QTR|WEEK|JUL|DTM|DTY|DT[A-Z]|TOD|TIME|HHMM|8601|NLD|EURDF|NORDF|DOWNAME|MMSS|HOUR",
+    re.IGNORECASE,
+)
+_SPSS_DAYS = "DATE|ADATE|EDATE|JDATE|SDATE|DATETIME|YMDHMS"
 _SPSS_DATE_LIKE = re.compile(r"DATE|YR|TIME|HMS|MONTH|WKDAY", re.IGNORECASE)
 
 _BITS_OF_LENGTH = {3: 13, 4: 21, 5: 29, 6: 37, 7: 45}
@@ -58,7 +72,7 @@ _BITS_OF_LENGTH = {3: 13, 4: 21, 5: 29, 6: 37, 7: 45}
 
 @dataclass
 class BlockCounts:
-    """What was met in the rows of a file: rows, marks of missing values by column, parts of days by column."""
+    """What was met in a file: rows, marks of missing values by column, parts of days by column."""
 
     rows: int = 0
     marks: dict[str, Counter[str]] = field(default_factory=dict)
@@ -72,7 +86,9 @@ class BlockCounts:
             self.marks.setdefault(column, Counter()).update(marks)
 
 
-def read_statistical_header(location: Path, path: str, named: Named, form: str, entry: SourceEntry) -> FileHeader:
+def read_statistical_header(
+    location: Path, path: str, named: Named, form: str, entry: SourceEntry
+) -> FileHeader:
     """Read the head of a file of Stata, SAS or SPSS.
 
     Raises
@@ -99,7 +115,10 @@ def _read(location: Path, path: str, form: str, entry: SourceEntry, **options: A
         # Of a transport file the reader gives marks (.A) as empty, without telling them apart.
         options["user_missing"] = True
     try:
-        return _READERS[form](str(location), disable_datetime_conversion=True, output_format="dict", **options)
+        data, meta = _READERS[form](
+            str(location), disable_datetime_conversion=True, output_format="dict", **options
+        )
+        return data, meta
     except (pyreadstat.ReadstatError, pyreadstat.PyreadstatError, UnicodeDecodeError, ValueError) as error:
         raise ImportFaultError(_unreadable(path, form, str(error))) from error
 
@@ -108,12 +127,14 @@ def _unreadable(path: str, form: str, message: str) -> str:
     names = {"stata": "Stata", "sas": "SAS", "xport": "SAS transport (XPORT)", "spss": "SPSS"}
     if re.search(r"encod|character|byte sequence|codec", message, re.IGNORECASE):
         return (
-            f"{path}: the text is in another encoding than the file says: write `encoding: windows-1252` for it in "
+            f"{path}: the text is in another encoding than the file says: write `encoding: windows-1252` "
+            "for it in "
             f"{SOURCES}."
         )
     deleted = ", or has rows that were deleted in SAS" if form == "sas" else ""
     return (
-        f"{path} cannot be read as a file of {names[form]}: it is truncated, damaged, of another format{deleted}; compare "
+        f"{path} cannot be read as a file of {names[form]}: it is truncated, damaged, of another "
+        f"format{deleted}; compare "
         "its size with that of the original, or ask for it again."
     )
 
@@ -121,7 +142,9 @@ def _unreadable(path: str, form: str, message: str) -> str:
 def _column(name: str, meta: Any, form: str, stated: str | None) -> FileColumn:
     stored = str(meta.readstat_variable_types.get(name, "string"))
     if not name.isprintable() or len(name) > 200:
-        raise ImportFaultError("A column has a name that cannot be printed: ask for the file with other names.")
+        raise ImportFaultError(
+            "A column has a name that cannot be printed: ask for the file with other names."
+        )
     is_text = stored.startswith("string")
     kind = "text" if is_text else {"double": "double", "float": "float"}.get(stored, "integer")
     form_name = str(meta.original_variable_types.get(name) or "").rstrip(".")
@@ -152,7 +175,7 @@ def _plain(value: float | str) -> str:
 
 
 def _unit(form_name: str, form: str) -> tuple[str | None, bool]:
-    """Return what a number counts by the format it is shown in, and whether the format is one of unknown dates."""
+    """Return what a number counts by its format, and whether the format is one of unknown dates."""
     if form == "stata":
         found = re.match(r"%-?[0-9]*(?:(t)([a-zA-Z])|(d))", form_name)
         if found is None or re.fullmatch(r"%-?[0-9]+(\.[0-9]+)?[a-z]c?", form_name):
@@ -162,13 +185,16 @@ def _unit(form_name: str, form: str) -> tuple[str | None, bool]:
     bare = re.sub(r"[0-9]*\.?[0-9]*$", "", form_name).upper()
     if form == "spss":
         return _first_unit(
-            form_name, bare, {_SPSS_DAYS: SECONDS_1582, _SPSS_SECONDS: SECONDS_1582, "MOYR": f"{SECONDS_1582} {_AS_MONTH}"},
+            form_name, bare, {_SPSS_DAYS: SECONDS_1582, "MOYR": f"{SECONDS_1582} {_AS_MONTH}"},
             _SPSS_DATE_LIKE,
         )  # fmt: skip
     iso = re.sub(r"\.?[0-9]*$", "", form_name.upper()) if "8601" in form_name else bare
     return _first_unit(
         form_name, iso,
-        {_SAS_DAYS: DAYS, _SAS_MONTHS: f"{DAYS} {_AS_MONTH}", _SAS_SECONDS: SECONDS, _SAS_YEARS: f"{DAYS} as year"},
+        {
+            _SAS_DAYS: DAYS, _SAS_MONTHS: f"{DAYS} {_AS_MONTH}", _SAS_SECONDS: SECONDS,
+            _SAS_YEARS: f"{DAYS} as year",
+        },
         _SAS_DATE_LIKE,
     )  # fmt: skip
 
@@ -177,7 +203,9 @@ def _first_unit(
     form_name: str, bare: str, units: dict[str, str], date_like: re.Pattern[str]
 ) -> tuple[str | None, bool]:
     for names, unit in units.items():
-        if re.fullmatch(names, bare) or re.fullmatch(names, re.sub(r"(8601D[AT])[0-9]+$", r"\1", form_name.upper())):
+        if re.fullmatch(names, bare) or re.fullmatch(
+            names, re.sub(r"(8601D[AT])[0-9]+$", r"\1", form_name.upper())
+        ):
             return unit, False
     return None, bool(date_like.search(bare))
 
@@ -193,13 +221,16 @@ def require_known_dates(header: FileHeader, used: set[str]) -> None:
     for column in header.columns:
         if column.unknown_format and column.name.lower() in used:
             raise ImportFaultError(
-                f"{header.path}, column {shown(column.name)} has the format {shown(column.format)}, which is not converted: "
+                f"{header.path}, column {shown(column.name)} has the format {shown(column.format)}, which "
+                "is not converted: "
                 f"say what its number counts, such as `dates: {{{column.name}: days since 1960}}`, or "
                 f"`dates: {{{column.name}: number}}`, in {SOURCES}."
             )
 
 
-def write_blocks(header: FileHeader, entry: SourceEntry, columns: tuple[FileColumn, ...], folder: Path) -> BlockCounts:
+def write_blocks(
+    header: FileHeader, entry: SourceEntry, columns: tuple[FileColumn, ...], folder: Path
+) -> BlockCounts:
     """Write the columns of a file to Parquet as text, blocks of rows side by side in two processes.
 
     Parameters
@@ -242,7 +273,8 @@ def write_blocks(header: FileHeader, entry: SourceEntry, columns: tuple[FileColu
     if header.rows is not None and total.rows != header.rows:
         deleted = ", or rows of it were deleted in SAS" if header.form == "sas" else ""
         raise ImportFaultError(
-            f"{header.path} says that it has {header.rows:,} rows, and {total.rows:,} can be read: it is truncated{deleted}; "
+            f"{header.path} says that it has {header.rows:,} rows, and {total.rows:,} can be read: it is "
+            f"truncated{deleted}; "
             "ask for it again."
         )
     return total
@@ -274,7 +306,8 @@ def _block(
         _count_declared(connection, columns, entry, counts)
         _count_parts_of_days(connection, columns, counts)
         connection.execute(
-            f"copy (select {', '.join(expressions)} from block) to {path_literal(target)} (format parquet, compression zstd)"
+            f"copy (select {', '.join(expressions)} from block) to {path_literal(target)} (format parquet, "
+            "compression zstd)"
         )
     return counts
 
@@ -289,9 +322,14 @@ def _array(values: Any, column: FileColumn, keeps: bool, counts: BlockCounts) ->
         marks = Counter(f".{value}" for value in values if isinstance(value, str))
     counts.marks.setdefault(column.name, Counter()).update(marks)
     if keeps:
-        texts = [f".{one}" if isinstance(one, str) else None if one is None or one != one else _plain(one) for one in values]
+        texts = [
+            f".{one}" if isinstance(one, str) else None if one is None or one != one else _plain(one)
+            for one in values
+        ]
         return pa.array(texts, type=pa.string())
-    return pa.array([None if isinstance(one, str) else one for one in values], type=pa.float64(), from_pandas=True)
+    return pa.array(
+        [None if isinstance(one, str) else one for one in values], type=pa.float64(), from_pandas=True
+    )
 
 
 def _declared_where(column: FileColumn) -> str:
@@ -308,13 +346,17 @@ def _declared_where(column: FileColumn) -> str:
 
 
 def _count_declared(
-    connection: duckdb.DuckDBPyConnection, columns: tuple[FileColumn, ...], entry: SourceEntry, counts: BlockCounts
+    connection: duckdb.DuckDBPyConnection,
+    columns: tuple[FileColumn, ...],
+    entry: SourceEntry,
+    counts: BlockCounts,
 ) -> None:
     for column in columns:
         if column.declared:
             name = identifier(column.name)
             found = connection.execute(
-                f"select cast({name} as varchar), count(*) from block where {_declared_where(column)} group by 1"
+                f"select cast({name} as varchar), count(*) from block where {_declared_where(column)} group "
+                "by 1"
             ).fetchall()
             for value, times in found:
                 mark = re.sub(r"\.0$", "", str(value).strip())
@@ -352,7 +394,8 @@ def number_as_text(value: str, kind: str) -> str:
     """Return SQL of a number as the shortest text that gives it again; whole numbers without a point."""
     fraction = f"cast({value} as float)" if kind == "float" else value
     return (
-        f"case when {value} = trunc({value}) and abs({value}) < 1e18 then cast(try_cast({value} as bigint) as varchar) "
+        f"case when {value} = trunc({value}) and abs({value}) < 1e18 then cast(try_cast({value} as bigint) "
+        "as varchar) "
         f"else cast({fraction} as varchar) end"
     )
 
@@ -381,6 +424,8 @@ def date_as_text(value: str, unit: str) -> str:
     return f"cast({date[unit]} as varchar)"
 
 
-def write_sample(header: FileHeader, entry: SourceEntry, columns: tuple[FileColumn, ...], target: Path) -> None:
+def write_sample(
+    header: FileHeader, entry: SourceEntry, columns: tuple[FileColumn, ...], target: Path
+) -> None:
     """Write the first rows of some columns to Parquet as text."""
     _block(header, entry, columns, 0, _FEWEST_ROWS, target)

@@ -10,14 +10,17 @@ from utvandring.importing.finding import guessed_encoding
 from utvandring.importing.headers import FileHeader
 from utvandring.importing.recognising import headers, recognised
 
-_ID = re.compile(r"^(?:.*_)?(?:lnr|lopenr|lopenr_person|personid|person_id|pnr|snr|koblingsnoekkel|unit_id|id|hid_e|shnro)(?:_[a-z0-9]+_?)?$", re.IGNORECASE)
+_ID = re.compile(
+    r"^(?:.*_)?(?:lnr|lopenr|lopenr_person|personid|person_id|pnr|snr|koblingsnoekkel|unit_id|id|hid_e|shnro)(?:_[a-z0-9]+_?)?$",
+    re.IGNORECASE,
+)
 _YEAR = re.compile(r"(?<![0-9])(?:19[5-9][0-9]|20[0-4][0-9])(?![0-9])")
 _YEAR_MONTH = re.compile(r"(?<=[a-z_])([0-9]{2})(0[1-9]|1[0-2])(?=\.[a-z0-9]+$)", re.IGNORECASE)
 _COLUMN_YEAR = re.compile(r"(?<![0-9])(?:19[5-9][0-9]|20[0-4][0-9])$")
 
 
 def suggested(extract: Path) -> str:
-    """Return the text of a first `sources.yml`: sources by the names of the files, ids by the names of the columns.
+    """Return a first `sources.yml`: sources by the names of the files, ids by the names of the columns.
 
     Parameters
     ----------
@@ -31,9 +34,16 @@ def suggested(extract: Path) -> str:
         "# A first draft from the names of files and columns. Read each line: nothing of it is certain.",
         "# What each option means: docs/import.md.",
     ]
-    for template, files in recognised(extract).items():
-        lines.append(f"# {files} of the files look like the layout of `utvandring import --new {template} FOLDER`.")
-    lines += ["", "periods: {first: 2009, last: 2015}  # the first and the last 1 January to write", "", "sources:"]
+    for template, number in recognised(extract).items():
+        lines.append(
+            f"# {number} of the files look like the layout of `utvandring import --new {template} FOLDER`."
+        )
+    lines += [
+        "",
+        "periods: {first: 2009, last: 2015}  # the first and the last 1 January to write",
+        "",
+        "sources:",
+    ]
     names: set[str] = set()
     for pattern, files in groups.items():
         lines += _source(pattern, files, names)
@@ -80,7 +90,10 @@ def _source(pattern: str, files: list[FileHeader], names: set[str]) -> list[str]
         lines.append(f"    years: {_quoted(wide[0])}")
     for column in first.columns:
         if column.unknown_format:
-            lines.append(f"    # {shown(column.name)} has the format {shown(column.format)}: `dates:` says what it counts")
+            lines.append(
+                f"    # {shown(column.name)} has the format {shown(column.format)}: `dates:` says what it "
+                "counts"
+            )
     told = ", ".join(shown(column) for column in columns[:30])
     lines.append(f"    # columns: {told}{' …' if len(columns) > 30 else ''}")
     return lines

@@ -55,7 +55,8 @@ def read_text_header(location: Path, path: str, named: Named, entry: SourceEntry
     if entry.columns:
         if len(names) != len(entry.columns):
             raise ImportFaultError(
-                f"{path}: line 1 has {numbered(len(names), 'field')}, `columns:` of source {entry.name} names "
+                f"{path}: line 1 has {numbered(len(names), 'field')}, `columns:` of source {entry.name} "
+                "names "
                 f"{len(entry.columns)}: name each, also an empty one at the end."
             )
         names = list(entry.columns)
@@ -77,7 +78,8 @@ def _unique(names: list[str], path: str) -> list[str]:
     for name, times in Counter(name.lower() for name in names).items():
         if times > 1:
             raise ImportFaultError(
-                f"{path}: the column {shown(name)} occurs {times} times (upper and lower case are the same name): "
+                f"{path}: the column {shown(name)} occurs {times} times (upper and lower case are the same "
+                "name): "
                 "name the columns yourself with `columns:`."
             )
     return names
@@ -88,10 +90,14 @@ def _first_line(location: Path, path: str, entry: SourceEntry) -> str:
         head = file.read(_LONGEST_HEADER)
     for mark, encoding in _BOMS.items():
         if head.startswith(mark) and encoding != "utf-8" and is_utf_8(entry.encoding):
-            raise ImportFaultError(f"{path} is {encoding.upper()}, not UTF-8: write `encoding: {encoding}` in {SOURCES}.")
+            raise ImportFaultError(
+                f"{path} is {encoding.upper()}, not UTF-8: write `encoding: {encoding}` in {SOURCES}."
+            )
     # Two bytes a letter and no mark at the beginning
     if is_utf_8(entry.encoding) and head[:200].count(0) > 20:
-        raise ImportFaultError(f"{path} is not UTF-8, it looks like UTF-16: write `encoding: utf-16-le` in {SOURCES}.")
+        raise ImportFaultError(
+            f"{path} is not UTF-8, it looks like UTF-16: write `encoding: utf-16-le` in {SOURCES}."
+        )
     if not head:
         raise ImportFaultError(f"{path} is empty: it has no line with the names of the columns.")
     if is_utf_8(entry.encoding):
@@ -116,7 +122,8 @@ def _decoder(entry: SourceEntry) -> type[codecs.IncrementalDecoder]:
 
 def _not_utf_8(path: str, line: int) -> str:
     return (
-        f"{path}, line {line:,}: the text is not UTF-8: write `encoding: latin-1` (or windows-1252, utf-16) for it in "
+        f"{path}, line {line:,}: the text is not UTF-8: write `encoding: latin-1` (or windows-1252, utf-16) "
+        "for it in "
         f"{SOURCES}."
     )
 
@@ -126,7 +133,8 @@ def _separator(text: str, path: str, entry: SourceEntry) -> str:
     found = {sign: text.count(sign) for sign in _SEPARATORS if sign in text}
     if len(found) > 1:
         raise ImportFaultError(
-            f"{path}: the first line holds {' and '.join(repr(sign) for sign in found)}: write `separator:` for source "
+            f"{path}: the first line holds {' and '.join(repr(sign) for sign in found)}: write `separator:` "
+            "for source "
             f"{entry.name} in {SOURCES}."
         )
     return next(iter(found), ";")
@@ -153,7 +161,8 @@ def as_utf_8(header: FileHeader, entry: SourceEntry, folder: Path) -> Path:
                 text = decoder.decode(piece, final=not piece)
             except UnicodeDecodeError as error:
                 raise ImportFaultError(
-                    f"{header.path} is not {entry.encoding} as `encoding:` of source {entry.name} says: state another."
+                    f"{header.path} is not {entry.encoding} as `encoding:` of source {entry.name} says: "
+                    "state another."
                 ) from error
             if otherwise is not None:
                 beyond_ascii = beyond_ascii or not piece.isascii()
@@ -163,7 +172,8 @@ def as_utf_8(header: FileHeader, entry: SourceEntry, folder: Path) -> Path:
                 break
     if otherwise is not None and beyond_ascii and "16" not in entry.encoding and "32" not in entry.encoding:
         raise ImportFaultError(
-            f"{header.path} is UTF-8, though source {entry.name} says {entry.encoding}: letters would be spoiled; "
+            f"{header.path} is UTF-8, though source {entry.name} says {entry.encoding}: letters would be "
+            "spoiled; "
             "write `encoding: utf-8`."
         )
     return copy
@@ -183,14 +193,17 @@ def csv_relation(location: Path, header: FileHeader, entry: SourceEntry) -> str:
     names = ", ".join(f"{literal(column.name)}: 'VARCHAR'" for column in header.columns)
     quote = literal(entry.quote)
     return (
-        f"read_csv({path_literal(location)}, auto_detect=false, header={str(header.starts_with_names).lower()}, "
+        f"read_csv({path_literal(location)}, auto_detect=false, "
+        f"header={str(header.starts_with_names).lower()}, "
         f"delim={literal(header.separator)}, quote={quote}, escape={quote}, nullstr='', strict_mode=true, "
         f"null_padding=false, ignore_errors=false, hive_partitioning=false, max_line_size=8000000, "
         f"columns={{{names}}})"
     )
 
 
-def explain_csv(error: duckdb.Error, header: FileHeader, location: Path, entry: SourceEntry) -> ImportFaultError:
+def explain_csv(
+    error: duckdb.Error, header: FileHeader, location: Path, entry: SourceEntry
+) -> ImportFaultError:
     """Say why a text file could not be read, without the engine's message: it quotes rows."""
     message = str(error)
     line = re.search(r"CSV Error on Line: ([0-9]+)", message)
@@ -199,14 +212,16 @@ def explain_csv(error: duckdb.Error, header: FileHeader, location: Path, entry: 
         rows = max(count_lines(location) - header.starts_with_names, 0)
         return ImportFaultError(
             f"{header.path}: the header has {numbered(int(columns[1]), 'column')}{place} has {columns[2]} "
-            f"({numbered(rows, 'row')} of data in all): ask for the file again, or check `separator:` and `quote:` of "
+            f"({numbered(rows, 'row')} of data in all): ask for the file again, or check `separator:` and "
+            "`quote:` of "
             f"source {entry.name}."
         )
     if re.search(r"utf-?8|unicode|encoding", message, re.IGNORECASE):
         return ImportFaultError(_not_utf_8(header.path, int(line[1]) if line else 1))
     return ImportFaultError(
         f"{header.path}{place}: it cannot be read as text with {header.separator!r} between the fields "
-        f"(a quote that does not close, or a line too long): check `quote:` of source {entry.name}; `quote: none` reads "
+        f"(a quote that does not close, or a line too long): check `quote:` of source {entry.name}; `quote: "
+        "none` reads "
         "quotes as letters."
     )
 
@@ -218,7 +233,9 @@ def count_lines(location: Path) -> int:
         while piece := file.read(_CHUNK):
             lines += piece.count(b"\n")
             joined = last[-2:] + piece
-            blank += len(re.findall(rb"(?<=\n)\r?\n", joined)) if b"\n\n" in joined or b"\n\r\n" in joined else 0
+            blank += (
+                len(re.findall(rb"(?<=\n)\r?\n", joined)) if b"\n\n" in joined or b"\n\r\n" in joined else 0
+            )
             last = (last + piece[-3:])[-3:]
     if not last.endswith(b"\n"):
         lines += 1

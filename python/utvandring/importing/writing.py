@@ -59,13 +59,19 @@ def check_columns(register: Register, columns: Mapping[str, str]) -> None:
         if name not in (*known, PERIOD):
             likely = difflib.get_close_matches(name, known, 1)
             hint = f" Did you mean {likely[0]}?" if likely else f" It has {', '.join(known)}, and {PERIOD}."
-            raise FolderError(f"{register.name}.sql gives a column {name}, which the register does not have.{hint}")
-    missing = [column.name for column in register.columns if column.is_required and column.name not in columns]
+            raise FolderError(
+                f"{register.name}.sql gives a column {name}, which the register does not have.{hint}"
+            )
+    missing = [
+        column.name for column in register.columns if column.is_required and column.name not in columns
+    ]
     if register.name != "person" and PERIOD not in columns:
         missing.append(PERIOD)
     if missing:
         what = "the year, as a number" if missing == [PERIOD] else "required by the contract"
-        raise FolderError(f"{register.name}.sql does not give {', '.join(missing)} ({what}): add it to the query.")
+        raise FolderError(
+            f"{register.name}.sql does not give {', '.join(missing)} ({what}): add it to the query."
+        )
 
 
 def write_register(
@@ -140,10 +146,13 @@ def write_register(
 def _count_outside(connection: duckdb.DuckDBPyConnection, raw: Path, written: Written) -> None:
     parts = sorted((raw / f"{PERIOD}=0").glob("*.parquet"))
     if parts:
-        found = connection.execute(f"select outside, count(*) from {_files(parts)} group by 1 order by 1").fetchall()
+        found = connection.execute(
+            f"select outside, count(*) from {_files(parts)} group by 1 order by 1"
+        ).fetchall()
         if empty := next((times for year, times in found if year is None), 0):
             raise ImportFaultError(
-                f"{written.register}.sql gives {numbered(empty, 'row')} whose {PERIOD} is empty or no year: every row needs "
+                f"{written.register}.sql gives {numbered(empty, 'row')} whose {PERIOD} is empty or no year: "
+                "every row needs "
                 "the year that it belongs to (`where` leaves rows out)."
             )
         written.outside = {int(year): times for year, times in found}
@@ -174,7 +183,8 @@ def _write_period(
         rows, keys = _refuse_values(connection, register, kept, year, source, written)
     once = register.key and keys != rows
     connection.execute(
-        f"copy (select {'distinct ' if once else ''}{names} from {source} order by {names}) to {path_literal(target)} "
+        f"copy (select {'distinct ' if once else ''}{names} from {source} order by {names}) to "
+        f"{path_literal(target)} "
         "(format parquet, compression zstd)"
     )
     target.chmod(PRIVATE_FILE)
@@ -186,7 +196,8 @@ def _write_period(
     _refuse_unknown_codes(connection, register, kept, specification, year, target)
     if any(column.name == "er_avledet" for column in kept):
         for kind, times in connection.execute(
-            f"select hendelse, count(*) from read_parquet({path_literal(target)}) where er_avledet group by 1 order by 1"
+            f"select hendelse, count(*) from read_parquet({path_literal(target)}) where er_avledet group by "
+            "1 order by 1"
         ).fetchall():
             written.inferred[kind] = written.inferred.get(kind, 0) + times
     sync_file(target)
@@ -211,7 +222,8 @@ def _typed(column: Column, columns: Mapping[str, str], register: str, entry: Imp
     sql = conversion(_given(column, columns[column.name], entry.id_prefix), kind, column.data_type)
     if sql is None:
         raise FolderError(
-            f"{register}.sql gives {column.name} as {kind.lower()}, and the contract wants {column.data_type}: give it as text "
+            f"{register}.sql gives {column.name} as {kind.lower()}, and the contract wants "
+            f"{column.data_type}: give it as text "
             "(`cast(… as varchar)`), or as that type."
         )
     return sql
@@ -243,7 +255,11 @@ def _refuse_values(
     for column in kept:
         name = identifier(column.name)
         needed = "true" if not column.nullable else column.required_where or "false"
-        lost = "0" if column.data_type == "varchar" else f"count(*) filter (where {identifier(f'{column.name} lost')})"
+        lost = (
+            "0"
+            if column.data_type == "varchar"
+            else f"count(*) filter (where {identifier(f'{column.name} lost')})"
+        )
         terms += [f"count({name})", lost, f"count(*) filter (where {name} is null and ({needed}))"]
     rows, keys, *counts = connection.execute(f"select {', '.join(terms)} from {source}").fetchone() or (0, 0)
     for place, column in enumerate(kept):
@@ -253,13 +269,15 @@ def _refuse_values(
         if lost_n:
             raise ImportFaultError(
                 f"{what}: {numbered(lost_n, 'value')} that cannot be read as {column.data_type} "
-                f"({column.description.rstrip('.')}): use the function of the kit for its form, or name it under `missing:` "
+                f"({column.description.rstrip('.')}): use the function of the kit for its form, or name it "
+                "under `missing:` "
                 "if it stands for nothing."
             )
         if empty_n:
             where = "" if not column.nullable else f" where {column.required_where}"
             raise ImportFaultError(
-                f"{what}: {numbered(empty_n, 'row')} without a value, which the contract wants{where}: leave such rows out "
+                f"{what}: {numbered(empty_n, 'row')} without a value, which the contract wants{where}: "
+                "leave such rows out "
                 "in the query, or find the value in another source."
             )
     return rows, keys
@@ -269,14 +287,18 @@ def _refuse_repeated(
     connection: duckdb.DuckDBPyConnection, register: Register, year: int, target: Path, rows: int
 ) -> None:
     key = ", ".join(identifier(name) for name in register.key)
-    different = _count(connection, f"select count(distinct ({key})) from read_parquet({path_literal(target)})")
+    different = _count(
+        connection, f"select count(distinct ({key})) from read_parquet({path_literal(target)})"
+    )
     if different != rows:
         twice = _count(
             connection,
-            f"select count(*) from (select {key} from read_parquet({path_literal(target)}) group by {key} having count(*) > 1)",
+            f"select count(*) from (select {key} from read_parquet({path_literal(target)}) group by {key} "
+            "having count(*) > 1)",
         )
         raise ImportFaultError(
-            f"{register.name}.sql, {register.name} {year}: {numbered(twice, 'person')} with several rows that differ: say which "
+            f"{register.name}.sql, {register.name} {year}: {numbered(twice, 'person')} with several rows "
+            "that differ: say which "
             "counts, with `one_row_per` or `by_precedence`."
         )
 
@@ -291,26 +313,36 @@ def _refuse_unknown_codes(
 ) -> None:
     for column in kept:
         name = identifier(column.name)
-        values = f"(select {name} as code, count(*) as times from read_parquet({path_literal(target)}) where {name} is not null group by 1)"
+        values = (
+            f"(select {name} as code, count(*) as times from read_parquet({path_literal(target)}) "
+            f"where {name} is not null group by 1)"
+        )
         if column.code_list is not None:
             seed = specification.code_list_folder / f"{column.code_list.seed}.csv"
             where = (column.code_list.where or "true").replace("period", literal(str(year)))
             query = (
-                f"select code, times from {values} where cast(code as varchar) not in (select {identifier(column.code_list.column)} "
-                f"from read_csv({path_literal(seed)}, header=true, all_varchar=true, nullstr='') as list where {where})"
+                f"select code, times from {values} where cast(code as varchar) not in (select "
+                f"{identifier(column.code_list.column)} "
+                f"from read_csv({path_literal(seed)}, header=true, all_varchar=true, nullstr='') as list "
+                f"where {where})"
             )
         elif column.pattern is not None:
-            query = f"select code, times from {values} where not regexp_full_match(code, {literal(column.pattern)})"
+            has_form = f"regexp_full_match(code, {literal(column.pattern)})"
+            query = f"select code, times from {values} where not {has_form}"
         else:
             continue
         unknown = connection.execute(f"{query} order by times desc, code").fetchall()
         if unknown:
-            told = ", ".join(f"{str(code)!r} ({times:,})" for code, times in unknown[:_FEW] if _looks_like_code(code))
+            told = ", ".join(
+                f"{str(code)!r} ({times:,})" for code, times in unknown[:_FEW] if _looks_like_code(code)
+            )
             what = f"the code list {column.code_list.seed}" if column.code_list is not None else "its form"
             raise ImportFaultError(
                 f"{register.name}.sql, {register.name} {year}, column {column.name}: "
-                f"{numbered(sum(times for _, times in unknown), 'row')} with {numbered(len(unknown), 'code')} outside {what}"
-                f"{f': {told}' if told else ''}; translate them with a code table (`looked_up`), or make them empty in the query."
+                f"{numbered(sum(times for _, times in unknown), 'row')} with "
+                f"{numbered(len(unknown), 'code')} outside {what}"
+                f"{f': {told}' if told else ''}; translate them with a code table (`looked_up`), or make "
+                "them empty in the query."
             )
 
 
@@ -318,4 +350,3 @@ def _looks_like_code(value: object) -> bool:
     """Say whether a value is short enough to be a code and no fact about a person."""
     text = str(value)
     return len(text) <= 6 and text.isascii() and text.replace(".", "").replace("-", "").isalnum()
-

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - small files and queries, in one line each
 """What stands beside the cells of Stata, SAS and SPSS files, and how text is read without guessing."""
 
 import shutil
@@ -17,7 +18,10 @@ BEFOLKNING = "select '2010' as periode, personid, '1' as statuskode, '0301' as k
 @pytest.fixture
 def small(tmp_path: Path) -> SmallImport:
     made = SmallImport(tmp_path)
-    made.write("periods: {first: 2010, last: 2010}\nsources:\n  f: {files: 'f.*', id: lnr}\n", befolkning=BEFOLKNING.format("null"))
+    made.write(
+        "periods: {first: 2010, last: 2010}\nsources:\n  f: {files: 'f.*', id: lnr}\n",
+        befolkning=BEFOLKNING.format("null"),
+    )
     return made
 
 
@@ -80,13 +84,16 @@ def test_a_stated_unit_replaces_the_format(small: SmallImport) -> None:
     pyreadstat.write_dta(pd.DataFrame({"lnr": ["P1"], "a": [18458.0]}), str(small.extract / "f.dta"))
     assert values(small, "a") == ["18458"]
     small.write(
-        "periods: {first: 2010, last: 2010}\nsources:\n  f: {files: f.dta, id: lnr, dates: {a: days since 1960}}\n"
+        "periods: {first: 2010, last: 2010}\nsources:\n  f: {files: f.dta, id: lnr, dates: {a: days since "
+        "1960}}\n"
     )
     assert values(small, "a") == ["2010-07-15"]
 
 
 def test_values_declared_missing_are_empty_and_counted_by_mark(small: SmallImport) -> None:
-    data = pd.DataFrame({"lnr": ["P1", "P2", "P3"], "sivstand": [1.0, 9.0, 2.0], "fodeland": ["101", "XXX", "000"]})
+    data = pd.DataFrame(
+        {"lnr": ["P1", "P2", "P3"], "sivstand": [1.0, 9.0, 2.0], "fodeland": ["101", "XXX", "000"]}
+    )
     pyreadstat.write_sav(
         data, str(small.extract / "f.sav"), missing_ranges={"sivstand": [9], "fodeland": ["XXX"]},
         variable_value_labels={"sivstand": {9: "Ikke innhentet"}},
@@ -94,12 +101,16 @@ def test_values_declared_missing_are_empty_and_counted_by_mark(small: SmallImpor
     assert values(small, "sivstand") == ["1", None, "2"]
     assert small.record()["sources"][0]["marks"] == {"sivstand": {"9 (Ikke innhentet)": 1}}
     assert values(small, "fodeland") == ["101", None, "000"]
-    small.write("periods: {first: 2010, last: 2010}\nsources:\n  f: {files: f.sav, id: lnr, keep_marks: sivstand}\n")
+    small.write(
+        "periods: {first: 2010, last: 2010}\nsources:\n  f: {files: f.sav, id: lnr, keep_marks: sivstand}\n"
+    )
     assert values(small, "sivstand") == ["1", "9", "2"]
 
 
 def test_a_nine_that_is_not_declared_missing_stays_a_code(small: SmallImport) -> None:
-    pyreadstat.write_sav(pd.DataFrame({"lnr": ["P1", "P2"], "sivstand": [1.0, 9.0]}), str(small.extract / "f.sav"))
+    pyreadstat.write_sav(
+        pd.DataFrame({"lnr": ["P1", "P2"], "sivstand": [1.0, 9.0]}), str(small.extract / "f.sav")
+    )
     assert values(small, "sivstand") == ["1", "9"]
 
 
@@ -137,15 +148,20 @@ def test_a_row_deleted_in_sas_is_never_read_again(small: SmallImport) -> None:
 def test_ids_beyond_what_a_float_keeps_are_refused(
     small: SmallImport, numbers: list[int], stored: str, power: int
 ) -> None:
-    pd.DataFrame({"lnr": pd.Series(numbers, dtype=stored)}).to_stata(small.extract / "f.dta", write_index=False)
+    pd.DataFrame({"lnr": pd.Series(numbers, dtype=stored)}).to_stata(
+        small.extract / "f.dta", write_index=False
+    )
     assert f"beyond 2^{power}: persons may have become one" in refusal(small)
 
 
 def test_ids_as_numbers_are_the_ids_of_the_text_file(small: SmallImport) -> None:
-    pd.DataFrame({"lnr": [1000001.0, 1000002.0, float("nan")]}).to_stata(small.extract / "i3.dta", write_index=False)
+    pd.DataFrame({"lnr": [1000001.0, 1000002.0, float("nan")]}).to_stata(
+        small.extract / "i3.dta", write_index=False
+    )
     (small.extract / "i3.csv").write_text("lnr;kommnr\n1000001;0301\n1000002;1201\n")
     small.write(
-        "periods: {first: 2010, last: 2010}\nsources:\n  f: {files: i3.dta, id: lnr}\n  g: {files: i3.csv, id: lnr}\n",
+        "periods: {first: 2010, last: 2010}\nsources:\n  f: {files: i3.dta, id: lnr}\n  g: {files: i3.csv, "
+        "id: lnr}\n",
         befolkning="select 2010 as periode, personid, '1' as statuskode, g.kommnr from f join g using (personid)",
     )
     small.run()
@@ -177,7 +193,9 @@ def test_zeros_that_a_number_lost_are_asked_for(small: SmallImport) -> None:
         ('lnr;merknad\nP1;"gate 1; oppg. B\n' + "P2;x\n" * 499, "line 2: it cannot be read as text"),
     ],
 )
-def test_text_whose_rows_change_their_form_is_refused_whole(small: SmallImport, content: str, said: str) -> None:
+def test_text_whose_rows_change_their_form_is_refused_whole(
+    small: SmallImport, content: str, said: str
+) -> None:
     (small.extract / "f.txt").write_text(content)
     assert said in refusal(small)
 
@@ -185,7 +203,9 @@ def test_text_whose_rows_change_their_form_is_refused_whole(small: SmallImport, 
 def test_a_line_end_within_a_value_is_refused_unless_it_is_stated(small: SmallImport) -> None:
     (small.extract / "f.csv").write_text('lnr;merknad\nP1;"one\nother"\nP2;x\n')
     assert "2 rows were read from 3 lines" in refusal(small)
-    small.write("periods: {first: 2010, last: 2010}\nsources:\n  f: {files: f.csv, id: lnr, lines_in_values: true}\n")
+    small.write(
+        "periods: {first: 2010, last: 2010}\nsources:\n  f: {files: f.csv, id: lnr, lines_in_values: true}\n"
+    )
     assert len(values(small, "null")) == 2
 
 
@@ -208,7 +228,9 @@ def test_an_encoding_is_stated_and_held_against_the_file(small: SmallImport) -> 
     assert "is UTF-8, though source f says latin-1" in refusal(small)
 
 
-@pytest.mark.parametrize(("ending", "cut"), [("dta", 0.5), ("dta", 0.95), ("sav", 0.5), ("sav", 0.95), ("sas7bdat", 0.5)])
+@pytest.mark.parametrize(
+    ("ending", "cut"), [("dta", 0.5), ("dta", 0.95), ("sav", 0.5), ("sav", 0.95), ("sas7bdat", 0.5)]
+)
 def test_a_truncated_file_is_refused(small: SmallImport, ending: str, cut: float) -> None:
     data = pd.DataFrame({"lnr": [f"P{number}" for number in range(5000)], "a": 1.0})
     target = small.extract / f"f.{ending}"

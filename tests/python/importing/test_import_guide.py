@@ -42,7 +42,9 @@ def follow(utvandring: Command, without: str) -> list[Ran]:
     return ran
 
 
-def test_the_evening_ends_with_a_delivery_that_is_accepted(evening: Path, utvandring: Command, data_root: Path) -> None:
+def test_the_evening_ends_with_a_delivery_that_is_accepted(
+    evening: Path, utvandring: Command, data_root: Path
+) -> None:
     _, _, checked, imported, delivered = follow(utvandring, without="build")
     assert "Nothing in headers and samples refuses it" in checked.out
     assert "Next: utvandring deliver incoming/2015-03-01" in imported.out
@@ -75,14 +77,18 @@ def test_the_guide_names_every_option_and_every_loss() -> None:
 
 
 def test_every_template_is_in_the_guide_and_has_its_readme() -> None:
-    folders = [path for path in (PROJECT / "python/utvandring/importing/templates").iterdir() if path.is_dir()]
+    folders = [
+        path for path in (PROJECT / "python/utvandring/importing/templates").iterdir() if path.is_dir()
+    ]
     assert len(folders) == 4
     for folder in folders:
         assert f"| `{folder.name}` |" in GUIDE
         assert (folder / "README.md").is_file()
 
 
-def test_the_empty_template_lists_every_column_and_is_told_to_be_filled_in(utvandring: Command, tmp_path: Path) -> None:
+def test_the_empty_template_lists_every_column_and_is_told_to_be_filled_in(
+    utvandring: Command, tmp_path: Path
+) -> None:
     assert utvandring("import", "--new", "empty", tmp_path / "mine").code == 0
     for register in read_specification(PROJECT).registers.values():
         text = (tmp_path / "mine" / f"{register.name}.sql.txt").read_text("utf-8")

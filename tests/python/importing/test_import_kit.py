@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - small files and queries, in one line each
 """The kit of an import: functions of one value, and macros that change the shape."""
 
 import re
@@ -77,7 +78,9 @@ def connection() -> duckdb.DuckDBPyConnection:
 
 
 @pytest.mark.parametrize(("call", "answer"), FUNCTIONS)
-def test_a_function_of_a_value(connection: duckdb.DuckDBPyConnection, call: str, answer: str | int | None) -> None:
+def test_a_function_of_a_value(
+    connection: duckdb.DuckDBPyConnection, call: str, answer: str | int | None
+) -> None:
     assert connection.execute(f"select {call}").fetchall() == [(answer,)]
 
 
@@ -96,7 +99,9 @@ def small(tmp_path: Path) -> SmallImport:
     return SmallImport(tmp_path)
 
 
-def relation(small: SmallImport, content: str, query: str, source: str = "", columns: str = "a, b, c") -> list[tuple[str | None, ...]]:
+def relation(
+    small: SmallImport, content: str, query: str, source: str = "", columns: str = "a, b, c"
+) -> list[tuple[str | None, ...]]:
     """Run a query over one source; its columns travel in texts of `befolkning` that nobody checks here."""
     small.write(
         f"periods: {{first: 2009, last: 2011}}\nsources:\n  f: {{files: f.csv, id: lnr{source}}}\n",
@@ -116,7 +121,9 @@ def relation(small: SmallImport, content: str, query: str, source: str = "", col
         small.told = {
             told.what: connection.execute(told.query).fetchall()[0][0] for told in prepared.compiled.told
         }
-        return connection.execute(f"select {columns} from ({prepared.compiled.steps['result']}) order by all").fetchall()
+        return connection.execute(
+            f"select {columns} from ({prepared.compiled.steps['result']}) order by all"
+        ).fetchall()
 
 
 WIDE = """lnr,regstat_09,regstat_09_dat,regstat_10,regstat_10_dat,regstat_11,regstat_11_dat
@@ -130,7 +137,9 @@ NO_DATE = ", missing_in: {'regstat_{yy}_dat': '0'}"
 
 
 def test_wide_columns_become_rows_without_losing_who_is_empty(small: SmallImport) -> None:
-    kept = relation(small, WIDE, f"select * from {{{{ wide_to_rows('f', {STEMS}, empty='keep') }}}}", NO_DATE, "*")
+    kept = relation(
+        small, WIDE, f"select * from {{{{ wide_to_rows('f', {STEMS}, empty='keep') }}}}", NO_DATE, "*"
+    )
     assert len(kept) == 12
     assert [row for row in kept if row[2] is not None] == [
         ("P1", 2009, "1", None), ("P1", 2010, "1", None), ("P1", 2011, "3", "20100814"),
@@ -139,13 +148,17 @@ def test_wide_columns_become_rows_without_losing_who_is_empty(small: SmallImport
 
 
 def test_wide_columns_tell_who_has_no_value_in_any_year(small: SmallImport) -> None:
-    dropped = relation(small, WIDE, f"select * from {{{{ wide_to_rows('f', {STEMS}, empty='drop') }}}}", NO_DATE, "*")
+    dropped = relation(
+        small, WIDE, f"select * from {{{{ wide_to_rows('f', {STEMS}, empty='drop') }}}}", NO_DATE, "*"
+    )
     assert len(dropped) == 6
     assert small.told == {"persons without a value in any year": 1}
 
 
 def test_wide_columns_that_do_not_exist_are_named(small: SmallImport) -> None:
-    with pytest.raises(FolderError, match=r"steps/result.sql: f has no column like status_\{yyyy\}: it has personid"):
+    with pytest.raises(
+        FolderError, match=r"steps/result.sql: f has no column like status_\{yyyy\}: it has personid"
+    ):
         relation(small, WIDE, "select * from {{ wide_to_rows('f', {'a': 'status_{yyyy}'}, empty='keep') }}")
 
 
@@ -161,13 +174,20 @@ TWICE = "lnr,k,v\nP1,a,1\nP1,a,1\nP1,b,2\nP2,a,3\nP2,a,4\n"
         ("conflicting='sum', sums=['v']", [("P1", "a", "2"), ("P1", "b", "2"), ("P2", "a", "7")]),
     ],
 )
-def test_rows_of_one_key_follow_the_stated_policy(small: SmallImport, policy: str, rows: list[tuple[str, ...]]) -> None:
+def test_rows_of_one_key_follow_the_stated_policy(
+    small: SmallImport, policy: str, rows: list[tuple[str, ...]]
+) -> None:
     query = f"select * from {{{{ one_row_per('f', ['personid', 'k'], {policy}) }}}}"
     assert relation(small, TWICE, query, columns="personid, k, v") == rows
 
 
 def test_rows_that_differ_are_refused_where_that_is_the_policy(small: SmallImport) -> None:
-    relation(small, TWICE, "select * from {{ one_row_per('f', ['personid', 'k'], conflicting='refuse') }}", columns="*")
+    relation(
+        small,
+        TWICE,
+        "select * from {{ one_row_per('f', ['personid', 'k'], conflicting='refuse') }}",
+        columns="*",
+    )
     (what,) = (what for what in small.told if "differ" in what)
     assert small.told[what] == 1
     with pytest.raises(ImportFaultError, match=r"f: 1 keys \(personid, k\) with rows that differ"):
@@ -194,13 +214,16 @@ def test_of_waves_the_first_named_counts_whole_for_a_key(small: SmallImport) -> 
 def test_codes_go_through_a_code_table(small: SmallImport) -> None:
     (small.mine / "lookups").mkdir(parents=True)
     (small.mine / "lookups" / "kind.csv").write_text("from,to\n1,one\n")
-    query = (
-        "select personid, {{ looked_up('kind', 'kind') }} as a, {{ looked_up('kind', 'kind', 'unknown') }} as b from f"
-    )
-    assert relation(small, "lnr,kind\nP1,1\nP2,2\n", query, columns="*") == [("P1", "one", "one"), ("P2", "2", None)]
+    query = "select personid, {{ looked_up('kind', 'kind') }} as a, {{ looked_up('kind', 'kind', 'unknown') }} as b from f"
+    assert relation(small, "lnr,kind\nP1,1\nP2,2\n", query, columns="*") == [
+        ("P1", "one", "one"),
+        ("P2", "2", None),
+    ]
 
 
-SPELLS = "lnr,v,fra,til\nP1,a,20081231,20100101\nP1,b,20100102,\nP2,c,20090101,20091231\nP3,d,20090102,20091231\n"
+SPELLS = (
+    "lnr,v,fra,til\nP1,a,20081231,20100101\nP1,b,20100102,\nP2,c,20090101,20091231\nP3,d,20090102,20091231\n"
+)
 
 
 def test_spells_become_the_value_on_a_day_of_every_year(small: SmallImport) -> None:
@@ -221,7 +244,10 @@ def test_a_spell_whose_day_cannot_be_read_is_refused_and_not_lost(small: SmallIm
 def test_a_row_counts_until_the_next_one_of_the_person(small: SmallImport) -> None:
     query = "select * from {{ latest_on_day('f', start=\"day_of(fra, 'yyyymmdd')\", day='10-01') }}"
     content = "lnr,v,fra\nP1,a,20081001\nP1,b,20091002\nP1,c,20101001\nP2,d,20110101\n"
-    assert relation(small, content, query, columns="personid, year, v") == [("P1", 2009, "a"), ("P1", 2010, "c")]
+    assert relation(small, content, query, columns="personid, year, v") == [
+        ("P1", 2009, "a"),
+        ("P1", 2010, "c"),
+    ]
 
 
 def test_spells_become_months_and_overlaps_count_once(small: SmallImport) -> None:
@@ -254,7 +280,9 @@ def test_moves_are_inferred_from_municipalities_and_a_merger_is_none(small: Smal
     )
     query = "select * from {{ events_from_municipality('f') }}"
     columns = "personid, hendelse, flyttedato, fra_kommnr, til_kommnr"
-    assert relation(small, content, query, columns=columns) == [("P2", "innenlands", "2001-12-31", "0718", "0301")]
+    assert relation(small, content, query, columns=columns) == [
+        ("P2", "innenlands", "2001-12-31", "0718", "0301")
+    ]
 
 
 def test_a_macro_reads_sources_and_steps_and_says_so(small: SmallImport) -> None:

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - small files and queries, in one line each
 """Runs and checks of an import: what is refused, what is told, and that nothing half-written stays."""
 
 import json
@@ -45,7 +46,10 @@ def refusal(small: SmallImport, kind: type[UtvandringError] = ImportFaultError) 
 
 def test_a_run_writes_a_delivery_with_its_record(small: SmallImport) -> None:
     small.run()
-    assert small.rows("befolkning", 2010, "personid, statuskode, kommnr") == [("P1", 1, "0301"), ("P2", 1, "0219")]
+    assert small.rows("befolkning", 2010, "personid, statuskode, kommnr") == [
+        ("P1", 1, "0301"),
+        ("P2", 1, "0219"),
+    ]
     assert stat.S_IMODE(small.out.stat().st_mode) == 0o750
     page = (small.out / "import.html").read_text("utf-8")
     assert "P1" not in page
@@ -81,7 +85,8 @@ def test_the_same_extract_gives_the_same_bytes(small: SmallImport) -> None:
         ),
         (
             lambda small: (small.extract / "status_2011.csv").write_text(STATUS.replace("0219", "219")),
-            "befolkning 2011, column kommnr: 1 row with 1 code outside the code list municipality_code: '219' (1)",
+            "befolkning 2011, column kommnr: 1 row with 1 code outside the code list municipality_code: "
+            "'219' (1)",
         ),
         (
             lambda small: (small.extract / "status_2011.csv").write_text(STATUS.replace("P2,1", "P2,x")),
@@ -89,7 +94,8 @@ def test_the_same_extract_gives_the_same_bytes(small: SmallImport) -> None:
         ),
         (
             lambda small: (small.extract / "status_2011.csv").write_text(STATUS.replace("0219", "")),
-            "befolkning 2011, column kommnr: 1 row without a value, which the contract wants where statuskode = 1",
+            "befolkning 2011, column kommnr: 1 row without a value, which the contract wants where "
+            "statuskode = 1",
         ),
         (
             lambda small: (small.extract / "status_2011.csv").write_text(STATUS + "P2,3,\n"),
@@ -130,13 +136,17 @@ def test_what_cannot_be_is_refused_in_one_sentence(small: SmallImport, change: o
         ({"befolkning": BEFOLKNING, "inntekt": "select 2010 as periode, personid, '1' as wies from status"}, "does not say which concept it is"),
     ],
 )  # fmt: skip
-def test_a_folder_that_cannot_be_understood_says_where(small: SmallImport, change: dict[str, str], said: str) -> None:
+def test_a_folder_that_cannot_be_understood_says_where(
+    small: SmallImport, change: dict[str, str], said: str
+) -> None:
     sources = change.pop("sources", SOURCES)
     small.write(sources, **change)
     assert said in refusal(small, UtvandringError)
 
 
-def test_ids_that_are_identity_numbers_are_refused_and_those_by_chance_may_be_prefixed(small: SmallImport) -> None:
+def test_ids_that_are_identity_numbers_are_refused_and_those_by_chance_may_be_prefixed(
+    small: SmallImport,
+) -> None:
     # A number of the kind that tests use: the month has 80 added.
     numbers = [identity_number(serial) for serial in range(3)]
     pseudonyms = [f"9{serial:010}" for serial in range(200)]
@@ -164,7 +174,9 @@ def identity_number(serial: int) -> str:
     for individual in range(100 + 50 * serial, 1000):
         digits = [int(one) for one in f"0181{50:02}{individual:03}"]
         first = -sum(w * d for w, d in zip((3, 7, 6, 1, 8, 9, 4, 5, 2), digits, strict=True)) % 11
-        second = -sum(w * d for w, d in zip((5, 4, 3, 2, 7, 6, 5, 4, 3, 2), [*digits, first], strict=True)) % 11
+        second = (
+            -sum(w * d for w, d in zip((5, 4, 3, 2, 7, 6, 5, 4, 3, 2), [*digits, first], strict=True)) % 11
+        )
         if first < 10 and second < 10:
             return "".join(map(str, [*digits, first, second]))
     raise AssertionError
@@ -172,7 +184,8 @@ def identity_number(serial: int) -> str:
 
 def test_rows_are_dropped_by_a_stated_reason_and_counted(small: SmallImport) -> None:
     small.write(
-        "  status: {files: 'status_{yyyy}.csv', id: lnr, missing: NA, drop_rows: {in Oslo: kommune = '0301'}}\n"
+        "  status: {files: 'status_{yyyy}.csv', id: lnr, missing: NA, drop_rows: {in Oslo: kommune = "
+        "'0301'}}\n"
     )
     (small.extract / "status_2011.csv").write_text(STATUS + "NA,1,0301\n,1,0301\n")
     small.run()
@@ -224,7 +237,10 @@ def test_a_check_tells_years_columns_and_what_will_be_missing(small: SmallImport
     report = check_import(small.mine, small.extract, PROJECT)
     assert report.sections["Years"][0] == "status: 2010 to 2011, 2013"
     assert report.sections["Files that belong to no source"] == ["notes.md"]
-    assert any(line.startswith("the register utdanning: unknown: education_group") for line in report.sections["What the contract will lack"])
+    assert any(
+        line.startswith("the register utdanning: unknown: education_group")
+        for line in report.sections["What the contract will lack"]
+    )
     assert report.refusals == [
         "there is no person.sql: the register is required for a build (1 periods).",
         "there is no flytting.sql: the register is required for a build (1 periods).",
@@ -235,10 +251,14 @@ def test_a_check_tells_years_columns_and_what_will_be_missing(small: SmallImport
 def test_names_of_columns_and_files_are_shown_short_and_never_run(small: SmallImport) -> None:
     hostile = 'x"); drop table status; --' + "é" * 80
     (small.extract / "status_2011.csv").write_text(
-        STATUS.replace("kommune", f'kommune,"{hostile.replace(chr(34), chr(34) * 2)}"').replace("1\n", "1,y\n").replace("9\n", "9,y\n")
+        STATUS.replace("kommune", f'kommune,"{hostile.replace(chr(34), chr(34) * 2)}"')
+        .replace("1\n", "1,y\n")
+        .replace("9\n", "9,y\n")
     )
     stated = SOURCES.replace("id: lnr", "id: lnr, separator: ','")
-    small.write(stated, befolkning=BEFOLKNING.replace("from status", ", null as famnr from (select * from status)"))
+    small.write(
+        stated, befolkning=BEFOLKNING.replace("from status", ", null as famnr from (select * from status)")
+    )
     report = check_import(small.mine, small.extract, PROJECT)
     assert all(len(line) < 400 for lines in report.sections.values() for line in lines)
     small.run()
@@ -266,10 +286,22 @@ def test_a_killed_run_leaves_nothing_that_could_be_taken_for_whole(small: SmallI
     rows = "".join(f"P{number},1,0301\n" for number in range(400_000))
     for year in (2010, 2011):
         (small.extract / f"status_{year}.csv").write_text("lnr,status,kommune\n" + rows)
-    command = [sys.executable, "-m", "utvandring.cli", "import", small.mine, "--from", small.extract, "--out", small.out]
+    command = [
+        sys.executable,
+        "-m",
+        "utvandring.cli",
+        "import",
+        small.mine,
+        "--from",
+        small.extract,
+        "--out",
+        small.out,
+    ]
     left: list[str] = []
     for kind in (signal.SIGKILL, signal.SIGTERM):
-        running = subprocess.Popen(list(map(str, command)), env=os.environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        running = subprocess.Popen(
+            list(map(str, command)), env=os.environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
         while small.left_over() in ([], left) and running.poll() is None:
             time.sleep(0.01)
         left = small.left_over()

@@ -1,4 +1,4 @@
-"""The templates, on extracts that are written of a simulated delivery in the layouts that they are made for."""
+"""The templates, on extracts that are written of a simulated delivery in their layouts."""
 
 import shutil
 from collections.abc import Callable
@@ -31,7 +31,7 @@ LAYOUTS: dict[str, tuple[Callable[[Path, Path], Delivered], tuple[str, ...], tup
 
 
 def imported(template: str, delivery: Path, folder: Path) -> tuple[Delivered, Path]:
-    """Write an extract of a delivery, and import it with its template; returns what is expected, and the folder."""
+    """Write an extract of a delivery and import it; return what is expected, and the folder."""
     write, registers, sources = LAYOUTS[template]
     data = write(delivery, folder / "extract")
     mine = folder / "my-import"
@@ -66,7 +66,9 @@ def different(data: Delivered, out: Path) -> dict[str, tuple[int, int]]:
     for (table,) in expected:
         register = table.removeprefix("expected_")
         last = data.last if register == "befolkning" else data.last - 1
-        columns = [row[0] for row in data.connection.execute(f"describe {table}").fetchall() if row[0] != "periode"]
+        columns = [
+            row[0] for row in data.connection.execute(f"describe {table}").fetchall() if row[0] != "periode"
+        ]
         names = ", ".join(columns)
         born = f" and foedselsaar_mnd // 100 <= {last}" if register == "person" else ""
         want = f"select periode, {names} from {table} where periode between {data.first} and {last}{born}"
