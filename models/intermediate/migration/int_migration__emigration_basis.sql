@@ -4,7 +4,7 @@
 -- Delivered where the register says it. Otherwise administrative is inferred, and flagged as such, only for an
 -- emigration to an unknown destination (990 or NULL) of a person without any sign of life in the emigration year and
 -- the year before, and only where every sign register of both years, and the destinations of the year, were
--- delivered. Everything else stays unknown.
+-- delivered. Everything else stays unknown, and so does an event that an import inferred from changes of status.
 {{ config(materialized='incremental', meta={'year': 'emigration_year'}) }}
 with
 
@@ -39,13 +39,14 @@ without_sign as (
     where
         emigration.delivered_basis is null
         and emigration.is_to_country_unknown
+        and emigration.is_inferred is not true
 ),
 
 judged as (
     select
         emigration.event_id,
         emigration.emigration_year,
-        emigration.delivered_basis,
+        case when emigration.is_inferred is not true then emigration.delivered_basis end as delivered_basis,
         without_sign.event_id is not null
         and coalesce(sign_calendar.has_all_sign_registers_two_years and calendar.has_emigration_destination, false)
             as is_inferred_administrative,

@@ -27,7 +27,10 @@ final as (
                 coalesce(to_municipality_code, ''),
                 coalesce(from_country, ''),
                 coalesce(to_country, ''),
-                coalesce(delivered_basis, '')
+                coalesce(delivered_basis, ''),
+                -- Nothing is added for an ordinary event.
+                case when is_inferred then 'inferred' end,
+                case when not is_day_exact then 'month' end
             )
         ) as event_id,
         *,

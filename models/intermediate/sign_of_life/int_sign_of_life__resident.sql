@@ -79,7 +79,7 @@ facts as (
                 then true
             else
                 person.birth_year >= last_sign.base_year - 1
-                or person.first_immigration_date > make_date(last_sign.base_year - 1, 1, 1)
+                or person.first_immigration_earliest_date > make_date(last_sign.base_year - 1, 1, 1)
                 or person.first_immigration_year >= last_sign.base_year
         end as is_resident_for_less,
     from last_sign

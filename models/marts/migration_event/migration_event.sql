@@ -25,7 +25,9 @@ final as (
         event.event_type,
         event.event_date,
         event.registered_date,
-        (event.registered_date - event.event_date)::integer as registration_lag_days,
+        case
+            when event.is_day_exact is not false then (event.registered_date - event.event_date)::integer
+        end as registration_lag_days,
         event.from_municipality_code,
         event.to_municipality_code,
         event.from_country,
