@@ -54,8 +54,11 @@ class Column:
     format: str | None
     required_where: str | None
     within_period: bool
+    may_be_late: bool
     latest: str
+    waived: str
     nothing: Nothing = Nothing()
+    is_optional: bool = False
 
     @property
     def is_required(self) -> bool:
@@ -183,7 +186,10 @@ def _column(entry: dict[str, Any], nothing: Mapping[str, list[str]]) -> Column:
         format=meta.get("format"),
         required_where=meta.get("required_where"),
         within_period=meta.get("within_period", False),
+        may_be_late=meta.get("may_be_late", False),
         latest=meta.get("latest", "two years after the period"),
+        waived=meta.get("waived", ""),
+        is_optional=meta.get("optional", False),
     )
     return replace(column, nothing=_nothing(column, meta, nothing))
 
