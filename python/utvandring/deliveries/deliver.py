@@ -17,7 +17,7 @@ from utvandring.common.files import sha256_of, write_json
 from utvandring.common.progress import Progress
 from utvandring.common.project import DataRoot
 from utvandring.deliveries import identity
-from utvandring.deliveries.between import Comparison, compare, read_comparisons
+from utvandring.deliveries.between import Comparison, compare, read_comparisons, read_prepared
 from utvandring.deliveries.checks import CheckedFile, check_file, load_code_lists
 from utvandring.deliveries.completeness import missing_for_build
 from utvandring.deliveries.corrections import describe_correction
@@ -111,6 +111,7 @@ def deliver(
             folder,
             specification,
             read_comparisons(project),
+            read_prepared(project),
             ledger,
             progress or (lambda label, fraction: None),
             waivers,
@@ -149,6 +150,7 @@ class _Judgement:
         folder: Path,
         specification: Specification,
         comparisons: Sequence[Comparison],
+        prepared: str,
         ledger: Ledger,
         progress: Progress,
         waivers: Sequence[Waiver],
@@ -159,6 +161,7 @@ class _Judgement:
         self.folder = folder
         self.specification = specification
         self.comparisons = comparisons
+        self.prepared = prepared
         self.ledger = ledger
         self.progress = progress
         self.waivers = waivers
@@ -302,6 +305,7 @@ class _Judgement:
             connection,
             self.specification,
             self.comparisons,
+            self.prepared,
             accepted,
             delivered,
             lambda label, fraction: self.progress(label, 0.85 + 0.15 * fraction),
