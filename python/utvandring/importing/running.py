@@ -232,7 +232,10 @@ def _count(connection: duckdb.DuckDBPyConnection, prepared: Prepared) -> list[Co
         row = connection.execute(told.query).fetchone()
         number = int(row[0]) if row and row[0] is not None else 0
         if number and told.refuses:
-            raise ImportFaultError(f"{told.relation}: {number:,} {told.what}.")
+            raise ImportFaultError(
+                f"{told.relation}: {told.what}: {number:,}. Leave such rows out in a step, or correct the "
+                "call of the macro."
+            )
         one = Counted(told.relation, told.what, number)
         if one not in counted and not told.refuses:
             counted.append(one)
