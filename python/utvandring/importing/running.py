@@ -19,6 +19,7 @@ from utvandring.common.files import write_json
 from utvandring.common.progress import Progress
 from utvandring.common.sql import identifier
 from utvandring.deliveries import identity
+from utvandring.deliveries.checks import load_code_lists
 from utvandring.deliveries.manifest import MANIFEST
 from utvandring.deliveries.specification import Specification, read_specification
 from utvandring.importing.faults import ImportFaultError
@@ -113,6 +114,7 @@ def run_import(
         delivery.mkdir(mode=0o700)
         with _engine(work) as connection:
             try:
+                load_code_lists(connection, prepared.specification)
                 staged = _stage(connection, prepared, work, told)
                 counted = _count(connection, prepared)
                 written = _write(connection, prepared, work, delivery, told)
@@ -257,7 +259,6 @@ def _write(
                 register,
                 prepared.compiled.registers[name],
                 prepared.compiled.columns[name],
-                prepared.specification,
                 periods_of_register(register, prepared.first, prepared.last),
                 work,
                 delivery,
