@@ -18,7 +18,7 @@
     {%- for register in graph.sources.values() | selectattr('source_name', 'equalto', 'registers') -%}
         {%- do run_query(register_view(register, accepted)) -%}
     {%- endfor -%}
-    {%- do open_states() -%}
+    {%- do run_query(open_builds()) -%}
     {{ return('') }}
 {% endmacro %}
 

@@ -1,4 +1,5 @@
 -- Grain: row of the migration register (repetitions included).
+{{ config(meta={'year': 'year(event_date)'}) }}
 with
 
 source as (
