@@ -159,12 +159,15 @@ def _work_folder(out: Path) -> Iterator[Path]:
         raise KeyboardInterrupt
 
     # A polite stop is as good as Ctrl-C: what was begun is removed.
+    before = None
     with contextlib.suppress(ValueError):
-        signal.signal(signal.SIGTERM, stop)
+        before = signal.signal(signal.SIGTERM, stop)
     try:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+        if before is not None:
+            signal.signal(signal.SIGTERM, before)
 
 
 def _is_alive(process: int) -> bool:
