@@ -1,8 +1,7 @@
 -- Figure 5.13: composition of the immigrants of each county by background, annual means 2004-2008 and 2009-2013.
 -- depends_on: {{ ref('release_county_composition') }}
 --
--- Shows: the share of the six backgrounds among the immigrants of a county. That the composition comes first in
---   5.13-5.19 is our choice of order.
+-- Shows: the share of the six backgrounds among the immigrants of a county.
 -- Population: immigrants of all ages (our choice) resident at the start of the outcome year in one of the 19 counties
 --   of 2013; unknown addresses and Svalbard are left out.
 -- Definition: mean of the yearly shares, every year weighing the same; empty where the count of one of the years is

@@ -1,8 +1,7 @@
 -- Figures 5.14-5.19: emigration and internal out-migration by county, annual means 2004-2008 and 2009-2013.
 -- depends_on: {{ ref('release_county_rate') }}
 --
--- Shows: one background a figure, both rates, in the order work, refuge, family, education, nordic, unknown. The order
---   of the figures within the block is ours.
+-- Shows: one background a figure, both rates, in the order work, refuge, family, education, nordic, unknown.
 -- Population: immigrants of all ages (our choice) resident at the start of the outcome year in one of the 19 counties
 --   of 2013; unknown addresses and Svalbard are left out.
 -- Definition: per 100 residents of the county at the start of the year (2.1.4), internal moves are to another county;

@@ -1,7 +1,6 @@
 """Which figures and tables the report has, in its order.
 
-What each is, and the query behind it, stands in `analysis/`. Blocks and their contents are those of Rapporter
-2016/27; the order of the figures within a block is ours where the report's is not documented
+What each is, and the query behind it, stands in `analysis/`. Numbers are those of Rapporter 2016/27
 (docs/analysis.md).
 """
 
