@@ -1,4 +1,4 @@
-"""Differences in probability of tables 6.2-6.6, for every fitted logit; private."""
+"""Differences in probability of tables 6.2-6.26, for every fitted logit; private."""
 
 
 def model(dbt, session):  # noqa: D103

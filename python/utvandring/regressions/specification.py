@@ -159,13 +159,15 @@ def read_report() -> Report:
     Returns
     -------
     Report
-        The four linear probability models, the three types of logit and the comparisons of tables 6.2-6.6.
+        The four linear probability models, the three types of logit and the comparisons of tables 6.2-6.26.
     """
     content = read_yaml(project_root() / REPORT)
     models = {kind: tuple(_model(entry, kind) for entry in content[kind]) for kind in KINDS}
     profile, varied = content["differences"]["profile"], content["differences"]["varied"]
+    profiles = [{**profile, "sex": sex} for sex in profile["sex"]]
     comparisons = tuple(
-        Comparison(dimension, name, {**profile, **entry["reference"]}, {**profile, **values})
+        Comparison(dimension, name, {**person, **entry["reference"]}, {**person, **values})
+        for person in profiles
         for dimension, entry in varied.items()
         for name, values in entry["comparisons"].items()
     )

@@ -31,6 +31,8 @@ PAGES: Mapping[str, tuple[str, ...]] = {
     "chapter-6": (
         "tables_mnl_all",
         "tables_mnl_differences",
+        "tables_mnl_differences_level",
+        "tables_mnl_differences_level_sex",
         "tables_mnl_level",
         "tables_mnl_level_sex",
     ),

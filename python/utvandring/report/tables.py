@@ -33,7 +33,7 @@ class ReportTable:
 
 @dataclass(frozen=True)
 class TableData:
-    """Rows of all tables by table number, of the fits, and of the persons that tables 6.2-6.6 compare."""
+    """Rows of all tables by table number, of the fits, and of the persons that tables 6.2-6.26 compare."""
 
     rows: Mapping[str, Sequence[Row]]
     fits: Mapping[str, Row]
@@ -141,6 +141,7 @@ class _Estimates:
     line_key: str
     digits: int
     axis: str
+    by_level: bool = False
 
 
 def _estimates_table(
@@ -153,10 +154,13 @@ def _estimates_table(
 ) -> ReportTable:
     number, title = _heading(entry, data, text)
     rows = data.rows.get(entry.number, ())
-    by_line: dict[str, dict[str, Row]] = {}
+    by_line: dict[tuple[str, int], dict[str, Row]] = {}
     for row in rows:
-        by_line.setdefault(row[shape.line_key], {})[row[shape.group_key]] = row
+        line = (row[shape.line_key], row["centrality_level"] if shape.by_level else 0)
+        by_line.setdefault(line, {})[row[shape.group_key]] = row
     columns = [Column(text("table", "term"), is_text=True)]
+    if shape.by_level:
+        columns.append(Column(text("table", "level")))
     for code, label in shape.groups.items():
         about = {"outcome": code}
         t_value = text("table", "t_value")
@@ -166,10 +170,14 @@ def _estimates_table(
             Column(text("table", "in_std_errors"), label, about=about),
         ]
     lines, drawn, misprinted = [], [], False
-    for code in sorted(by_line, key=codes.index):
+    for code, level in sorted(by_line, key=lambda line: (codes.index(line[0]), line[1])):
         cells = [words(text("terms", code))]
+        if shape.by_level:
+            cells.append(Cell(str(level), level))
+        place = text("terms", code)
+        about = {"centrality": str(level)} if shape.by_level else {}
         for group, label in shape.groups.items():
-            row = by_line[code].get(group, {})
+            row = by_line[code, level].get(group, {})
             missing = MISSING if row.get("withheld_reason", "not_fitted") == "not_fitted" else WITHHELD
             mark = "*" if row.get("published_note") else ""
             misprinted = misprinted or bool(mark)
@@ -188,8 +196,9 @@ def _estimates_table(
             if code != "constant":
                 drawn.append(
                     {
-                        "place": text("terms", code),
+                        "place": text("table", "at_level", term=place, level=level) if about else place,
                         "outcome": group,
+                        **about,
                         "label": label,
                         "value": row.get("estimate"),
                         "low": row.get("conf_low"),
@@ -197,7 +206,7 @@ def _estimates_table(
                         "printed": row.get("published_estimate"),
                     }
                 )
-        lines.append(Line(cells))
+        lines.append(Line(cells, about))
     places = list(dict.fromkeys(row["place"] for row in drawn))
     name = f"table-{entry.number}"
     spec = charts.estimates_chart(shape.groups, places, text, text("axes", shape.axis))
@@ -263,7 +272,8 @@ def _difference(entry: TableEntry, data: TableData, text: Texts) -> ReportTable:
     notes = [f"{text('table', 'reference', reference=reference)}."]
     notes += _reasons(data.rows.get(entry.number, ()), text)
     groups = {code: text("outcomes_lpm", code) for code in _LPM_OUTCOMES}
-    shape = _Estimates("outcome", groups, "comparison", 4, "probability")
+    by_level = profile["model_type"] > 1
+    shape = _Estimates("outcome", groups, "comparison", 4, "probability", by_level)
     return _estimates_table(entry, data, text, shape, sorted(data.order, key=data.order.__getitem__), notes)
 
 

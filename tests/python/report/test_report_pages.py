@@ -133,7 +133,7 @@ def test_rates_in_the_tables_are_those_of_the_database(
         ).fetchall()
     )
     statuses = ("employed", "employed_in_education", "in_education", "unemployed", "outside_labour_force")
-    for row in browser.cells("figure-4.17"):
+    for row in browser.cells("figure-4.14"):
         assert row[1:] == [as_shown(by_status[int(row[0]), status]) for status in statuses]
 
 
