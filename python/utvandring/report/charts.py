@@ -446,6 +446,56 @@ def stated_chart(places: Sequence[str], labels: Sequence[str], x_title: str) -> 
     return _spec(layers.properties(width="container", height=len(places) * 32))
 
 
+def band(panel: str, place: str = "") -> str:
+    """Name a band of a compared chart: a place in a panel, or the heading of the panel."""
+    return f"{panel}|{place}"
+
+
+@_once
+def compared_chart(
+    series: Mapping[str, str], bands: Sequence[str], text: Texts, x_title: str, digits: int
+) -> Spec:
+    """Draw our values as dots and the printed ones as hollow diamonds, one band for each place in each panel.
+
+    Rows have `band`, `place`, `label`, `value`, `printed`; a row with nothing but a band is the heading of a panel.
+    """
+    axis = {
+        "grid": True,
+        "labelExpr": "split(datum.label, '|')[1] || split(datum.label, '|')[0]",
+        "labelFontWeight": {
+            "condition": {"test": "split(datum.label, '|')[1] === ''", "value": "bold"},
+            "value": "normal",
+        },
+        "labelLimit": 200,
+    }
+    domain = list(series.values())
+    scale = alt.Scale(domain=domain, range=_range(series))
+    base = alt.Chart(_ROWS).encode(y=alt.Y("band:N", title=None, sort=list(bands), axis=axis))
+    legend = alt.Legend(columns=5, symbolType="circle", symbolOpacity=1)
+    colour = alt.Color("label:N", scale=scale, legend=legend)
+    zero = alt.Chart(alt.InlineData(values=[{"zero": 0}])).mark_rule(color=MUTED).encode(x=alt.X("zero:Q"))
+    headings = base.mark_point(opacity=0).encode(x=alt.XDatum(0))
+    tooltip = [
+        alt.Tooltip("place:N", title=text("columns", "county")),
+        alt.Tooltip("outcome:N", title=text("columns", "outcome")),
+        alt.Tooltip("label:N", title=text("columns", "background")),
+        alt.Tooltip("value:Q", title=text("table", "ours"), format=f".{digits}f"),
+        alt.Tooltip("printed:Q", title=text("table", "printed"), format=f".{digits}f"),
+    ]
+    printed = (
+        base.transform_filter("isValid(datum.printed)")
+        .mark_point(size=52, filled=False, opacity=1, shape="diamond", strokeWidth=1.4)
+        .encode(x=alt.X("printed:Q", title=x_title).axis(tickCount=7), color=colour, tooltip=tooltip)
+    )
+    ours = (
+        base.transform_filter("isValid(datum.value)")
+        .mark_point(size=30, filled=True, opacity=1, shape="circle")
+        .encode(x=alt.X("value:Q", title=x_title), color=colour, tooltip=tooltip)
+    )
+    layers = alt.layer(zero, headings, printed, ours)
+    return _spec(layers.properties(width="container", height=len(bands) * 15))
+
+
 @_once
 def estimates_chart(series: Mapping[str, str], terms: Sequence[str], text: Texts, x_title: str) -> Spec:
     """Draw estimates with their intervals, and the printed ones as hollow diamonds.

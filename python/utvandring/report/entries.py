@@ -44,6 +44,7 @@ CHARTS: Mapping[str, Kind] = {
     "bars": Kind(frozenset({"place"}), frozenset({"year"})),
     "dots_by_period": Kind(frozenset({"place", "period"})),
     "bars_by_period": Kind(frozenset({"place", "period"})),
+    "compared": Kind(frozenset({"place", "panel"})),
     "stated": Kind(
         frozenset({"place"}), columns=("stated_value", "relation", "unit", "base_n", "is_simulated")
     ),
@@ -120,12 +121,13 @@ class Series:
 
 @dataclass(frozen=True)
 class Axis:
-    """A column of numbers: what they are, how many decimals are shown, where their standard errors are."""
+    """A column of numbers: what they are, how many decimals are shown, where their errors and printed values are."""
 
     column: str
     title: Words = ""
     digits: int = 2
     error: str = ""
+    printed: str = ""
 
 
 @dataclass(frozen=True)
@@ -153,8 +155,9 @@ class FigureEntry(Entry):
     ----------
     chart
         One of `CHARTS`.
-    series, place, x, y
-        What the lines, dots or bars are, what their rows are, and the axes; an x without a title is a year.
+    series, place, panel, x, y
+        What the lines, dots or bars are, what their rows are, into which parts these fall, and the axes; an x
+        without a title is a year.
     period, year
         Columns with the period of each value, and with the one year that all values are of.
     counted
@@ -170,6 +173,7 @@ class FigureEntry(Entry):
     y: Axis
     x: Axis | None = None
     place: Series | None = None
+    panel: Series | None = None
     period: str = ""
     year: str = ""
     counted: bool = False
@@ -179,8 +183,8 @@ class FigureEntry(Entry):
     @property
     def columns(self) -> list[str]:
         """The columns that are needed of the query."""
-        named = [self.series.column, self.y.column, self.y.error, self.period, self.year]
-        named += [part.column for part in (self.x, self.place) if part is not None]
+        named = [self.series.column, self.y.column, self.y.error, self.y.printed, self.period, self.year]
+        named += [part.column for part in (self.x, self.place, self.panel) if part is not None]
         needed = ("figure", *named, *CHARTS[self.chart].columns, *(COUNTS if self.counted else ()))
         return [column for column in needed if column]
 
@@ -314,6 +318,7 @@ def _figure(number: str, query: Query, declared: dict[str, Any]) -> FigureEntry:
     read: Mapping[str, Callable[[dict[str, Any]], Any]] = {
         "series": _series,
         "place": _series,
+        "panel": _series,
         "x": _axis,
         "y": _axis,
     }

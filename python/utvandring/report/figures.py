@@ -105,6 +105,7 @@ def make_figure(entry: FigureEntry, data: FigureData, text: Texts) -> Figure:
         "dots_by_period": _dots_by_period,
         "bars_by_period": _bars_by_period,
         "stated": _stated,
+        "compared": _compared,
     }
     drawn = make[entry.chart](entry, data.by_figure[entry.number], data, text)
     name = f"figure-{entry.number}"
@@ -371,6 +372,65 @@ def _stated(entry: FigureEntry, rows: Sequence[Row], data: FigureData, text: Tex
     names = [ours, text("columns", "stated_value")]
     spec = charts.stated_chart(list(places.values()), names, text.say(entry.y.title))
     return _Drawn(spec, marks, columns, lines, notes, {"series": known})
+
+
+def _compared(entry: FigureEntry, rows: Sequence[Row], data: FigureData, text: Texts) -> _Drawn:
+    """Make dots of our values beside hollow diamonds of the printed ones, for each place in each panel."""
+    assert entry.place is not None
+    assert entry.panel is not None
+    labels, places = _labels(entry, rows, data, text), _names(entry.place, rows, data, text)
+    panels = _names(entry.panel, rows, data, text)
+    at = {
+        (
+            str(row[entry.place.column]),
+            str(row[entry.panel.column]),
+            str(row[entry.series.column]),
+        ): row
+        for row in rows
+    }
+    # A band without values carries the name of its panel.
+    marks: charts.Rows = [
+        {"band": charts.band(label), **_about(entry, **{entry.panel.filter: code})}
+        for code, label in panels.items()
+        if rows
+    ]
+    marks += [
+        {
+            **_mark(entry, row, places, labels),
+            "band": charts.band(panels[panel], places[place]),
+            "printed": row[entry.y.printed],
+            **_about(entry, **{entry.panel.filter: panel}),
+        }
+        for (place, panel, _), row in at.items()
+    ]
+    columns = [
+        Column(text("columns", "county"), is_text=True),
+        Column(text("columns", "background"), is_text=True),
+    ]
+    for code, label in panels.items():
+        about = _about(entry, **{entry.panel.filter: code})
+        columns += [Column(text("table", key), label, about=about) for key in ("ours", "printed")]
+    lines = []
+    for place, name in places.items():
+        for code, label in labels.items():
+            cells = [words(name), words(label)]
+            for panel in panels:
+                row = at.get((place, panel, code))
+                cells.append(_shown(entry, row, text, MISSING))
+                printed = None if row is None else row[entry.y.printed]
+                cells.append(figure(printed, text, entry.y.digits))
+            about = {entry.place.filter: place, entry.series.filter: code}
+            lines.append(Line(cells, _about(entry, **about)))
+    known = [row for row in rows if row[entry.y.column] is not None]
+    described = text("alt", "known", n=text.number(len(known)))
+    bands = [
+        band
+        for label in panels.values()
+        for band in (charts.band(label), *(charts.band(label, name) for name in places.values()))
+    ]
+    spec = charts.compared_chart(labels, bands, text, text.say(entry.y.title), digits=entry.y.digits)
+    notes = [text("figure", "printed_hollow"), *text.withheld(row[entry.y.column] for row in rows)]
+    return _Drawn(spec, marks, columns, lines if rows else [], notes, {"series": described})
 
 
 def _by_period(

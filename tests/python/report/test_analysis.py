@@ -20,7 +20,7 @@ FOLDERS = ("figures", "tables", "pages")
 
 Row = dict[str, Any]
 
-FIGURES = [f"4.{n}" for n in range(1, 33)] + [f"5.{n}" for n in range(1, 20)]
+FIGURES = [f"4.{n}" for n in range(1, 33)] + [f"5.{n}" for n in range(1, 22)]
 BACKGROUNDS = ["work", "refuge", "family", "education", "nordic", "unknown"]
 COUNTIES = [f"{n:02d}" for n in range(1, 21) if n != 13]
 PERIODS = {"2004-2008": range(2004, 2009), "2009-2013": range(2009, 2014)}
