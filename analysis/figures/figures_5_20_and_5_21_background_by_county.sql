@@ -1,10 +1,10 @@
 -- Figures 5.20 and 5.21: the background coefficients of tables 5.13-5.31 and their t values, county by county.
 -- depends_on: {{ ref('release_linear_probability') }}
 --
--- Shows: 5.20 the estimated differences in probability, 5.21 their t values, ours and the printed ones: these are the two
+-- Shows: 5.20 the estimated differences in probability, 5.21 their t values, ours and the printed: these are the two
 --   figures of the report whose every number is printed.
 -- Population: immigrants aged 15-74 with characteristics of 2012, resident in the county on 1 January 2013.
--- Definition: linear probability models of staying, moving to another county and emigrating in 2013, one for each county;
+-- Definition: linear probability models of staying, moving to another county and emigrating in 2013, one a county;
 --   reference: unknown background; controlled for sex, age, education, residence and labour market status (5.4.1).
 -- Grain: figure, outcome, county_code, immigration_background.
 -- Columns: figure, outcome (stay, internal_outmigration, emigration), county_code, immigration_background, value,

@@ -13,6 +13,8 @@ from utvandring.report.texts import Texts
 
 BACKGROUNDS = ("work", "refuge", "family", "education", "nordic", "unknown")
 OUTCOMES = ("emigration", "internal_outmigration")
+# The code of the whole country beside those of the counties.
+COUNTRY = "0"
 COUNTIES = tuple(f"{code:02d}" for code in range(1, 21) if code != 13)
 FIRST_YEAR, LAST_YEAR = 2004, 2013
 PERIODS = ("2004-2008", "2009-2013")

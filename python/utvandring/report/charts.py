@@ -457,7 +457,8 @@ def compared_chart(
 ) -> Spec:
     """Draw our values as dots and the printed ones as hollow diamonds, one band for each place in each panel.
 
-    Rows have `band`, `place`, `label`, `value`, `printed`; a row with nothing but a band is the heading of a panel.
+    Rows have `band`, `place`, `label`, `value`, `printed`; a row with nothing but a band is the heading of a
+    panel.
     """
     axis = {
         "grid": True,

@@ -42,8 +42,8 @@ CHARTS: Mapping[str, Kind] = {
     "line": Kind(frozenset({"x"}), frozenset({"counted", "printed"})),
     "dots": Kind(frozenset({"place"}), frozenset({"year"})),
     "bars": Kind(frozenset({"place"}), frozenset({"year"})),
-    "dots_by_period": Kind(frozenset({"place", "period"})),
-    "bars_by_period": Kind(frozenset({"place", "period"})),
+    "dots_by_period": Kind(frozenset({"place", "period"}), frozenset({"printed"})),
+    "bars_by_period": Kind(frozenset({"place", "period"}), frozenset({"printed"})),
     "compared": Kind(frozenset({"place", "panel"})),
     "stated": Kind(
         frozenset({"place"}), columns=("stated_value", "relation", "unit", "base_n", "is_simulated")
@@ -121,7 +121,7 @@ class Series:
 
 @dataclass(frozen=True)
 class Axis:
-    """A column of numbers: what they are, how many decimals are shown, where their errors and printed values are."""
+    """A column of numbers: what they are, their decimals, where their errors and printed values are."""
 
     column: str
     title: Words = ""

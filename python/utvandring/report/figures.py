@@ -6,7 +6,7 @@ from typing import Any
 
 from utvandring.common.errors import UtvandringError
 from utvandring.report import charts
-from utvandring.report.catalogue import PERIODS, figures, filters, query, title_of
+from utvandring.report.catalogue import COUNTRY, PERIODS, figures, filters, query, title_of
 from utvandring.report.cells import Cell, Column, Line, Table, figure, words
 from utvandring.report.entries import COUNTIES, FigureEntry, Series
 from utvandring.report.released import Released, Row
@@ -127,12 +127,16 @@ def make_figure(entry: FigureEntry, data: FigureData, text: Texts) -> Figure:
 
 def _names(series: Series, rows: Sequence[Row], data: FigureData, text: Texts) -> dict[str, str]:
     """Return the names of what is shown of a series, by code and in order."""
-    counties = dict(sorted(data.county_names.items()))
-    names = counties if series.names == COUNTIES else text.names(series.names)
+    names = _counties(data, text) if series.names == COUNTIES else text.names(series.names)
     if series.codes:
         return {code: names[code] for code in series.codes}
     found = {str(row[series.column]) for row in rows}
     return {code: name for code, name in names.items() if code in found}
+
+
+def _counties(data: FigureData, text: Texts) -> dict[str, str]:
+    """Return the names of the whole country and of the counties, by code and in order."""
+    return {COUNTRY: text("explore", "whole_country"), **dict(sorted(data.county_names.items()))}
 
 
 def _labels(entry: FigureEntry, rows: Sequence[Row], data: FigureData, text: Texts) -> dict[str, str]:
@@ -148,8 +152,8 @@ def _labels(entry: FigureEntry, rows: Sequence[Row], data: FigureData, text: Tex
 
 
 def _about(entry: FigureEntry, **values: str) -> dict[str, str]:
-    """Return those characteristics by which the page can be filtered."""
-    return {key: value for key, value in values.items() if key in filters(entry)}
+    """Return those characteristics by which the page can be filtered; the whole country is always shown."""
+    return {key: value for key, value in values.items() if key in filters(entry) and value != COUNTRY}
 
 
 def _shown(entry: FigureEntry, row: Row | None, text: Texts, absent: str) -> Cell:
@@ -169,7 +173,7 @@ def _lines(entry: FigureEntry, rows: Sequence[Row], data: FigureData, text: Text
     x_title = text.say(entry.x.title or "columns.year")
     printed = [item for item in data.printed_series if entry.printed and _is_about(item, entry)]
     # The text of the report speaks of one background at a time.
-    overlay = _printed_rows(printed, labels, text) if "background" in entry.about else []
+    overlay = _printed_rows(printed, labels, text) if entry.series.column == "outcome" else []
     at = {(row[entry.x.column], str(row[entry.series.column])): row for row in rows}
     if any(value is None for value, _ in at):
         raise UtvandringError(
@@ -196,9 +200,7 @@ def _lines(entry: FigureEntry, rows: Sequence[Row], data: FigureData, text: Text
         for value in sorted({value for value, _ in at})
     ]
     notes = text.withheld(row[entry.y.column] for row in rows)
-    if printed:
-        statements = "; ".join(_statement(item, entry, text) for item in printed)
-        notes.append(text("figure", "printed_values", values=statements))
+    notes += _statements(entry, data, text)
     if overlay:
         notes.append(text("figure", "printed_series"))
     described = " ".join(
@@ -243,9 +245,9 @@ def _point(entry: FigureEntry, row: Row, x: str, labels: Mapping[str, str]) -> d
 
 
 def _is_about(item: Row, entry: FigureEntry) -> bool:
-    """Tell whether a statement of the text is about a figure."""
-    background, outcome = item["immigration_background"], item["outcome"]
-    return bool(entry.about.get("background") == background or entry.about.get("outcome") == outcome)
+    """Tell whether a statement is about a figure; 4.1 and 4.2 show together what 4.3-4.8 show one by one."""
+    together = "background" not in entry.about and entry.about.get("outcome") == item["outcome"]
+    return bool(item["figure"] == entry.number or (together and item["figure"].startswith("4.")))
 
 
 def _printed_rows(items: Iterable[Row], labels: Mapping[str, str], text: Texts) -> charts.Rows:
@@ -263,21 +265,46 @@ def _printed_rows(items: Iterable[Row], labels: Mapping[str, str], text: Texts) 
     ]
 
 
-def _statement(item: Row, entry: FigureEntry, text: Texts) -> str:
-    kind = "range" if item["low_percent"] < item["high_percent"] else "one"
-    if item["first_year"] < item["last_year"]:
-        kind = "range_throughout" if kind == "range" else "throughout"
-    by_outcome = "outcome" in entry.about
-    what = (
-        text("backgrounds", item["immigration_background"])
-        if by_outcome
-        else text("outcomes", item["outcome"])
+def _statements(entry: FigureEntry, data: FigureData, text: Texts) -> list[str]:
+    """Say what the text of the report says of a figure; nothing where it states no values."""
+    said: dict[str, list[str]] = {}
+    for item in data.printed_series:
+        if entry.printed and _is_about(item, entry):
+            who, what = _statement(item, entry, data, text)
+            said.setdefault(what, []).append(who)
+    if not said:
+        return []
+    values = "; ".join(
+        f"{', '.join(dict.fromkeys(who for who in everyone if who))} {what}".strip()
+        for what, everyone in said.items()
     )
+    return [text("figure", "printed_values", values=values)]
+
+
+def _statement(item: Row, entry: FigureEntry, data: FigureData, text: Texts) -> tuple[str, str]:
+    """Return whom a statement is about, and what it says."""
     low, high = (
-        text.number(value, 0 if value == int(value) else 1)
+        None if value is None else text.number(value, 0 if value == int(value) else 1)
         for value in (item["low_percent"], item["high_percent"])
     )
-    return text("printed_series", kind, background=what.lower(), low=low, high=high, year=item["first_year"])
+    kind = "above" if high is None else "below" if low is None else "about" if low == high else "range"
+    first, last = item["first_year"], item["last_year"]
+    what = text(
+        "printed_series",
+        "statement",
+        value=text("printed_series", kind, low=low, high=high),
+        years=first if first == last else f"{first}–{last}",
+    )
+    named = []
+    if item["county_code"]:
+        named.append(_counties(data, text)[item["county_code"]])
+    if item["category"]:
+        named.append(text(*str(entry.series.names).split("."), item["category"]))
+    if entry.series.column == "immigration_background":
+        named.append(text("backgrounds", item["immigration_background"]).lower())
+    if entry.series.column == "outcome" and item["outcome"]:
+        named.append(text("outcomes", item["outcome"]).lower())
+    return " ".join(named), what
 
 
 def _mark(
@@ -434,7 +461,7 @@ def _compared(entry: FigureEntry, rows: Sequence[Row], data: FigureData, text: T
 
 
 def _by_period(
-    entry: FigureEntry, rows: Sequence[Row], labels: Mapping[str, str], data: FigureData
+    entry: FigureEntry, rows: Sequence[Row], labels: Mapping[str, str], places: Mapping[str, str]
 ) -> tuple[dict[tuple[str, str, str], Row], charts.Rows]:
     """Return the rows by county, period and series, and what is drawn of them."""
     assert entry.place is not None
@@ -442,17 +469,15 @@ def _by_period(
         (str(row[entry.place.column]), _dash(row[entry.period]), str(row[entry.series.column])): row
         for row in rows
     }
-    marks = [
-        {**_mark(entry, row, data.county_names, labels), "period": period}
-        for (_, period, _), row in at.items()
-    ]
+    marks = [{**_mark(entry, row, places, labels), "period": period} for (_, period, _), row in at.items()]
     return at, marks
 
 
 def _bars_by_period(entry: FigureEntry, rows: Sequence[Row], data: FigureData, text: Texts) -> _Drawn:
     """Make two bars of shares for each county, the earlier period above the later."""
-    labels = _labels(entry, rows, data, text)
-    at, marks = _by_period(entry, rows, labels, data)
+    assert entry.place is not None
+    labels, places = _labels(entry, rows, data, text), _names(entry.place, rows, data, text)
+    at, marks = _by_period(entry, rows, labels, places)
     columns = [
         Column(text("columns", "county"), is_text=True),
         Column(text("columns", "period"), is_text=True),
@@ -469,7 +494,7 @@ def _bars_by_period(entry: FigureEntry, rows: Sequence[Row], data: FigureData, t
             ],
             _about(entry, county=county),
         )
-        for county, name in sorted(data.county_names.items())
+        for county, name in places.items()
         for period in map(_dash, PERIODS)
         if any((county, period, code) in at for code in labels)
     ]
@@ -477,16 +502,17 @@ def _bars_by_period(entry: FigureEntry, rows: Sequence[Row], data: FigureData, t
     for (_, _, code), row in at.items():
         totals[code] += row[entry.y.column] or 0
     largest = labels[max(totals, key=lambda code: totals[code])] if marks else ""
-    counties = [name for _, name in sorted(data.county_names.items())]
-    spec = charts.composition_chart(labels, counties, text, text.say(entry.y.title))
+    spec = charts.composition_chart(labels, list(places.values()), text, text.say(entry.y.title))
     notes = [text("figure", "two_bars"), *text.withheld(row[entry.y.column] for row in rows)]
+    notes += _statements(entry, data, text)
     return _Drawn(spec, marks, columns, lines, notes, {"largest": largest})
 
 
 def _dots_by_period(entry: FigureEntry, rows: Sequence[Row], data: FigureData, text: Texts) -> _Drawn:
     """Make two dots for each county and series, the earlier period hollow."""
-    labels = _labels(entry, rows, data, text)
-    at, marks = _by_period(entry, rows, labels, data)
+    assert entry.place is not None
+    labels, places = _labels(entry, rows, data, text), _names(entry.place, rows, data, text)
+    at, marks = _by_period(entry, rows, labels, places)
     periods = [_dash(period) for period in PERIODS]
     columns = [Column(text("columns", "county"), is_text=True)]
     columns += [
@@ -506,20 +532,34 @@ def _dots_by_period(entry: FigureEntry, rows: Sequence[Row], data: FigureData, t
             ],
             _about(entry, county=county),
         )
-        for county, name in sorted(data.county_names.items())
+        for county, name in places.items()
         if any(place == county for place, _, _ in at)
     ]
     first = next(iter(labels), "")
     known = [
-        (value, f"{data.county_names[county]} {text.number(value, 1)} ({period})")
+        (value, f"{places[county]} {text.number(value, 1)} ({period})")
         for (county, period, code), row in at.items()
-        if code == first and (value := row[entry.y.column]) is not None
+        if code == first and county != COUNTRY and (value := row[entry.y.column]) is not None
     ]
-    counties = [name for _, name in sorted(data.county_names.items())]
-    spec = charts.county_chart(labels, counties, text, text.say(entry.y.title))
+    spec = charts.county_chart(labels, _ranked(entry, at, places, first), text, text.say(entry.y.title))
     notes = [text("figure", "two_dots"), *text.withheld(row[entry.y.column] for row in rows)]
+    notes += _statements(entry, data, text)
     described = {"series": labels.get(first, "").lower(), "highest": max(known)[1] if known else MISSING}
     return _Drawn(spec, marks, columns, lines, notes, described)
+
+
+def _ranked(
+    entry: FigureEntry, at: Mapping[tuple[str, str, str], Row], places: Mapping[str, str], code: str
+) -> list[str]:
+    """Return the whole country and then the counties by the last period of a series, the highest first."""
+    period = _dash(PERIODS[-1])
+
+    def rank(county: str) -> tuple[bool, bool, float]:
+        row = at.get((county, period, code))
+        value = None if row is None else row[entry.y.column]
+        return county != COUNTRY, value is None, -(value or 0.0)
+
+    return [places[county] for county in sorted(places, key=rank)]
 
 
 def _dash(period: str) -> str:
