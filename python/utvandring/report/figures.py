@@ -267,44 +267,43 @@ def _printed_rows(items: Iterable[Row], labels: Mapping[str, str], text: Texts) 
 
 def _statements(entry: FigureEntry, data: FigureData, text: Texts) -> list[str]:
     """Say what the text of the report says of a figure; nothing where it states no values."""
-    said: dict[str, list[str]] = {}
+    places: dict[str, list[str]] = {}
     for item in data.printed_series:
         if entry.printed and _is_about(item, entry):
-            who, what = _statement(item, entry, data, text)
-            said.setdefault(what, []).append(who)
-    if not said:
+            place = _counties(data, text)[item["county_code"]] if item["county_code"] else ""
+            places.setdefault(_statement(item, entry, text), []).append(place)
+    if not places:
         return []
+    said: dict[str, list[str]] = {}
+    for statement, where in places.items():
+        said.setdefault(", ".join(where), []).append(statement)
     values = "; ".join(
-        f"{', '.join(dict.fromkeys(who for who in everyone if who))} {what}".strip()
-        for what, everyone in said.items()
+        f"{where}: {', '.join(statements)}" if where else ", ".join(statements)
+        for where, statements in said.items()
     )
     return [text("figure", "printed_values", values=values)]
 
 
-def _statement(item: Row, entry: FigureEntry, data: FigureData, text: Texts) -> tuple[str, str]:
-    """Return whom a statement is about, and what it says."""
+def _statement(item: Row, entry: FigureEntry, text: Texts) -> str:
+    """Say what the text says of one series, wherever that is."""
     low, high = (
         None if value is None else text.number(value, 0 if value == int(value) else 1)
         for value in (item["low_percent"], item["high_percent"])
     )
     kind = "above" if high is None else "below" if low is None else "about" if low == high else "range"
     first, last = item["first_year"], item["last_year"]
-    what = text(
+    column = entry.series.column
+    who = {
+        "immigration_background": ("backgrounds", item["immigration_background"]),
+        "outcome": ("outcomes", item["outcome"]),
+    }.get(column, (*str(entry.series.names).split("."), item["category"]))
+    return text(
         "printed_series",
         "statement",
+        who=text(*who).lower(),
         value=text("printed_series", kind, low=low, high=high),
         years=first if first == last else f"{first}–{last}",
     )
-    named = []
-    if item["county_code"]:
-        named.append(_counties(data, text)[item["county_code"]])
-    if item["category"]:
-        named.append(text(*str(entry.series.names).split("."), item["category"]))
-    if entry.series.column == "immigration_background":
-        named.append(text("backgrounds", item["immigration_background"]).lower())
-    if entry.series.column == "outcome" and item["outcome"]:
-        named.append(text("outcomes", item["outcome"]).lower())
-    return " ".join(named), what
 
 
 def _mark(
