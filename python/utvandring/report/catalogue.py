@@ -23,6 +23,7 @@ PERIODS = ("2004-2008", "2009-2013")
 PAGES: Mapping[str, tuple[str, ...]] = {
     "chapter-4": ("figures_background", "figures_labour_status", "figures_education", "tables_family"),
     "chapter-5": (
+        "regions",
         "figures_centrality",
         "figures_county",
         "tables_lpm_main",

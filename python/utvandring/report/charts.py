@@ -9,7 +9,8 @@ vision deficiencies (after Okabe and Ito); lines differ in dashes and points as 
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from functools import wraps
+from functools import cache, wraps
+from importlib import resources
 from typing import Any
 
 import altair as alt
@@ -134,6 +135,10 @@ CONFIG: Mapping[str, Any] = {
         "frame": "group",
     },
 }
+
+# Ordered categories, such as centrality levels, on a map: the more, the darker.
+ORDERED = ("#d3e6de", "#8ec1ab", "#3f8f6d", "#00462e")
+WITHOUT = "#eceeed"
 
 Rows = list[dict[str, Any]]
 Spec = dict[str, Any]
@@ -446,6 +451,53 @@ def stated_chart(places: Sequence[str], labels: Sequence[str], x_title: str) -> 
     return _spec(layers.properties(width="container", height=len(places) * 32))
 
 
+@cache
+def geometry() -> dict[str, Any]:
+    """Return the municipalities of 2013 as TopoJSON (Kartverket, CC BY 4.0, simplified)."""
+    source = resources.files("utvandring.report") / "assets" / "norway_2013.topojson"
+    areas: dict[str, Any] = json.loads(source.read_text(encoding="utf-8"))
+    return areas
+
+
+@_once
+def map_chart(series: Mapping[str, str], text: Texts, title: str, *, of_counties: bool, digits: int) -> Spec:
+    """Fill municipalities by their label, or by their value where there are no series.
+
+    Rows have `code` (of a municipality, or of a county: then all of its municipalities have one colour),
+    `place`, `label` and `value`. The geometry is the data set `map`.
+    """
+    areas = alt.NamedData("map", format=alt.TopoDataFormat(feature="municipalities", type="topojson"))
+    code = "datum.properties.code"
+    found = alt.LookupData(data=_ROWS, key="code", fields=["place", "label", "value"])
+    if series:
+        scale = alt.Scale(domain=list(series.values()), range=list(ORDERED))
+        fill = alt.Color("label:N", scale=scale, legend=alt.Legend(columns=2, symbolType="square"))
+        test = "isValid(datum.label)"
+        shown = alt.Tooltip("label:N", title=title)
+    else:
+        legend = alt.Legend(title=title, gradientLength=200, orient="top")
+        fill = alt.Color("value:Q", scale=alt.Scale(range=[ORDERED[0], ORDERED[-1]]), legend=legend)
+        test = "isValid(datum.value)"
+        shown = alt.Tooltip("value:Q", title=title, format=f".{digits}f")
+    # Counties are made of municipalities: the line between those of one county has its colour.
+    stroke = fill if of_counties else alt.value("white")
+    place = text("columns", "county" if of_counties else "municipality")
+    chart = (
+        alt.Chart(areas)
+        # Areas without a value are drawn as well.
+        .mark_geoshape(strokeWidth=0.4, invalid=None)
+        .transform_calculate(code=f"slice({code}, 0, 2)" if of_counties else code)
+        .transform_lookup(lookup="code", from_=found)
+        .encode(
+            color=alt.condition(test, fill, alt.value(WITHOUT)),
+            stroke=stroke if not of_counties else alt.condition(test, fill, alt.value(WITHOUT)),
+            tooltip=[alt.Tooltip("place:N", title=place), shown],
+        )
+        .project(type="transverseMercator", rotate=[-16, 0, 0])
+    )
+    return _spec(chart.properties(width="container", height=560))
+
+
 def band(panel: str, place: str = "") -> str:
     """Name a band of a compared chart: a place in a panel, or the heading of the panel."""
     return f"{panel}|{place}"
@@ -560,6 +612,11 @@ def _spec(chart: Any) -> Spec:
     return spec
 
 
+def datasets(spec: Spec, rows: Rows) -> dict[str, Any]:
+    """Return the data sets that a specification reads: its rows, and of a map the geometry."""
+    return {"rows": rows, "map": geometry()} if "projection" in spec else {"rows": rows}
+
+
 def complete(spec: Spec, rows: Rows, *, title: Sequence[str], subtitle: Sequence[str]) -> Spec:
     """Return a specification that stands alone: with rows, title, configuration and a width in pixels."""
     return {
@@ -570,5 +627,5 @@ def complete(spec: Spec, rows: Rows, *, title: Sequence[str], subtitle: Sequence
         "title": {"text": list(title), "subtitle": list(subtitle)},
         **spec,
         "width": FILE_WIDTH,
-        "datasets": {"rows": rows},
+        "datasets": datasets(spec, rows),
     }

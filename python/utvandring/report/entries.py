@@ -25,7 +25,7 @@ FOLDERS: Mapping[str, str] = {
     "analysis/tables": "tables",
     "analysis/pages": "",
 }
-COUNTIES = "counties"
+COUNTIES, MUNICIPALITIES = "counties", "municipalities"
 COUNTS = ("residents_n", "movers_n")
 
 
@@ -44,6 +44,7 @@ CHARTS: Mapping[str, Kind] = {
     "bars": Kind(frozenset({"place"}), frozenset({"year"})),
     "dots_by_period": Kind(frozenset({"place", "period"}), frozenset({"printed"})),
     "bars_by_period": Kind(frozenset({"place", "period"}), frozenset({"printed"})),
+    "map": Kind(frozenset({"place"})),
     "compared": Kind(frozenset({"place", "panel"})),
     "stated": Kind(
         frozenset({"place"}), columns=("stated_value", "relation", "unit", "base_n", "is_simulated")
@@ -97,7 +98,7 @@ class Series:
     column
         The column.
     names
-        Words by code, or the name of a list of texts, or `counties`.
+        Words by code, or the name of a list of texts, or `counties` or `municipalities`.
     codes
         What is shown in any case, in this order; where there are none, what the query gives, in the order of
         the names.
@@ -340,7 +341,7 @@ def _axis(declared: dict[str, Any]) -> Axis:
 
 def _series(declared: dict[str, Any]) -> Series:
     names, codes = declared["names"], tuple(declared.get("codes", ()))
-    if names != COUNTIES:
+    if names not in (COUNTIES, MUNICIPALITIES):
         try:
             known = texts(LANGUAGES[0]).names(names)
         except KeyError as error:

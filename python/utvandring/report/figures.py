@@ -8,7 +8,7 @@ from utvandring.common.errors import UtvandringError
 from utvandring.report import charts
 from utvandring.report.catalogue import COUNTRY, PERIODS, figures, filters, query, title_of
 from utvandring.report.cells import Cell, Column, Line, Table, figure, words
-from utvandring.report.entries import COUNTIES, FigureEntry, Series
+from utvandring.report.entries import COUNTIES, MUNICIPALITIES, FigureEntry, Series
 from utvandring.report.released import Released, Row
 from utvandring.report.texts import MISSING, WITHHELD, Texts
 
@@ -42,11 +42,12 @@ class Figure:
 
 @dataclass(frozen=True)
 class FigureData:
-    """Rows of the queries by figure, what the text of the report says, and the names of the counties."""
+    """Rows of the queries by figure, what the text of the report says, and the names of regions."""
 
     by_figure: Mapping[str, Sequence[Row]]
     printed_series: Sequence[Row]
     county_names: Mapping[str, str]
+    municipality_names: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,12 @@ def read_figures(released: Released) -> FigureData:
                     "declare it, or correct the query."
                 )
             by_figure[row["figure"]].append(row)
-    return FigureData(by_figure, released.table("published_report.published_series"), released.county_names())
+    return FigureData(
+        by_figure,
+        released.table("published_report.published_series"),
+        released.county_names(),
+        released.municipality_names(),
+    )
 
 
 def make_figure(entry: FigureEntry, data: FigureData, text: Texts) -> Figure:
@@ -106,6 +112,7 @@ def make_figure(entry: FigureEntry, data: FigureData, text: Texts) -> Figure:
         "bars_by_period": _bars_by_period,
         "stated": _stated,
         "compared": _compared,
+        "map": _map,
     }
     drawn = make[entry.chart](entry, data.by_figure[entry.number], data, text)
     name = f"figure-{entry.number}"
@@ -127,7 +134,12 @@ def make_figure(entry: FigureEntry, data: FigureData, text: Texts) -> Figure:
 
 def _names(series: Series, rows: Sequence[Row], data: FigureData, text: Texts) -> dict[str, str]:
     """Return the names of what is shown of a series, by code and in order."""
-    names = _counties(data, text) if series.names == COUNTIES else text.names(series.names)
+    if series.names == COUNTIES:
+        names = _counties(data, text)
+    elif series.names == MUNICIPALITIES:
+        names = dict(data.municipality_names)
+    else:
+        names = text.names(series.names)
     if series.codes:
         return {code: names[code] for code in series.codes}
     found = {str(row[series.column]) for row in rows}
@@ -457,6 +469,44 @@ def _compared(entry: FigureEntry, rows: Sequence[Row], data: FigureData, text: T
     spec = charts.compared_chart(labels, bands, text, text.say(entry.y.title), digits=entry.y.digits)
     notes = [text("figure", "printed_hollow"), *text.withheld(row[entry.y.column] for row in rows)]
     return _Drawn(spec, marks, columns, lines if rows else [], notes, {"series": described})
+
+
+def _map(entry: FigureEntry, rows: Sequence[Row], data: FigureData, text: Texts) -> _Drawn:
+    """Fill counties or municipalities by their value, or by their series where there are several."""
+    assert entry.place is not None
+    labels, places = _labels(entry, rows, data, text), _names(entry.place, rows, data, text)
+    is_county = entry.place.names == COUNTIES
+    marks = [{"code": row[entry.place.column], **_mark(entry, row, places, labels)} for row in rows]
+    is_series = len(labels) > 1
+    columns = [Column(text("columns", "county" if is_county else "municipality"), is_text=True)]
+    columns += [Column(text.say(entry.y.title))]
+    lines = [
+        Line(
+            [words(places[str(row[entry.place.column])]), _shown(entry, row, text, MISSING)],
+            _about(
+                entry,
+                **{
+                    entry.place.filter: str(row[entry.place.column]),
+                    entry.series.filter: str(row[entry.series.column]),
+                },
+            ),
+        )
+        for row in rows
+    ]
+    notes = [*text.withheld(row[entry.y.column] for row in rows), text("figure", "geometry")]
+    known = [(mark["value"], mark["place"]) for mark in marks if mark["value"] is not None]
+    described = text("alt", "known", n=text.number(len(known)))
+    if known and not is_series:
+        value, name = max(known)
+        described = text("alt", "highest", name=name, value=text.number(value, 1))
+    spec = charts.map_chart(
+        labels if is_series else {},
+        text,
+        text.say(entry.y.title),
+        of_counties=is_county,
+        digits=entry.y.digits,
+    )
+    return _Drawn(spec, marks, columns, lines, notes, {"series": described})
 
 
 def _by_period(

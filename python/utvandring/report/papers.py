@@ -40,7 +40,7 @@ def write_figures(
     Parameters
     ----------
     database
-        The published database; only `release` and `published_report` are read.
+        The published database; only `release`, `published_report` and `code_lists` are read.
     folder
         Where the files go; made if it does not exist.
     numbers
@@ -106,7 +106,9 @@ def _choose(numbers: Sequence[str]) -> dict[str, FigureEntry | TableEntry]:
     figures: dict[str, FigureEntry | TableEntry] = {
         f"figure-{entry.number}": entry for entry in figure_entries()
     }
-    estimates = {f"table-{entry.number}": entry for entry in table_entries() if entry.table != "family"}
+    estimates = {
+        f"table-{entry.number}": entry for entry in table_entries() if entry.table not in ("family", "shares")
+    }
     if not numbers:
         return figures
     known = {entry.number: name for name, entry in figures.items()} | {

@@ -110,7 +110,7 @@ def write_report(
     Parameters
     ----------
     database
-        The published database; only `release` and `published_report` are read.
+        The published database; only `release`, `published_report` and `code_lists` are read.
     folder
         Where the files go; made if it does not exist.
     languages
@@ -246,6 +246,7 @@ def _script_data(drawn: Mapping[str, Any], is_simulated: bool, text: Texts) -> d
         "simulated": is_simulated,
         "config": dict(charts.CONFIG),
         "charts": drawn,
+        "map": charts.geometry(),
         "row_fields": list(fields.items()),
         "texts": {
             "shown": text("filters", "shown"),

@@ -80,6 +80,7 @@ def make_table(entry: TableEntry, data: TableData, text: Texts) -> ReportTable:
         "linear_probability": _linear_probability,
         "trinomial_logit": _trinomial_logit,
         "difference": _difference,
+        "shares": _shares,
     }
     return makers[entry.table](entry, data, text)
 
@@ -128,6 +129,28 @@ def _family(entry: TableEntry, data: TableData, text: Texts) -> ReportTable:
                 figure(row.get("difference_points"), text, 1, missing=missing),
             ]
         lines.append(Line(cells, {"background": background}))
+    name = f"table-{entry.number}"
+    return ReportTable(entry, name, number, title, Table(name, f"{number}. {title}", columns, lines), [])
+
+
+def _shares(entry: TableEntry, data: TableData, text: Texts) -> ReportTable:
+    number, title = _heading(entry, data, text)
+    measures = {"municipalities": ("n", 0), "population": ("percent", 1), "immigrants": ("percent", 1)}
+    columns = [Column(text("filters", "centrality"), is_text=True)]
+    for measure in measures:
+        group = text("shares", measure)
+        columns += [Column(text("table", whose), group) for whose in ("ours", "printed")]
+    lines = []
+    for row in data.rows.get(entry.number, ()):
+        level = str(row["centrality_level"])
+        cells = [words(text("centrality", level))]
+        for measure, (unit, digits) in measures.items():
+            name = f"{measure}_{unit}"
+            cells += [
+                figure(row[name], text, digits, missing=WITHHELD),
+                figure(row[f"published_{name}"], text, digits),
+            ]
+        lines.append(Line(cells, {"centrality": level}))
     name = f"table-{entry.number}"
     return ReportTable(entry, name, number, title, Table(name, f"{number}. {title}", columns, lines), [])
 

@@ -26,7 +26,7 @@ BLOCKS = tuple(block for blocks in catalogue.PAGES.values() for block in blocks)
 
 @pytest.fixture(scope="module")
 def empty() -> Released:
-    """Give the released tables as their contracts describe them, and the printed rates, without rows."""
+    """Give the released tables as their contracts describe them, and the seeds that are read, without rows."""
     connection = duckdb.connect()
     connection.execute("create schema release")
     connection.execute("create schema published_report")
@@ -34,10 +34,13 @@ def empty() -> Released:
         for model in yaml.safe_load(path.read_text(encoding="utf-8"))["models"]:
             columns = ", ".join(f"{column['name']} {column['data_type']}" for column in model["columns"])
             connection.execute(f"create table release.{model['config']['alias']} ({columns})")
-    connection.execute(
-        "create table published_report.published_rates as "
-        f"from read_csv('{PROJECT}/seeds/published/published_rates.csv') limit 0"
-    )
+    connection.execute("create schema code_lists")
+    for table, file in (
+        ("published_report.published_rates", "published/published_rates"),
+        ("published_report.published_centrality_shares", "published/published_centrality_shares"),
+        ("code_lists.municipality_2013", "code_lists/municipality_2013"),
+    ):
+        connection.execute(f"create table {table} as from read_csv('{PROJECT}/seeds/{file}.csv') limit 0")
     return Released(connection)
 
 

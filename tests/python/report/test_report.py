@@ -38,7 +38,7 @@ def only_released(published: Path, tmp_path_factory: pytest.TempPathFactory) -> 
         connection.execute(f"attach '{published}' as published (read_only)")
         names = connection.execute(
             "select schema_name, table_name from duckdb_tables() "
-            "where database_name = 'published' and schema_name in ('release', 'published_report')"
+            "where database_name = 'published' and schema_name in ('release', 'published_report', 'code_lists')"
         ).fetchall()
         for schema, table in names:
             connection.execute(f"create schema if not exists {schema}")
@@ -224,14 +224,23 @@ def test_a_figure_that_does_not_exist_is_wrong_use(
 
     assert ran.code == 2
     last = figures()[-1].number
-    assert ran.err.startswith(f"There is no figure 5.22: figures are 4.1-4.32, 5.1-5.21, B.1-{last};")
+    assert ran.err.startswith(
+        f"There is no figure 5.22: figures are 4.1-4.32, M.1-M.2, 5.1-5.21, B.1-{last};"
+    )
     assert not (tmp_path / "f").exists()
 
 
 def test_figures_and_tables_are_those_of_the_report() -> None:
     expected = [f"4.{n}" for n in range(1, 33)] + [f"5.{n}" for n in range(1, 22)]
-    assert [entry.number for entry in figures() if entry.number[0] != "B"] == expected
-    expected = ["4.1", "4.2", "4.3", *(f"5.{n}" for n in range(1, 32)), *(f"6.{n}" for n in range(1, 27))]
+    assert [entry.number for entry in figures() if entry.number[0] not in "BM"] == expected
+    expected = [
+        "4.1",
+        "4.2",
+        "4.3",
+        "2.2",
+        *(f"5.{n}" for n in range(1, 32)),
+        *(f"6.{n}" for n in range(1, 27)),
+    ]
     assert [entry.number for entry in tables()] == [
         *expected,
         *(f"D{n}" for n in range(1, 5)),
