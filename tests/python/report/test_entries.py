@@ -26,7 +26,7 @@ BLOCKS = tuple(block for blocks in catalogue.PAGES.values() for block in blocks)
 
 @pytest.fixture(scope="module")
 def empty() -> Released:
-    """Give the released tables as their contracts describe them, and the seeds that are read, without rows."""
+    """Give the released tables as their contracts describe them, and the seeds that are read: no rows."""
     connection = duckdb.connect()
     connection.execute("create schema release")
     connection.execute("create schema published_report")
