@@ -138,7 +138,6 @@ CONFIG: Mapping[str, Any] = {
 
 # Ordered categories, such as centrality levels, on a map: the more, the darker.
 ORDERED = ("#d3e6de", "#8ec1ab", "#3f8f6d", "#00462e")
-WITHOUT = "#eceeed"
 
 Rows = list[dict[str, Any]]
 Spec = dict[str, Any]
@@ -479,18 +478,18 @@ def map_chart(series: Mapping[str, str], text: Texts, title: str, *, of_counties
         fill = alt.Color("value:Q", scale=alt.Scale(range=[ORDERED[0], ORDERED[-1]]), legend=legend)
         test = "isValid(datum.value)"
         shown = alt.Tooltip("value:Q", title=title, format=f".{digits}f")
-    # Counties are made of municipalities: the line between those of one county has its colour.
-    stroke = fill if of_counties else alt.value("white")
     place = text("columns", "county" if of_counties else "municipality")
     chart = (
         alt.Chart(areas)
-        # Areas without a value are drawn as well.
+        # Areas without a value are drawn as well, as outlines.
         .mark_geoshape(strokeWidth=0.4, invalid=None)
         .transform_calculate(code=f"slice({code}, 0, 2)" if of_counties else code)
         .transform_lookup(lookup="code", from_=found)
         .encode(
-            color=alt.condition(test, fill, alt.value(WITHOUT)),
-            stroke=stroke if not of_counties else alt.condition(test, fill, alt.value(WITHOUT)),
+            color=fill,
+            # Counties are made of municipalities: a line between those of one county has its colour.
+            stroke=fill if of_counties else alt.value("white"),
+            fillOpacity=alt.condition(test, alt.value(1), alt.value(0)),
             tooltip=[alt.Tooltip("place:N", title=place), shown],
         )
         .project(type="transverseMercator", rotate=[-16, 0, 0])
