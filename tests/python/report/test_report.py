@@ -5,6 +5,7 @@ import gzip
 import json
 import re
 import shutil
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -16,12 +17,13 @@ import pytest
 from conftest import Command
 
 from utvandring.report import papers, site
-from utvandring.report.catalogue import BACKGROUNDS, figures, queries, tables
+from utvandring.report.catalogue import BACKGROUNDS, PAGES, figures, queries, tables
 from utvandring.report.figures import make_figure, read_figures
 from utvandring.report.released import WHOLE, Released, open_released
 from utvandring.report.tables import make_table, read_tables
 from utvandring.report.texts import LANGUAGES, Texts, statements, texts
 
+PROJECT = Path(__file__).resolve().parents[3]
 LARGEST_BYTES = 15_000_000
 
 
@@ -248,6 +250,25 @@ def test_figures_and_tables_are_those_of_the_report() -> None:
         *(f"D{n}" for n in range(1, 5)),
         *(f"E{n}" for n in range(1, 9)),
     ]
+
+
+def test_the_documentation_has_the_place_of_every_figure_and_table() -> None:
+    text = texts("en")
+    parts = {
+        block: f"{text('pages_short', page)}, {text('blocks', block)}"
+        for page, blocks in PAGES.items()
+        for block in blocks
+    }
+    listed = (PROJECT / "docs/contents.md").read_text(encoding="utf-8").splitlines()
+    rows = [line.strip("| ").split(" | ") for line in listed if line.endswith("` |")]
+    wanted = [
+        (entry.number, parts[entry.block], f"`{entry.query.name}`")
+        for entry in (*figures(), *tables())
+        if entry.number[0] != "B"
+    ]
+    assert Counter((number, place, query) for number, _, place, query in rows) == Counter(wanted)
+    numbers = [number for number, *_ in rows if number[0] != "M" and number != "2.2"]
+    assert len(numbers) == 53 + 72
 
 
 def test_every_table_has_the_printed_numbers_that_the_seeds_have(only_released: Path) -> None:
