@@ -34,7 +34,7 @@ from utvandring.report.catalogue import tables as table_entries
 from utvandring.report.cells import Column, Line, Table, figure, words
 from utvandring.report.entries import Query
 from utvandring.report.figures import Figure, FigureData, make_figure, read_figures
-from utvandring.report.quality import QualityData, make_quality, read_quality
+from utvandring.report.quality import QualityData, cite, make_quality, read_quality
 from utvandring.report.rates import pack_rates
 from utvandring.report.released import REPRODUCTION, Released, Row, open_released
 from utvandring.report.tables import ReportTable, TableData, make_table, read_tables
@@ -202,6 +202,7 @@ def render(content: Content, language: str, languages: Sequence[str] = LANGUAGES
             built_text=built_text,
             deliveries=quality[0].table,
             quality=quality,
+            cite=cite(content.quality, text),
             symbols=SYMBOLS.items(),
             reproduction=reproduction,
             coverage_alt=f"{text('comparison', 'alt', n=len(coverage))} {text('alt', 'table_follows')}",
