@@ -4,6 +4,7 @@ import base64
 import gzip
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -36,7 +37,7 @@ from utvandring.report.entries import Query
 from utvandring.report.figures import Figure, FigureData, make_figure, read_figures
 from utvandring.report.quality import QualityData, cite, make_quality, read_quality
 from utvandring.report.rates import pack_rates
-from utvandring.report.released import REPRODUCTION, Released, Row, open_released
+from utvandring.report.released import FINDING, REPRODUCTION, Released, Row, open_released
 from utvandring.report.tables import ReportTable, TableData, make_table, read_tables
 from utvandring.report.texts import LANGUAGES, SYMBOLS, Texts, statements, texts
 
@@ -51,6 +52,7 @@ class Content:
     rates: Sequence[Row]
     reproduction: Sequence[Row]
     anomalies: Sequence[Row]
+    findings: Sequence[Row]
 
 
 @dataclass(frozen=True)
@@ -97,6 +99,7 @@ def read_content(released: Released) -> Content:
         sorted(
             released.table("published_report.published_lpm_anomalies"), key=lambda row: row["source_line"]
         ),
+        sorted(released.table(FINDING), key=_number_of_finding),
     )
 
 
@@ -209,6 +212,8 @@ def render(content: Content, language: str, languages: Sequence[str] = LANGUAGES
             contradictions=statements("contradictions"),
             definitions=statements("definitions"),
             anomalies=_anomalies(content.anomalies, content.tables, text),
+            findings=_findings(content.findings, text),
+            verdicts=Counter(row["verdict"] for row in content.findings),
             style=_asset("report.css"),
             library=vega_library(),
             script=script,
@@ -288,7 +293,8 @@ def _pages(
             Page(chapter, "chapter", parts, [_filter(name, content, text) for name in FILTERS[chapter]])
         )
     pages += [
-        Page(name, name) for name in ("explore", "comparison", "quality", "contradictions", "definitions")
+        Page(name, name)
+        for name in ("explore", "findings", "comparison", "quality", "contradictions", "definitions")
     ]
     return pages
 
@@ -395,6 +401,37 @@ def _anomalies(rows: Sequence[Row], tables: TableData, text: Texts) -> Table:
         for row in rows
     ]
     return Table("anomalies", text("contradictions", "anomalies"), columns, lines)
+
+
+def _number_of_finding(row: Row) -> list[int]:
+    """Sort findings by section and number: 4.2-9 before 4.2-10."""
+    return [int(part) for part in row["finding_id"].replace(".", "-").split("-")]
+
+
+def _findings(rows: Sequence[Row], text: Texts) -> Table:
+    counts = ("comparisons", "holding", "failing", "withheld")
+    columns = [
+        Column(text("findings", "section"), is_text=True),
+        Column(text("findings", "statement"), is_text=True),
+        Column(text("findings", "verdict"), is_text=True),
+        *(Column(text("findings", name)) for name in counts),
+    ]
+    statement = "statement_nb" if text.language == "nb" else "statement"
+    lines = [
+        Line(
+            [
+                words(row["section"]),
+                words(row[statement]),
+                words(text("findings", row["verdict"])),
+                *(
+                    figure(row[f"{name}_n"], text, 0)
+                    for name in ("comparisons", "holding", "failing", "withheld")
+                ),
+            ]
+        )
+        for row in rows
+    ]
+    return Table("findings", text("pages", "findings"), columns, lines)
 
 
 def _environment() -> jinja2.Environment:

@@ -23,6 +23,7 @@ PAGES = (
     "chapter-6",
     "beyond",
     "explore",
+    "findings",
     "comparison",
     "quality",
     "contradictions",
