@@ -1,6 +1,7 @@
 -- Grain: person_id, job_year.
--- Purpose: whether the main job of the November reference week is employment (2.1.6). A person with several jobs is
--- classified by the one flagged as main; without a flag, or with several, by the longest hours, employment first.
+-- Purpose: whether a person has a job in the November reference week (2.1.6), as an employee or self-employed. With any
+-- such job a person is employed; the main job only tells employees from the self-employed. The report says both "per
+-- november" and during the calendar year: we take November (choice).
 {{ config(materialized='incremental', meta={'year': 'job_year', 'rests_on': {'sysselsetting': 0}}) }}
 with
 
@@ -13,7 +14,7 @@ final as (
     select
         person_id,
         job_year,
-        first(is_employment order by is_main_job desc, weekly_hours desc nulls last, is_employment desc) as is_employed,
+        bool_or(is_employment) as is_employed,
     from job
     group by person_id, job_year
 )

@@ -33,8 +33,8 @@ calendar as (
     select * from {{ ref('int_deliveries__calendar') }}
 ),
 
-main_job as (
-    select * from {{ ref('int_labour__main_job') }}
+employment as (
+    select * from {{ ref('int_labour__employment') }}
     where {{ is_needed('job_year') }}
 ),
 
@@ -53,16 +53,16 @@ facts as (
         resident.person_id,
         calendar.calendar_year as base_year,
         calendar.calendar_year - person.birth_year as age,
-        case when calendar.has_employment then coalesce(main_job.is_employed, false) end as is_employed,
+        case when calendar.has_employment then coalesce(employment.is_employed, false) end as is_employed,
         case when calendar.has_education_activity then student.person_id is not null end as is_in_education,
         case when calendar.has_jobseekers then coalesce(unemployment.unemployed_months, 0) end as unemployed_months,
     from resident
     inner join calendar on resident.reference_year - 1 = calendar.calendar_year
     left join person on resident.person_id = person.person_id
-    left join main_job
+    left join employment
         on
-            resident.person_id = main_job.person_id
-            and resident.reference_year - 1 = main_job.job_year
+            resident.person_id = employment.person_id
+            and resident.reference_year - 1 = employment.job_year
     left join student
         on
             resident.person_id = student.person_id
@@ -80,16 +80,7 @@ final as (
         is_employed,
         is_in_education,
         unemployed_months,
-        case
-            when age not between 15 and 74 or age is null then null
-            when is_employed is null or is_in_education is null or unemployed_months is null then null
-            when unemployed_months >= 7 then 'unemployed'
-            when is_employed and is_in_education then 'employed_in_education'
-            when is_employed then 'employed'
-            when is_in_education then 'in_education'
-            when unemployed_months >= 1 then 'unemployed'
-            else 'outside_labour_force'
-        end as labour_status,
+        case when age between 15 and 74 then {{ labour_status_by_precedence() }} end as labour_status,
     from facts
 )
 

@@ -5,7 +5,8 @@
 --
 -- False for those resident for less. Where the population files do not reach back, first immigration and birth tell
 -- who cannot have been resident for long; nobody else came in the two years, since an immigration is itself a sign.
--- NULL where nothing was found and a sign register of the two years was not delivered.
+-- NULL where nothing was found and a sign register of the two years was not delivered, or where the person has no family
+-- number in a year without any: relatives may have given a sign.
 --
 -- By year: a sign counts in its own year and all later ones; 1 January is the end of the base year before it, and it
 -- tells of the two base years after it that the files reach back.
@@ -59,6 +60,10 @@ calendar as (
     select * from {{ ref('int_deliveries__calendar') }}
 ),
 
+numbered_year as (
+    select * from {{ ref('int_population__numbered_year') }}
+),
+
 last_sign as (
     select
         resident.person_id,
@@ -91,6 +96,7 @@ facts as (
         coalesce(family_sign.last_sign_of_life_year, last_sign.last_sign_of_life_year) >= last_sign.base_year - 1
             as has_recent_sign,
         sign_calendar.has_all_sign_registers_two_years,
+        last_sign.family_id is not null or numbered_year.reference_year is not null as knows_family,
         case
             when last_sign.resident_januaries_n = 3 then false
             when first_january.has_population or (second_january.has_population and last_sign.resident_januaries_n = 1)
@@ -106,6 +112,7 @@ facts as (
         on
             last_sign.family_id = family_sign.family_id
             and last_sign.base_year = family_sign.base_year
+    left join numbered_year on last_sign.base_year + 1 = numbered_year.reference_year
     left join sign_calendar on last_sign.base_year = sign_calendar.calendar_year
     left join calendar as first_january on last_sign.base_year - 1 = first_january.calendar_year
     left join calendar as second_january on last_sign.base_year = second_january.calendar_year
@@ -119,7 +126,7 @@ final as (
         case
             when is_resident_for_less then false
             when has_recent_sign then false
-            when has_all_sign_registers_two_years then true
+            when has_all_sign_registers_two_years and knows_family then true
         end as is_probable_overcoverage,
     from facts
 )

@@ -287,15 +287,19 @@ def test_differences_sum_to_zero(published: duckdb.DuckDBPyConnection) -> None:
 
 
 def test_everyone_is_in_a_sample_or_counted_with_the_reason(published: duckdb.DuckDBPyConnection) -> None:
-    everyone = one(
-        published,
-        "select count(*) from marts.person_year "
-        "where base_year = 2012 and is_immigrant and age between 15 and 74",
-    )
+    everyone = {
+        oldest: one(
+            published,
+            "select count(*) from marts.person_year "
+            f"where base_year = 2012 and is_immigrant and age between 15 and {oldest}",
+        )
+        for oldest in (74, 200)
+    }
+    assert everyone[74] < everyone[200]
     for sample, persons in published.execute(
         "select sample, sum(persons_n) from estimates.sample group by sample"
     ).fetchall():
-        assert persons == everyone, sample
+        assert persons == everyone[200 if sample == "trinomial_logit" else 74], sample
     in_sample = dict(
         published.execute(
             "select sample, persons_n from estimates.sample where reason = 'in_sample'"
