@@ -1,4 +1,4 @@
--- Grain: person_id, base_year: the sample of the linear probability models, ages 15-74, all regions (5.2-5.4, Vedlegg B).
+-- Grain: person_id, base_year: the sample of the linear probability models, ages 15-74 (5.2-5.4, Vedlegg B).
 -- Purpose: who is in the sample, with regressors and outcomes as counts. linear_probability_cell adds them up for fits
 -- of one base year; pooled fits read the persons, since their errors are clustered by person.
 --

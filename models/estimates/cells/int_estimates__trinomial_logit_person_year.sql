@@ -10,9 +10,7 @@ sample as (
     select * from {{ ref('int_estimates__sample') }}
     where
         outcome_centrality in ('stay', 'internal_outmigration', 'emigration')
-        {%- if var('estimates_oldest_in_logits') is not none %}
-        and age <= {{ var('estimates_oldest_in_logits') | int }}
-        {%- endif %}
+        and age <= {{ var('estimates_oldest_in_logits') or 'age' }}
         and centrality_level is not null
         and not lacks_characteristic
         and family_size is not null

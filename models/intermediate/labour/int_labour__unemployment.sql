@@ -2,8 +2,8 @@
 -- Purpose: distinct calendar months with a registration as unemployed (2.1.6).
 --
 -- The report says only that a person is registered in the register of unemployment for a month or more. We take the
--- wholly unemployed, the usual meaning of "registrert arbeidsledig" (choice); the variable unemployed_jobseekers adds the
--- partly employed and the participants of programmes.
+-- wholly unemployed, the usual meaning of "registrert arbeidsledig" (choice); the variable unemployed_jobseekers adds
+-- the partly employed and the participants of programmes.
 {{ config(materialized='incremental', meta={'year': 'unemployment_year', 'rests_on': {'arbeidssoker': 0}}) }}
 with
 

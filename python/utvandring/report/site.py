@@ -35,6 +35,7 @@ from utvandring.report.catalogue import tables as table_entries
 from utvandring.report.cells import Column, Line, Table, figure, words
 from utvandring.report.entries import Query
 from utvandring.report.figures import Figure, FigureData, make_figure, read_figures
+from utvandring.report.model_types import compare_types
 from utvandring.report.quality import QualityData, cite, make_quality, read_quality
 from utvandring.report.rates import pack_rates
 from utvandring.report.released import FINDING, REPRODUCTION, Released, Row, open_released
@@ -208,6 +209,7 @@ def render(content: Content, language: str, languages: Sequence[str] = LANGUAGES
             cite=cite(content.quality, text),
             symbols=SYMBOLS.items(),
             reproduction=reproduction,
+            types=compare_types(list(content.tables.fits.values()), text),
             coverage_alt=f"{text('comparison', 'alt', n=len(coverage))} {text('alt', 'table_follows')}",
             contradictions=statements("contradictions"),
             definitions=statements("definitions"),
