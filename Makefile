@@ -24,7 +24,7 @@ export PIP_NO_INDEX := 1
 export PIP_FIND_LINKS := $(CURDIR)/wheels
 endif
 
-.PHONY: build test test-all browser lint lint-sql expectations lock slim docs images bundle test-bundle profile clean help
+.PHONY: build test test-all browser lint lint-sql expectations lock slim detection docs images bundle test-bundle profile clean help
 
 help:
 	@echo "make build    environment, simulated delivery, warehouse, report (SCALE=0.1 UTVANDRING_DATA=data)"
@@ -34,6 +34,7 @@ help:
 	@echo "make slim     build and test what differs from the last whole build, and what depends on it"
 	@echo "make profile  what took how long in the last build and the last tests"
 	@echo "make expectations  write expectations/<register>.yml again from models/staging/registers.yml"
+	@echo "make detection  which faults of a delivery are found, and how often clean ones are warned of (30 min)"
 	@echo "make docs     dbt's documentation of every model with lineage, one file (target/static_index.html)"
 	@echo "make images   the pictures in docs/images/ again, from what was built"
 	@echo "make bundle   one archive for machines without a network (dist/); make test-bundle tries it"
@@ -138,6 +139,12 @@ slim: $(FOR_RUNNING)
 	rm -f "$(UTVANDRING_DATA)/slim.duckdb"
 	$(BIN)/dbt build --no-partial-parse --target slim --select state:modified+ --defer --favor-state \
 		--state "$(UTVANDRING_DATA)/target"
+
+# How often clean deliveries are warned of, and which faults of a delivery are found; half an hour. Goes on where it was
+# stopped (target/detection).
+detection: $(FOR_RUNNING)
+	@$(BIN)/python benchmarks/detection.py faults
+	@$(BIN)/python benchmarks/detection.py table
 
 # What took how long, as the last build and the last tests recorded it; runs neither.
 profile: $(FOR_RUNNING)

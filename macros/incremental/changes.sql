@@ -4,6 +4,7 @@
     own years on a difference in a register and year matters to it.
 
     A file that was added, removed, replaced: its register and period. Of the moves that differ
+        flytting        the year of the earliest one, where it lies before the period: registered late
         outcome         the first outcome year that one of them can concern: that of the day before the move, since a
                         move of 1 January belongs to the year before; and the year before it where the person moved
                         on 1 January as well, of which a sign of life in the year can be the explanation
@@ -152,6 +153,10 @@
     union all
     select '{{ state_id }}', 'registration', coalesce(min(registration_year), {{ period - 1 }})
     from outcome
+    union all
+    {#- Events that were registered late are dated before the period of their file. #}
+    select '{{ state_id }}', 'flytting', least({{ period }}, min(year(flyttedato)))
+    from differing
 {% endmacro %}
 
 

@@ -40,6 +40,7 @@
             from read_json(" ~ path_literal(path) ~ ", columns = {
                 deliveries: 'struct(delivery_id varchar, produced_at varchar, received_at varchar,
                     verdict varchar, program_version varchar, simulated boolean, reasons varchar[],
+                    withdraws varchar[],
                     findings struct(level varchar, name varchar, register varchar, period integer, file varchar,
                         count bigint, text varchar)[],
                     files struct(register varchar, period integer, version integer, delivered_path varchar,
@@ -58,6 +59,7 @@
             coalesce(delivery.simulated, false) as is_simulated,
             delivery.reasons,
             delivery.findings,
+            delivery.withdraws,
             delivery.files
         from ledger
         order by arrival"
@@ -87,8 +89,18 @@
             select * from deliveries.delivery
             where verdict = 'accepted'
         ),
-        files as (
+        brought as (
             select delivery_id, arrival, unnest(files, recursive := true) from known
+        ),
+        -- Files that count no more, since a delivery was withdrawn; the same file may have come again.
+        withdrawn as (
+            select arrival, unnest(withdraws) as path from deliveries.delivery
+            where verdict = 'withdrawn'
+        ),
+        files as (
+            select brought.*
+            from brought
+            anti join withdrawn on brought.path = withdrawn.path and brought.arrival < withdrawn.arrival
         )
         select
             *,

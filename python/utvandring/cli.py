@@ -11,12 +11,11 @@ from typing import Annotated, Any
 
 import duckdb
 import typer
-from rich.table import Table
 
 from utvandring import __version__
 from utvandring.builds.building import BuildFailedError, Request, Result
 from utvandring.builds.building import build as build_warehouse
-from utvandring.common.console import complain, examples, out, progress_bar, say
+from utvandring.common.console import complain, examples, progress_bar, say
 from utvandring.common.engine import engine_settings
 from utvandring.common.errors import UsageError, UtvandringError, explain_os_error
 from utvandring.common.project import DataRoot, project_root
@@ -24,7 +23,8 @@ from utvandring.deliveries.deliver import Waiver
 from utvandring.deliveries.deliver import deliver as deliver_folder
 from utvandring.deliveries.ledger import Delivery, Ledger, read_ledger
 from utvandring.deliveries.page import write_page
-from utvandring.deliveries.verdict import Status, Verdict, counted
+from utvandring.deliveries.verdict import Finding, Status, Verdict, counted
+from utvandring.deliveries.withdraw import withdraw as withdraw_delivery
 from utvandring.release.exporting import Format
 from utvandring.report.command import register as register_report
 
@@ -150,23 +150,52 @@ def deliver(
             "Named register.column.check, as the refusal names it; never a key, structure or privacy check.",
         ),
     ] = None,
-    reason: Annotated[str, typer.Option(help="Why, for the ledger; required with --waive.")] = "",
+    accept_drop: Annotated[
+        bool,
+        typer.Option(
+            "--accept-drop", help="Accept registers that have far fewer rows than before; with --reason."
+        ),
+    ] = False,
+    reason: Annotated[
+        str, typer.Option(help="Why, for the ledger; required with --waive and --accept-drop.")
+    ] = "",
+    rows_to: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            dir_okay=False,
+            help="Write the positions of the rows at fault to this new file, which only you can read. "
+            "For the closed zone.",
+        ),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="The verdict for programs.")] = False,
 ) -> None:
     """Check a delivery and accept it, or refuse it with the reasons; never half.
 
     Exit code 0: accepted. 1: refused, or the work could not be done. 2: wrong use of the command.
     """
-    if reason and not waive:
-        raise UsageError("--reason belongs to --waive CHECK: name the check that is waived.")
+    if reason and not waive and not accept_drop:
+        raise UsageError(
+            "--reason belongs to --waive CHECK: name the check that is waived; or to --accept-drop."
+        )
     root = DataRoot.from_environment()
     waivers = [Waiver(check, reason) for check in waive or ()]
     with progress_bar(quiet=_Options.quiet) as progress:
-        verdict = deliver_folder(root, folder, project_root(), progress, waivers)
+        verdict = deliver_folder(
+            root,
+            folder,
+            project_root(),
+            progress,
+            waivers,
+            rows_to,
+            reason if accept_drop else None,
+        )
     if as_json:
         typer.echo(json.dumps(verdict.as_json(), indent=1, ensure_ascii=False))
     else:
         _show_verdict(verdict)
+        if rows_to is not None and rows_to.exists():
+            _tell(f"Positions of the rows: {rows_to}")
     if verdict.status is Status.REFUSED:
         raise typer.Exit(EXIT_FAILED)
 
@@ -187,10 +216,13 @@ def _show_verdict(verdict: Verdict) -> None:
         _tell(f"  Warning: {finding.sentence()}", "yellow")
     for finding in verdict.notes:
         _tell(f"  {finding.sentence()}")
-    waivable = sorted({finding.name for finding in verdict.refusals if finding.waivable})
-    if waivable and len(waivable) == len({finding.name for finding in verdict.refusals}):
-        checks = " ".join(f"--waive {name}" for name in waivable)
+    waivable = [finding for finding in verdict.refusals if finding.waivable]
+    names = sorted({finding.name for finding in waivable})
+    if waivable and len(waivable) == len(verdict.refusals):
+        checks = " ".join(f"--waive {name}" for name in names)
         _tell(f"To accept it with these values unknown: {checks} --reason TEXT")
+        for finding in waivable:
+            _tell(f"  {_loss(finding)}")
     if verdict.page is not None:
         _tell(f"Page to read: {verdict.page}")
     if verdict.report is not None:
@@ -201,6 +233,13 @@ def _show_verdict(verdict: Verdict) -> None:
             _tell(f"  {sentence}")
     else:
         _tell("The warehouse can be built: utvandring build")
+
+
+def _loss(finding: Finding) -> str:
+    """Say what would be lost if the values of a finding became unknown."""
+    persons = f" of {counted(finding.persons, 'person')}" if finding.persons is not None else ""
+    values = counted(finding.count or 0, "value")
+    return f"{finding.name} {finding.period}: {values}{persons} unknown; {finding.loses or 'nothing else'}."
 
 
 @app.command(
@@ -231,6 +270,35 @@ def deliveries(
         _tell("No delivery has arrived yet.")
 
 
+@app.command(
+    epilog=examples('utvandring withdraw 2014-03-01 --reason "the file of another project"'),
+)
+def withdraw(
+    delivery_id: Annotated[str, typer.Argument(metavar="DELIVERY_ID", help="An accepted delivery.")],
+    reason: Annotated[str, typer.Option(help="Why, for the ledger; required.")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="What counts no more, for programs.")] = False,
+) -> None:
+    """Withdraw a delivery that was accepted by mistake: the versions before it are current again.
+
+    Nothing is deleted, and builds as of this delivery or an earlier one do not change.
+
+    Exit code 0: withdrawn. 1: it is the only delivery of a required year. 2: wrong use of the command.
+    """
+    root = DataRoot.from_environment()
+    done = withdraw_delivery(root, delivery_id, reason, project_root())
+    if as_json:
+        typer.echo(json.dumps(done.as_json(), indent=1, ensure_ascii=False))
+        return
+    files = counted(len(done.withdrawn), "file")
+    _tell(f"Withdrawn {done.delivery_id}: {files} that the warehouse read. Nothing was deleted.", "bold")
+    for file in done.current_again:
+        _tell(f"  {file.register} {file.period} version {file.version} is current again.")
+    for sentence in done.missing:
+        _tell(f"  The warehouse cannot be built: {sentence}")
+    if not done.missing:
+        _tell("The warehouse can be built: utvandring build")
+
+
 def _delivery_json(delivery: Delivery, ledger: Ledger) -> dict[str, Any]:
     current = ledger.current_files().values()
     content = delivery.as_json()
@@ -241,8 +309,12 @@ def _delivery_json(delivery: Delivery, ledger: Ledger) -> dict[str, Any]:
 
 def _state(delivery: Delivery, ledger: Ledger) -> str:
     """Say how much of a delivery the warehouse reads."""
+    if delivery.is_withdrawal:
+        return "withdrawal"
     if not delivery.is_accepted:
         return "refused"
+    if delivery not in ledger.accepted:
+        return "withdrawn"
     current = ledger.current_files().values()
     replaced = sum(file not in current for file in delivery.files)
     if not replaced:
@@ -253,26 +325,24 @@ def _state(delivery: Delivery, ledger: Ledger) -> str:
 
 
 def _show_deliveries(ledger: Ledger) -> None:
-    table = Table("delivery", "received", "state", "registers and periods", box=None, pad_edge=False)
-    for column in table.columns[:2]:
-        column.no_wrap = True
-    table.columns[3].overflow = "fold"
-    for heading in ("files", "rows"):
-        table.add_column(heading, justify="right")
+    """Say of every delivery what became of it, when, and what it holds, in lines of at most 80 letters."""
     for delivery in ledger.deliveries:
         registers: dict[str, list[int]] = {}
         for file in delivery.files:
             registers.setdefault(file.register, []).append(file.period)
-        content = [f"{name} {_years(periods)}" for name, periods in registers.items()]
-        table.add_row(
-            delivery.delivery_id,
-            delivery.received_at[:16].replace("T", " "),
-            _state(delivery, ledger),
-            ", ".join(content) if delivery.is_accepted else "; ".join(delivery.reasons[:3]),
-            f"{len(delivery.files):,}",
-            f"{sum(file.rows for file in delivery.files):,}",
-        )
-    out.print(table)
+        rows = sum(file.rows for file in delivery.files)
+        brought = f", {counted(len(delivery.files), 'file')}, {counted(rows, 'row')}" if registers else ""
+        content = [", ".join(f"{name} {_years(periods)}" for name, periods in registers.items())]
+        if not delivery.is_accepted:
+            content = list(delivery.reasons[:3])
+        when = delivery.received_at[:16].replace("T", " ")
+        for text, indent in (
+            (f"{delivery.delivery_id}  {_state(delivery, ledger)}", ""),
+            (f"{when}{brought}", "  "),
+            *((text, "  ") for text in content),
+        ):
+            said = textwrap.wrap(text, 80, initial_indent=indent, subsequent_indent=f"{indent}  ")
+            say("\n".join(said), "bold" if not indent else None)
 
 
 def _years(periods: list[int]) -> str:

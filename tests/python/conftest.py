@@ -3,6 +3,7 @@
 import atexit
 import contextlib
 import io
+import json
 import os
 import pickle
 import subprocess
@@ -14,8 +15,9 @@ from typing import Any
 
 import duckdb
 import pytest
+from agreeing import world
 from dbt_server import DbtServer, read_project
-from deliveries import good_files, write_delivery
+from deliveries import Key, Row, good_files, write_delivery
 from one_file import SPECIFICATION, Check
 from reference.warehouse import Warehouse
 
@@ -249,3 +251,18 @@ def forked_dbt(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DbtServer]:
 def reference_warehouse(tmp_path_factory: pytest.TempPathFactory, forked_dbt: DbtServer) -> Warehouse:
     """Give the data root in which tests make the marts of hand-made registers."""
     return Warehouse(tmp_path_factory.mktemp("reference"), forked_dbt)
+
+
+@pytest.fixture
+def accepted(utvandring: Command, tmp_path: Path) -> Callable[..., str]:
+    """Deliver a world whose registers agree, then another delivery; returns the latter's verdict as JSON."""
+
+    def deliver_after_the_world(files: dict[Key, list[Row]], code: int = 0) -> str:
+        first = utvandring("deliver", write_delivery(tmp_path / "first", "first", world()), "--json")
+        assert first.code == 0, first.text
+        assert not json.loads(first.out)["warnings"], first.out
+        ran = utvandring("deliver", write_delivery(tmp_path / "second", "second", files), "--json")
+        assert ran.code == code, ran.text
+        return ran.out
+
+    return deliver_after_the_world

@@ -3,8 +3,9 @@
 --
 -- registration: emigrations of the current files that had been registered by the end of the year development_year years
 -- after the event; one without date of registration counts as registered at once. Only whole years of registration.
--- delivery: emigrations in the version of the year that was current after a delivery; development_year is the year in
--- which the delivery was produced less the event year. Of several deliveries in a year the last one counts.
+-- delivery: emigrations of the year in the files that were current after a delivery, also in a file of a later period
+-- that brought events registered late; development_year is the year in which the delivery was produced less the event
+-- year. Of several deliveries in a year the last one counts.
 with
 
 event as (
@@ -48,16 +49,6 @@ by_registration as (
     group by all
 ),
 
-counted as (
-    select
-        period,
-        version,
-        arrival,
-        count(*) as emigrations_n,
-    from version
-    group by all
-),
-
 delivery as (
     select
         year(produced_on)::integer as produced_year,
@@ -82,6 +73,29 @@ current_after as (
         ) = 1
 ),
 
+-- An event that is in two files counts once.
+known_after as (
+    select distinct
+        current_after.produced_year,
+        year(version.event_date) as event_year,
+        version.* exclude (period, version, arrival),
+    from current_after
+    inner join version
+        on
+            current_after.period = version.period
+            and current_after.version = version.version
+            and current_after.arrival = version.arrival
+),
+
+counted as (
+    select
+        produced_year,
+        event_year,
+        count(*) as emigrations_n,
+    from known_after
+    group by all
+),
+
 by_delivery as (
     select
         'delivery' as basis,
@@ -91,9 +105,8 @@ by_delivery as (
     from current_after
     left join counted
         on
-            current_after.period = counted.period
-            and current_after.version = counted.version
-            and current_after.arrival = counted.arrival
+            current_after.produced_year = counted.produced_year
+            and current_after.period = counted.event_year
 ),
 
 final as (

@@ -1,7 +1,8 @@
 """What a delivery must have in common with its own registers and with what was accepted before.
 
-The questions stand as SQL in `expectations/between_registers.yml` and `between_deliveries.yml`; here they are
-asked of the files as they would be if the delivery were accepted; Great Expectations judges the answers.
+The questions stand as SQL in `expectations/between_registers.yml`, `between_deliveries.yml` and
+`columns_between_deliveries.yml`; here they are asked of the files as they would be if the delivery were
+accepted; Great Expectations judges the answers.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -21,7 +22,8 @@ from utvandring.deliveries.specification import Specification
 from utvandring.deliveries.verdict import Finding, Level
 
 FOLDER = Path("expectations")
-DOCUMENTS = ("between_registers.yml", "between_deliveries.yml")
+DOCUMENTS = ("between_registers.yml", "between_deliveries.yml", "columns_between_deliveries.yml")
+PREPARED = "prepared.sql"
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,8 @@ class Comparison:
     """One question and the bounds of its answer.
 
     `query` gives a row per register and period; `bounded` is the column of it that must lie from `minimum` to
-    `maximum`; `says` the sentence for a row that does not.
+    `maximum`; `says` the sentence for a row that does not. A row whose `refused` is above `refused_above`
+    refuses the delivery.
     """
 
     name: str
@@ -39,6 +42,8 @@ class Comparison:
     minimum: float | None
     maximum: float | None
     says: str
+    refused: str | None = None
+    refused_above: float | None = None
 
 
 def read_comparisons(project: Path) -> tuple[Comparison, ...]:
@@ -56,15 +61,25 @@ def read_comparisons(project: Path) -> tuple[Comparison, ...]:
                     bounds.get("minimum"),
                     bounds.get("maximum"),
                     entry["says"],
+                    *next(
+                        ((column, limits["maximum"]) for column, limits in entry.get("refuse", {}).items()),
+                        (None, None),
+                    ),
                 )
             )
     return tuple(comparisons)
+
+
+def read_prepared(project: Path) -> str:
+    """Read the SQL of the tables that comparisons share."""
+    return (project / FOLDER / PREPARED).read_text(encoding="utf-8")
 
 
 def compare(
     connection: duckdb.DuckDBPyConnection,
     specification: Specification,
     comparisons: Sequence[Comparison],
+    prepared: str,
     accepted: Mapping[AcceptedFile, Path],
     delivered: Mapping[AcceptedFile, Path],
     progress: Progress,
@@ -79,6 +94,8 @@ def compare(
         The registers.
     comparisons
         What to ask.
+    prepared
+        SQL that makes the tables which several of them read (`read_prepared`).
     accepted
         The current files before the delivery, with where they are.
     delivered
@@ -94,7 +111,7 @@ def compare(
     if not delivered:
         return []
     _lay_views(connection, specification, accepted, delivered)
-    _lay_tables(connection, specification, accepted, delivered)
+    _lay_tables(connection, specification, prepared, accepted, delivered)
     names = {(file.register, file.period): file.delivered_path for file in delivered}
     findings = []
     for number, comparison in enumerate(comparisons):
@@ -126,10 +143,17 @@ def _finding(comparison: Comparison, row: dict[str, Any], names: Mapping[tuple[s
         text=comparison.says.strip().format(**{**others, **words, "period": period}),
         file=names.get((register, period), f"{register} {period}"),
         count=int(row["found_n"]),
-        level=comparison.level,
+        level=_level(comparison, row),
         register=register,
         period=period,
     )
+
+
+def _level(comparison: Comparison, row: Mapping[str, Any]) -> Level:
+    """Return what follows from a row outside the bounds."""
+    if comparison.refused is not None and row[comparison.refused] > comparison.refused_above:
+        return Level.REFUSE
+    return comparison.level
 
 
 def _percent(value: float) -> str:
@@ -167,7 +191,7 @@ def _lay_view(
     names = ", ".join(map(identifier, columns))
     listed = ", ".join(map(path_literal, paths))
     if listed:
-        query = f"select {names}, periode from read_parquet([{listed}])"
+        query = f"select {names}, periode from read_parquet([{listed}], filename = true)"
     else:
         empty = [
             f"cast(null as {data_type}) as {identifier(column)}" for column, data_type in columns.items()
@@ -179,6 +203,7 @@ def _lay_view(
 def _lay_tables(
     connection: duckdb.DuckDBPyConnection,
     specification: Specification,
+    prepared: str,
     accepted: Mapping[AcceptedFile, Path],
     delivered: Mapping[AcceptedFile, Path],
 ) -> None:
@@ -209,77 +234,46 @@ def _lay_tables(
     )
     _fill(
         connection,
-        "accepted_period",
-        "register varchar, period integer",
-        [(file.register, file.period) for file in accepted],
+        "replaced_file",
+        "register varchar, period integer, rows bigint",
+        [
+            (file.register, file.period, file.rows)
+            for file in accepted
+            if (file.register, file.period) in replaced
+        ],
     )
-    connection.execute(
-        """
-        create or replace temporary table neighbour as
-        select
-            delivered.register,
-            delivered.period,
-            arg_min(
-                accepted_period.period,
-                (abs(accepted_period.period - delivered.period), accepted_period.period)
-            ) as nearest_period,
-            min(abs(accepted_period.period - delivered.period)) as distance
-        from known_file as delivered
-        inner join accepted_period
-            on delivered.register = accepted_period.register and delivered.period <> accepted_period.period
-        where delivered.is_delivered
-        group by delivered.register, delivered.period
-        """
+    _fill(
+        connection,
+        "stored_file",
+        "register varchar, period integer, is_delivered boolean, path varchar",
+        [(file.register, file.period, True, str(path)) for file, path in delivered.items()]
+        + [(file.register, file.period, False, str(path)) for file, path in accepted.items()],
     )
-    connection.execute(
-        """
-        create or replace temporary table known_person as
-        select
-            personid,
-            arg_max(foedselsaar_mnd, periode) as birth_month,
-            arg_max_null(doedsdato, periode) as death_date
-        from person
-        group by personid
-        """
-    )
+    # The rows of all registers that have persons other than the person register itself.
     rows_of_persons = " union all ".join(
         f"select {literal(name)} as register, periode as period, personid "
         f"from {identifier(f'{name}_delivered')}"
         for name in specification.registers
         if name != "person"
     )
-    # Grouped once for every comparison that asks for them; without a person register nobody is unknown to it.
-    connection.execute(
-        f"""
-        create or replace temporary table unknown_person as
-        select register, period, personid, count(*) as rows
-        from ({rows_of_persons})
-        anti join known_person using (personid)
-        where exists (from known_person)
-        group by all
-        """
-    )
-    connection.execute(
-        """
-        create or replace temporary view person_before as
-        select personid from befolkning_accepted
-        union
-        select personid from person_accepted
-        """
-    )
-    connection.execute(
-        """
-        create or replace temporary table january_pair as
-        select this_year.period
-        from known_file as this_year
-        inner join known_file as next_year
-            on next_year.register = 'befolkning' and this_year.period + 1 = next_year.period
-        inner join known_file as event on event.register = 'flytting' and this_year.period = event.period
-        where
-            this_year.register = 'befolkning'
-            and (this_year.is_delivered or next_year.is_delivered or event.is_delivered)
-        """
-    )
+    connection.execute(f"create or replace temporary view row_of_person as {rows_of_persons}")
+    connection.execute(prepared)
+    _lay_compared(connection, specification)
+
+
+def _lay_compared(connection: duckdb.DuckDBPyConnection, specification: Specification) -> None:
+    """Lay a view `<register>_compared` over the files that are compared; it says which rows are new."""
+    for register in specification.registers.values():
+        columns = {column.name: column.data_type for column in register.columns}
+        files = connection.table("compared_file").filter(f"register = {literal(register.name)}")
+        paths = [Path(path) for (path,) in files.select("path").order("path").fetchall()]
+        view = f"{register.name}_compared"
+        _lay_view(connection, f"{view}_rows", columns | {"filename": "varchar"}, paths)
+        connection.execute(
+            f"create or replace temporary view {identifier(view)} as "
+            f"select rows.*, is_delivered from {identifier(f'{view}_rows')} as rows "
+            "inner join compared_file on filename = path"
+        )
 
 
 def _fill(

@@ -4,6 +4,7 @@ The first is asked in one scan by the database engine (columns, types, text, pri
 Expectations, with rules made from the same specification.
 """
 
+import difflib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
@@ -11,8 +12,10 @@ import duckdb
 
 from utvandring.common.sql import identifier, literal, path_literal
 from utvandring.deliveries.expectations import count_violations, read_batch
+from utvandring.deliveries.explaining import forms_of, repetitions, validity, years_of
 from utvandring.deliveries.identity import holds_identity_number, is_candidate
 from utvandring.deliveries.manifest import DeliveredFile
+from utvandring.deliveries.positions import collect
 from utvandring.deliveries.reading import (
     Source,
     UnreadableFileError,
@@ -153,6 +156,8 @@ def check_file(
     register: Register,
     delivery_year: int,
     waived: Iterable[str] = (),
+    *,
+    collects_rows: bool = False,
 ) -> CheckedFile:
     """Check the content of one file; every fault is found, not only the first.
 
@@ -168,6 +173,8 @@ def check_file(
         Year in which the delivery was produced; no event was registered later.
     waived
         Names of rules whose values become unknown instead of refusing the file.
+    collects_rows
+        Whether the positions of the rows at fault are kept, in the table of :mod:`positions`.
 
     Returns
     -------
@@ -176,7 +183,9 @@ def check_file(
     """
     try:
         source = open_source(connection, file.location, file.path)
-        return _FileCheck(connection, file, register, delivery_year, source, frozenset(waived)).run()
+        check = _FileCheck(connection, file, register, delivery_year, source, frozenset(waived))
+        check.collects_rows = collects_rows
+        return check.run()
     except UnreadableFileError as error:
         return CheckedFile(file, 0, (), (error.finding,), "", {})
     except _FAULTS_OF_THE_PROGRAM:
@@ -200,6 +209,7 @@ class _FileCheck:
         self.register = register
         self.source = source
         self.waived = waived
+        self.collects_rows = False
         self.findings: list[Finding] = []
         self.unknown: dict[str, int] = {}
         self.codes: dict[str, set[str]] = {}
@@ -242,13 +252,15 @@ class _FileCheck:
         nothing: dict[str, list[str]] = {}
         for tally, count in found:
             if tally.check != NOTHING:
-                self._report(tally, count, tally.level, tally.remedy and f"; {tally.remedy}")
+                self._report(
+                    tally, count, tally.level, self._forms(tally) + (tally.remedy and f"; {tally.remedy}")
+                )
                 continue
             nothing.setdefault(tally.column, []).append(tally.violated)
             name = f"{self.register.name}.{tally.column}.{tally.check}"
             if name in self.waived and tally.waivable:
                 self.unknown[name] = self.unknown.get(name, 0) + count
-                self._report(tally, count, Level.WARN, "; waived, the values are unknown")
+                self._report(tally, count, Level.WARN, self._waived(tally))
             else:
                 self._report(tally, count, tally.level, f"; {tally.remedy}")
         self.nothing = {column: " or ".join(violated) for column, violated in nothing.items()}
@@ -278,9 +290,39 @@ class _FileCheck:
                 continue
             if rule.name in self.waived and rule.waivable:
                 self.unknown[rule.name] = count
-                self._report(rule, count, Level.WARN, "; waived, the values are unknown")
+                self._report(rule, count, Level.WARN, self._waived(rule))
             else:
-                self._report(rule, count, rule.level)
+                self._report(rule, count, rule.level, self._explained(rule))
+
+    def _forms(self, tally: _Tally) -> str:
+        """Say how values are written that cannot be read."""
+        column = self._column(tally)
+        if (
+            tally.check != "type"
+            or column is None
+            or self.source.columns[column.name] not in ("VARCHAR", "ENUM")
+        ):
+            return ""
+        return forms_of(
+            self.connection, self._relation(), self._raw(column), column.data_type, tally.violated
+        )
+
+    def _explained(self, rule: Rule) -> str:
+        if rule.check == "key":
+            return repetitions(self.connection, self._relation(), self.register, self.present)
+        if rule.check == "period" and (column := self._column(rule)) is not None:
+            years = years_of(self.connection, self._relation(), identifier(column.name), rule.violated)
+            later = ", or in a later one if it was registered late" if column.may_be_late else ""
+            return f"{years}; an event belongs in the period of its date{later}"
+        return ""
+
+    def _waived(self, fault: _Tally | Rule) -> str:
+        column = self._column(fault)
+        lost = column.waived if column else ""
+        return "; waived, the values are unknown" + (f": {lost}" if lost else "")
+
+    def _column(self, fault: _Tally | Rule) -> Column | None:
+        return next((column for column in self.present if column.name == fault.column), None)
 
     # The relation: every delivered column as "raw <name>", every typed column under its own name.
 
@@ -353,20 +395,35 @@ class _FileCheck:
 
     def _missing_columns(self) -> tuple[str, ...]:
         missing = [column for column in self.register.columns if column.name not in self.source.columns]
-        by_lower = {name.lower(): name for name in self.source.columns}
+        unknown = [
+            name
+            for name in self.source.columns
+            if name not in {column.name for column in self.register.columns}
+        ]
         for column in missing:
-            other = by_lower.get(column.name)
-            hint = f" (there is {other}: names are lower case)" if other else ""
-            if column.is_required or other:
+            other, hint = self._meant(column.name, unknown)
+            if column.is_required or (other and other.lower() == column.name):
                 self._add("columns", f"the column is missing{hint}.", column.name)
             else:
                 self._add(
                     "columns",
-                    "the column was not delivered; its values are unknown.",
+                    f"the column was not delivered; its values are unknown{hint}.",
                     column.name,
                     level=Level.WARN,
                 )
         return tuple(column.name for column in missing)
+
+    def _meant(self, name: str, unknown: list[str]) -> tuple[str | None, str]:
+        """Return the ignored column that was meant, most likely, and what to say of it."""
+        for other in unknown:
+            if other.lower() == name:
+                return other, f" (there is {_printable(other)}: names are lower case)"
+        plain = {"".join(filter(str.isalnum, other.lower())): other for other in reversed(unknown)}
+        likely = difflib.get_close_matches("".join(filter(str.isalnum, name)), plain, 1, 0.75)
+        if not likely:
+            return None, ""
+        other = plain[likely[0]]
+        return other, f" (there is '{_printable(other[:60])}': is it meant? Then call it {name})"
 
     def _tallies(self, column: Column) -> list[_Tally]:
         name, raw = identifier(column.name), self._raw(column)
@@ -441,7 +498,9 @@ class _FileCheck:
                 waivable=waivable,
             )
 
-        tallies = [tally(unusual, "a word for an unknown value", word)] if word else []
+        is_text = self.source.columns[column.name] in ("VARCHAR", "ENUM")
+        words = "a word for an unknown value" if is_text else "a value that is not a number (NaN)"
+        tallies = [tally(unusual, words, word)] if word else []
         listed = list(column.nothing.values)
         if listed:
             tallies.append(tally(f"{name} in ({', '.join(listed)})", "a value that stands for nothing"))
@@ -508,23 +567,43 @@ class _FileCheck:
         check: str,
         text: str,
         column: str | None = None,
-        count: int | None = None,
-        values: tuple[tuple[str, int], ...] = (),
         level: Level = Level.REFUSE,
-        waivable: bool = False,
+        count: int | None = None,
     ) -> None:
-        finding = Finding(check, text, self.file.path, column, count, values, level, waivable=waivable)
+        finding = Finding(check, text, self.file.path, column, count, level=level)
         self.findings.append(replace(finding, register=self.register.name, period=self.file.period))
 
     def _report(self, fault: _Tally | Rule, count: int, level: Level, remark: str = "") -> None:
-        column = next((column for column in self.present if column.name == fault.column), None)
+        column = self._column(fault)
         values = self._values(fault, column) if fault.shows and column else ()
         shown = [f"'{value}' ({counted(rows, 'row')})" for value, rows in values]
         others = count - sum(rows for _, rows in values)
         if fault.shows and others:
             shown.append(f"{counted(others, 'row')} with values that are not shown")
-        text = fault.say(count) + (f": {', '.join(shown)}" if shown else "") + f"{remark}."
-        self._add(fault.check, text, fault.column, count, values, level, _is_waivable(fault))
+        valid = validity(self.connection, column, [value for value, _ in values]) if column else ""
+        said = fault.say(count) + (f": {', '.join(shown)}" if shown else "")
+        finding = Finding(
+            fault.check,
+            f"{said}{valid}{remark}.",
+            self.file.path,
+            fault.column,
+            count,
+            values,
+            level,
+            self.register.name,
+            self.file.period,
+            fault.waivable,
+        )
+        if fault.waivable and level is Level.REFUSE:
+            finding = replace(finding, persons=self._persons(fault), loses=column.waived if column else "")
+        self.findings.append(finding)
+        if self.collects_rows:
+            collect(self.connection, finding, fault.violated, self._relation())
+
+    def _persons(self, fault: _Tally | Rule) -> int | None:
+        if not any(column.name == "personid" for column in self.present):
+            return None
+        return self._one_row("count(distinct personid)", f"({fault.violated})")[0]
 
     def _values(self, fault: _Tally | Rule, column: Column) -> tuple[tuple[str, int], ...]:
         """Return the most frequent offending codes with their numbers of rows.
@@ -560,10 +639,6 @@ class _FileCheck:
             f"select max(length(cast(code as varchar))) from {codes_table(column)}"
         ).fetchall()
         return max(4, 1 + (longest or 0))
-
-
-def _is_waivable(fault: _Tally | Rule) -> bool:
-    return fault.waivable
 
 
 def _say(template: str) -> Callable[[int], str]:

@@ -17,7 +17,7 @@ from utvandring.common.files import sha256_of, write_json
 from utvandring.common.progress import Progress
 from utvandring.common.project import DataRoot
 from utvandring.deliveries import identity
-from utvandring.deliveries.between import Comparison, compare, read_comparisons
+from utvandring.deliveries.between import Comparison, compare, read_comparisons, read_prepared
 from utvandring.deliveries.checks import CheckedFile, check_file, load_code_lists
 from utvandring.deliveries.completeness import missing_for_build
 from utvandring.deliveries.corrections import describe_correction
@@ -25,12 +25,17 @@ from utvandring.deliveries.counting import count_file
 from utvandring.deliveries.ledger import AcceptedFile, Delivery, Ledger, read_ledger, write_ledger
 from utvandring.deliveries.manifest import DeliveredFile, Manifest, ManifestError, read_manifest
 from utvandring.deliveries.page import write_page
+from utvandring.deliveries.positions import collect_into, require_new, write_positions
 from utvandring.deliveries.rules import FIRST_YEAR, rules_of, waivable_checks
 from utvandring.deliveries.specification import Specification, read_specification
 from utvandring.deliveries.store import clean_leftovers, engine, move_into_place, stage, staging_folder
 from utvandring.deliveries.verdict import Finding, Level, Status, Verdict, counted
 
 # Told the name of the file being worked on and the share of the delivery that is done.
+
+# The comparison that `--accept-drop` overrides.
+ROWS_COLLAPSE = "rows_collapse"
+HOW_TO_ACCEPT_A_DROP = " If it is so, accept it: --accept-drop --reason TEXT."
 
 # The name in the ledger of a delivery that does not even say what it is called.
 UNREADABLE = "unreadable"
@@ -50,6 +55,8 @@ def deliver(
     project: Path,
     progress: Progress | None = None,
     waivers: Sequence[Waiver] = (),
+    rows_to: Path | None = None,
+    accepted_drop: str | None = None,
 ) -> Verdict:
     """Check a delivery and accept it whole, or refuse it whole.
 
@@ -65,6 +72,10 @@ def deliver(
         Told how far the work has come.
     waivers
         Value checks that do not refuse the delivery.
+    rows_to
+        A new file for the positions of the rows at fault, which only its owner can read.
+    accepted_drop
+        Why registers with far fewer rows than before are accepted; None where they refuse the delivery.
 
     Returns
     -------
@@ -74,13 +85,20 @@ def deliver(
     Raises
     ------
     UsageError
-        If a waiver names no check, or one that is never waived.
+        If a waiver names no check, or one that is never waived; if the file for positions exists; if a drop
+        is accepted without a reason.
     UtvandringError
         If the program could not do its work; then nothing has changed.
     """
     specification = read_specification(project)
     for waiver in waivers:
         _require_waivable(waiver, specification)
+    if rows_to is not None:
+        require_new(rows_to)
+    if accepted_drop is not None and not accepted_drop.strip():
+        raise UsageError(
+            "Accepting a drop needs a reason, which the ledger keeps: --accept-drop --reason TEXT."
+        )
     root.prepare()
     with exclusive(root, "deliver"):
         ledger = read_ledger(root)
@@ -93,9 +111,12 @@ def deliver(
             folder,
             specification,
             read_comparisons(project),
+            read_prepared(project),
             ledger,
             progress or (lambda label, fraction: None),
             waivers,
+            rows_to,
+            accepted_drop,
         ).reach()
 
 
@@ -129,17 +150,23 @@ class _Judgement:
         folder: Path,
         specification: Specification,
         comparisons: Sequence[Comparison],
+        prepared: str,
         ledger: Ledger,
         progress: Progress,
         waivers: Sequence[Waiver],
+        rows_to: Path | None,
+        accepted_drop: str | None,
     ) -> None:
         self.root = root
         self.folder = folder
         self.specification = specification
         self.comparisons = comparisons
+        self.prepared = prepared
         self.ledger = ledger
         self.progress = progress
         self.waivers = waivers
+        self.rows_to = rows_to
+        self.accepted_drop = accepted_drop
         self.now = datetime.datetime.now(datetime.UTC)
 
     def reach(self) -> Verdict:
@@ -153,7 +180,15 @@ class _Judgement:
         findings = [*manifest.findings, *findings]
         earlier = self.ledger.find_accepted(manifest.delivery_id)
         if earlier is not None:
-            return self._again(earlier, manifest, findings)
+            if not _refusals(findings) and _brought_by(earlier) == _content_of(manifest):
+                return Verdict(
+                    manifest.delivery_id,
+                    Status.REPEATED,
+                    files=len(manifest.files),
+                    missing=missing_for_build(self.ledger.current_files(), self.specification),
+                )
+            # Refused, but not before all else that is wrong with it is found.
+            findings.append(_id_used_before(manifest.delivery_id))
 
         accepted = self.ledger.files()
         repeated = [
@@ -169,7 +204,7 @@ class _Judgement:
                 findings += [finding for result in checked for finding in result.findings]
                 if not _refusals(findings):
                     files = tuple(self._stage(connection, checked, staging))
-                    findings += self._compare(connection, files, staging)
+                    findings += map(self._drop_accepted, self._compare(connection, files, staging))
                 if _refusals(findings):
                     return self._refuse(manifest.delivery_id, manifest, tuple(findings))
             except duckdb.Error as error:
@@ -191,7 +226,7 @@ class _Judgement:
                 repeated_files=tuple(_repetition(file) for file in repeated),
                 simulated=manifest.is_simulated,
                 findings=tuple(findings),
-                waivers=self._used_waivers(files),
+                waivers=self._used_waivers(files, findings),
             )
             ledger = self.ledger.with_delivery(delivery)
             move_into_place(self.root, staging, files)
@@ -216,15 +251,29 @@ class _Judgement:
         except OSError:
             return None
 
-    def _used_waivers(self, files: tuple[AcceptedFile, ...]) -> tuple[dict[str, str | int], ...]:
-        return tuple(
+    def _drop_accepted(self, finding: Finding) -> Finding:
+        """Make a warning of a drop that a data steward accepts."""
+        if self.accepted_drop is None or finding.check != ROWS_COLLAPSE or finding.level is not Level.REFUSE:
+            return finding
+        # What refuses says how to accept it.
+        text = f"{finding.text.removesuffix(HOW_TO_ACCEPT_A_DROP)} Accepted by the data steward."
+        return replace(finding, level=Level.WARN, text=text)
+
+    def _used_waivers(
+        self, files: tuple[AcceptedFile, ...], findings: Sequence[Finding]
+    ) -> tuple[dict[str, str | int], ...]:
+        waived: list[dict[str, str | int]] = [
             {
                 "check": waiver.check,
                 "reason": waiver.reason,
                 "values": sum(file.unknown.get(waiver.check, 0) for file in files),
             }
             for waiver in self.waivers
-        )
+        ]
+        drops = sum(finding.check == ROWS_COLLAPSE for finding in findings)
+        if self.accepted_drop is not None and drops:
+            waived.append({"check": ROWS_COLLAPSE, "reason": self.accepted_drop, "values": drops})
+        return tuple(waived)
 
     def _compare(
         self, connection: duckdb.DuckDBPyConnection, files: tuple[AcceptedFile, ...], staging: Path
@@ -255,6 +304,7 @@ class _Judgement:
             connection,
             self.specification,
             self.comparisons,
+            self.prepared,
             accepted,
             delivered,
             lambda label, fraction: self.progress(label, 0.85 + 0.15 * fraction),
@@ -268,7 +318,10 @@ class _Judgement:
             try:
                 digest = sha256_of(file.location)
             except OSError as error:
-                raise UtvandringError(f"{file.path} cannot be read: {error.strerror}.") from error
+                raise UtvandringError(
+                    f"{file.path} cannot be read ({error.strerror}): close the program that has it open, or "
+                    "copy the delivery to a local disk and deliver it from there; nothing was accepted."
+                ) from error
             done += file.location.stat().st_size
             self.progress(f"checksum of {file.path}", 0.1 * done / total)
             if digest == file.sha256:
@@ -290,42 +343,32 @@ class _Judgement:
     ) -> list[CheckedFile]:
         connection.execute(identity.macro())
         load_code_lists(connection, self.specification)
+        collects_rows = self.rows_to is not None
+        if collects_rows:
+            collect_into(connection)
         results = []
         for number, file in enumerate(files):
             self.progress(f"checking {file.path}", 0.1 + 0.5 * number / len(files))
             register = self.specification.registers[file.register]
             waived = [waiver.check for waiver in self.waivers]
-            results.append(check_file(connection, file, register, manifest.produced_at.year, waived))
+            year = manifest.produced_at.year
+            results.append(check_file(connection, file, register, year, waived, collects_rows=collects_rows))
+        if self.rows_to is not None:
+            write_positions(connection, self.rows_to)
         return results
 
     def _stage(
         self, connection: duckdb.DuckDBPyConnection, checked: list[CheckedFile], staging: Path
     ) -> list[AcceptedFile]:
         staged = []
+        taken = {file.path for file in self.ledger.stored_files}
         for number, result in enumerate(checked):
             self.progress(f"storing {result.file.path}", 0.6 + 0.25 * number / len(checked))
-            file = stage(connection, result, staging)
+            file = stage(connection, result, staging, taken)
             register = self.specification.registers[file.register]
             persons, counts = count_file(connection, self.specification, register, staging / file.path)
             staged.append(replace(file, persons=persons, counts=counts, unknown=result.unknown))
         return staged
-
-    def _again(self, earlier: Delivery, manifest: Manifest, findings: list[Finding]) -> Verdict:
-        """Judge a delivery whose id was accepted before: the same files are no news, others are a mistake."""
-        before = {file.key: file.sha256 for file in earlier.files}
-        before |= {
-            (file["register"], file["period"], file["version"]): file["sha256"]
-            for file in earlier.repeated_files
-        }
-        refusals = _refusals(findings)
-        if not refusals and {file.key: file.sha256 for file in manifest.files} == before:
-            missing = missing_for_build(self.ledger.current_files(), self.specification)
-            return Verdict(manifest.delivery_id, Status.REPEATED, files=len(before), missing=missing)
-        text = (
-            f"a delivery with the id {manifest.delivery_id} was accepted before with other files: "
-            "give this one a new id."
-        )
-        return self._refuse(manifest.delivery_id, manifest, (*refusals, Finding("delivery_id", text)))
 
     def _refuse(self, delivery_id: str, manifest: Manifest | None, findings: tuple[Finding, ...]) -> Verdict:
         refusals = _refusals(findings)
@@ -376,6 +419,26 @@ def _fingerprint(path: Path) -> tuple[int, int, int]:
 
 def _repetition(file: DeliveredFile) -> dict[str, str | int]:
     return {"register": file.register, "period": file.period, "version": file.version, "sha256": file.sha256}
+
+
+def _brought_by(delivery: Delivery) -> dict[tuple[str, int, int], str]:
+    """Return the content of a delivery, the files that it repeated included: checksum by key."""
+    return {file.key: file.sha256 for file in delivery.files} | {
+        (file["register"], file["period"], file["version"]): file["sha256"]
+        for file in delivery.repeated_files
+    }
+
+
+def _content_of(manifest: Manifest) -> dict[tuple[str, int, int], str]:
+    return {file.key: file.sha256 for file in manifest.files}
+
+
+def _id_used_before(delivery_id: str) -> Finding:
+    text = (
+        f"a delivery with the id {delivery_id} was accepted before with other files: give this one a new id, "
+        "or withdraw that one first (utvandring withdraw)."
+    )
+    return Finding("delivery_id", text)
 
 
 def _changed_without_version(file: DeliveredFile) -> Finding:

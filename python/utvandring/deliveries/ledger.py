@@ -1,6 +1,7 @@
 """The ledger: every delivery that was judged, in order of arrival."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,6 +11,7 @@ from utvandring.common.project import DataRoot
 from utvandring.deliveries.verdict import Finding
 
 FORMAT = 1
+WITHDRAWN = "withdrawn"
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,9 @@ class Delivery:
 
     `files` are those that it brought; `repeated_files` (register, period, version, sha256) had been accepted
     before with the same content and were not stored again. `findings` are everything that was found, of every
-    level; `waivers` (check, reason, values) what a data steward accepted all the same.
+    level; `waivers` (check, reason, values) what a data steward accepted all the same. An entry of verdict
+    `withdrawn` is no delivery but the end of one: it has its id, and `withdraws` the paths of the files that
+    count no more.
     """
 
     delivery_id: str
@@ -71,11 +75,17 @@ class Delivery:
     simulated: bool = False
     findings: tuple[Finding, ...] = ()
     waivers: tuple[dict[str, Any], ...] = ()
+    withdraws: tuple[str, ...] = ()
 
     @property
     def is_accepted(self) -> bool:
-        """Whether the warehouse may read its files."""
+        """Whether the warehouse may read its files, unless it was withdrawn since."""
         return self.verdict == "accepted"
+
+    @property
+    def is_withdrawal(self) -> bool:
+        """Whether it is the end of an earlier delivery."""
+        return self.verdict == WITHDRAWN
 
     def as_json(self) -> dict[str, Any]:
         """Return the delivery as the ledger holds it."""
@@ -89,6 +99,7 @@ class Delivery:
             "warnings": list(self.warnings),
             "report": self.report,
             "simulated": self.simulated,
+            "withdraws": list(self.withdraws),
             "waivers": list(self.waivers),
             "findings": [finding.as_json() for finding in self.findings],
             "files": [file.as_json() for file in self.files],
@@ -112,6 +123,7 @@ class Delivery:
             simulated=entry.get("simulated", False),
             findings=tuple(Finding.from_json(finding) for finding in entry.get("findings", ())),
             waivers=tuple(entry.get("waivers", ())),
+            withdraws=tuple(entry.get("withdraws", ())),
         )
 
 
@@ -123,25 +135,42 @@ class Ledger:
 
     @property
     def accepted(self) -> tuple[Delivery, ...]:
-        """The deliveries that count."""
-        return tuple(delivery for delivery in self.deliveries if delivery.is_accepted)
+        """The deliveries that count: accepted, and not withdrawn since."""
+        return tuple(
+            delivery
+            for place, delivery in enumerate(self.deliveries)
+            if delivery.is_accepted
+            and not any(
+                later.is_withdrawal and later.delivery_id == delivery.delivery_id
+                for later in self.deliveries[place + 1 :]
+            )
+        )
+
+    @property
+    def stored_files(self) -> tuple[AcceptedFile, ...]:
+        """Every file that was ever stored, those of withdrawn deliveries included."""
+        return tuple(file for delivery in self.deliveries for file in delivery.files)
 
     def find_accepted(self, delivery_id: str) -> Delivery | None:
         """Return the accepted delivery of an id."""
         return next((delivery for delivery in self.accepted if delivery.delivery_id == delivery_id), None)
 
     def as_of(self, delivery_id: str) -> "Ledger":
-        """Return the ledger as it was when a delivery had just been accepted.
+        """Return the ledger as it was when a delivery had just been accepted, withdrawn later or not.
 
         Raises
         ------
         UsageError
             If no such delivery was accepted.
         """
-        wanted = self.find_accepted(delivery_id)
-        if wanted is None:
+        places = [
+            place
+            for place, one in enumerate(self.deliveries)
+            if one.delivery_id == delivery_id and one.is_accepted
+        ]
+        if not places:
             raise UsageError(f"No accepted delivery has the id {delivery_id}: see `utvandring deliveries`.")
-        return Ledger(self.deliveries[: self.deliveries.index(wanted) + 1])
+        return Ledger(self.deliveries[: places[-1] + 1])
 
     def up_to(self, delivery_id: str) -> "Ledger":
         """Return the ledger as it was when a delivery had just been judged, the last time under this id.
@@ -157,8 +186,12 @@ class Ledger:
         return Ledger(self.deliveries[: places[-1] + 1])
 
     def files(self) -> dict[tuple[str, int, int], AcceptedFile]:
-        """Return every accepted file by register, period and version."""
-        return {file.key: file for delivery in self.accepted for file in delivery.files}
+        """Return every file that counts by register, period and version.
+
+        A file that a delivery repeated counts with it, whatever became of the delivery that brought it.
+        """
+        stored = {(file.key, file.sha256): file for file in self.stored_files}
+        return {file.key: file for delivery in self.accepted for file in content(delivery, stored)}
 
     def current_files(self) -> dict[tuple[str, int], AcceptedFile]:
         """Return the highest version of every register and period: what the warehouse reads."""
@@ -172,6 +205,25 @@ class Ledger:
     def with_delivery(self, delivery: Delivery) -> "Ledger":
         """Return the ledger with one more delivery at its end."""
         return Ledger((*self.deliveries, delivery))
+
+
+def content(
+    delivery: Delivery, stored: Mapping[tuple[tuple[str, int, int], str], AcceptedFile]
+) -> list[AcceptedFile]:
+    """Return the files of a delivery, those that it repeated included.
+
+    Parameters
+    ----------
+    delivery
+        An accepted delivery.
+    stored
+        Every stored file by key and checksum.
+    """
+    repeated = [
+        stored[(file["register"], file["period"], file["version"]), file["sha256"]]
+        for file in delivery.repeated_files
+    ]
+    return [*delivery.files, *repeated]
 
 
 def read_ledger(root: DataRoot) -> Ledger:

@@ -260,6 +260,11 @@ def _location(folder: Path, path: str) -> tuple[Path | None, str | None]:
         return None, "the path cannot be followed."
     if not location.is_relative_to(folder.resolve()):
         return None, "the path leads out of the delivery through a link."
+    if location.is_dir() and any(location.glob("*part*")):
+        return (
+            None,
+            "it is a folder of part files: write one file (Spark: coalesce(1)); it is not an ordinary file.",
+        )
     if not location.is_file():
         return None, "it is not an ordinary file."
     return location, None

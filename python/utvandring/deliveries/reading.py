@@ -12,6 +12,7 @@ from pathlib import Path
 import duckdb
 
 from utvandring.common.sql import literal, path_literal
+from utvandring.deliveries.formats import is_parquet, is_text, told_by_content
 from utvandring.deliveries.verdict import Finding
 
 _INTEGERS = frozenset(
@@ -41,6 +42,10 @@ _NUMBER = r"-?[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]{1,3})?"
 _WHOLE_NUMBER = r"-?[0-9]+(\.0+)?"
 _MIDNIGHT = r"[ T]00:00(:00(\.0+)?)?(Z|\+00(:?00)?)?"
 _MAXIMUM_HEADER_BYTES = 1 << 20
+_AS_UTF_8 = (
+    '; if it is Latin-1 (Windows-1252), write it as UTF-8 (R: fileEncoding = "UTF-8"; SAS: encoding="utf-8"; '
+    "Excel: CSV UTF-8; or iconv -f latin1 -t utf-8)"
+)
 
 
 class UnreadableFileError(Exception):
@@ -79,8 +84,18 @@ def open_source(connection: duckdb.DuckDBPyConnection, location: Path, name: str
     UnreadableFileError
         If the file cannot be opened as what its name says.
     """
+    if other := told_by_content(location):
+        check = "encoding" if "UTF-16" in other else "structure"
+        raise UnreadableFileError(Finding(check, f"{other}.", name))
     if name.endswith(".csv"):
+        if is_parquet(location):
+            raise UnreadableFileError(Finding("structure", "it is Parquet: name it .parquet.", name))
         return _open_csv(location, name)
+    if not location.stat().st_size:
+        text = "the file is empty, which Parquet never is: copy or write it again."
+        raise UnreadableFileError(Finding("structure", text, name))
+    if not is_parquet(location) and is_text(location):
+        raise UnreadableFileError(Finding("structure", "it is text and not Parquet: name it .csv.", name))
     return _open_parquet(connection, location, name)
 
 
@@ -142,17 +157,24 @@ def _header(location: Path, name: str) -> tuple[list[str], str]:
     try:
         text = line.decode("utf-8-sig").rstrip("\r\n")
     except UnicodeDecodeError as error:
-        raise UnreadableFileError(Finding("encoding", "line 1 is not UTF-8.", name)) from error
+        raise UnreadableFileError(Finding("encoding", f"line 1 is not UTF-8{_AS_UTF_8}.", name)) from error
     if not text or len(line) == _MAXIMUM_HEADER_BYTES:
         raise UnreadableFileError(
             Finding("structure", "the first line must hold the names of the columns.", name)
         )
     separator = ";" if text.count(";") > text.count(",") else ","
     header = next(csv.reader([text], delimiter=separator))
-    if not all(column and column.isprintable() for column in header):
-        raise UnreadableFileError(
-            Finding("structure", "the first line must be names of columns, separated by ';' or ','.", name)
-        )
+    for number, column in enumerate(header, start=1):
+        if not column:
+            text = (
+                f"column {number} has no name in the first line; if it holds the numbers of the rows, "
+                "write the file without them (R: row.names = FALSE; pandas: index=False)."
+            )
+            raise UnreadableFileError(Finding("structure", text, name))
+    if not all(column.isprintable() for column in header):
+        found = "; it has tabs between them" if "\t" in text else ""
+        text = f"the first line must be names of columns, separated by ';' or ','{found}."
+        raise UnreadableFileError(Finding("structure", text, name))
     return header, separator
 
 
@@ -177,9 +199,16 @@ def unreadable(error: duckdb.Error, name: str) -> Finding:
     line = re.search(r"CSV Error on Line: ([0-9]+)", message)
     place = f"line {line[1]}: " if line else ""
     if re.search(r"utf-?8|unicode|encoding", message, re.IGNORECASE):
-        return Finding("encoding", f"{place}the text is not UTF-8.", name)
+        return Finding("encoding", f"{place}the text is not UTF-8{_AS_UTF_8}.", name)
     if columns := re.search(r"Expected Number of Columns: ([0-9]+) Found: ([0-9]+)", message):
-        return Finding("structure", f"{place}{columns[2]} fields where the header has {columns[1]}.", name)
+        found, wanted = int(columns[2]), int(columns[1])
+        hint = ""
+        if found == wanted + 1:
+            hint = (
+                "; if every line has one field more, it is the name of the row, which the header leaves out "
+                "(R: row.names = FALSE), or a decimal comma in a file that is separated by commas"
+            )
+        return Finding("structure", f"{place}{found} fields where the header has {wanted}{hint}.", name)
     if name.endswith(".csv"):
         return Finding(
             "structure", f"{place}it cannot be read as CSV (quotes, separators or line ends).", name

@@ -226,8 +226,12 @@ def _date_rules(
             holds("date", f"{{}} with a value that is not {example}", "is in the calendar", impossible)
         )
     if column.within_period:
-        check, first, last = "period", period, period
+        check, first, last = "period", FIRST_YEAR if column.may_be_late else period, period
         template = f"{{}} with a date outside the period {period}"
+        if column.may_be_late:
+            template = (
+                f"{{}} with a date outside the period {period} and the years from {FIRST_YEAR} before it"
+            )
     else:
         latest = {"period": period, "delivery": max(delivery_year, period + 2)}
         check, first, last = "range", FIRST_YEAR, latest.get(column.latest, period + 2)

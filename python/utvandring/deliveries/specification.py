@@ -54,7 +54,9 @@ class Column:
     format: str | None
     required_where: str | None
     within_period: bool
+    may_be_late: bool
     latest: str
+    waived: str
     nothing: Nothing = Nothing()
 
     @property
@@ -183,7 +185,9 @@ def _column(entry: dict[str, Any], nothing: Mapping[str, list[str]]) -> Column:
         format=meta.get("format"),
         required_where=meta.get("required_where"),
         within_period=meta.get("within_period", False),
+        may_be_late=meta.get("may_be_late", False),
         latest=meta.get("latest", "two years after the period"),
+        waived=meta.get("waived", ""),
     )
     return replace(column, nothing=_nothing(column, meta, nothing))
 

@@ -3,7 +3,7 @@
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -56,14 +56,20 @@ def clean_leftovers(root: DataRoot, ledger: Ledger) -> None:
         shutil.rmtree(folder, ignore_errors=True)
     for unfinished in (*root.accepted.glob("reports/.*.new"), *root.quarantine.glob("*/.*.new")):
         remove(unfinished)
-    known = {root.accepted / file.path for file in ledger.files().values()}
+    # Also the files of withdrawn deliveries: builds as of them read them.
+    known = {root.accepted / file.path for file in ledger.stored_files}
     for path in root.files.glob("*/*.parquet"):
         if path not in known:
             remove(path)
 
 
-def stage(connection: duckdb.DuckDBPyConnection, checked: CheckedFile, staging: Path) -> AcceptedFile:
-    """Write the typed columns of a checked file into the staging folder.
+def stage(
+    connection: duckdb.DuckDBPyConnection,
+    checked: CheckedFile,
+    staging: Path,
+    taken: Collection[str] = (),
+) -> AcceptedFile:
+    """Write the typed columns of a checked file into the staging folder, under a path that is not `taken`.
 
     Raises
     ------
@@ -71,7 +77,10 @@ def stage(connection: duckdb.DuckDBPyConnection, checked: CheckedFile, staging: 
         If the file was changed while it was being checked.
     """
     file = checked.file
-    path = f"files/{file.register}/{file.register}_p{file.period}_v{file.version}_{file.sha256[:12]}.parquet"
+    stem = f"files/{file.register}/{file.register}_p{file.period}_v{file.version}_{file.sha256[:12]}"
+    # A withdrawn delivery that is delivered again is stored again.
+    paths = (f"{stem}.parquet", *(f"{stem}_{again}.parquet" for again in range(2, len(taken) + 3)))
+    path = next(path for path in paths if path not in taken)
     staged = staging / path
     staged.parent.mkdir(parents=True, exist_ok=True)
     result = connection.execute(

@@ -27,7 +27,8 @@ class Finding:
     """One thing that is wrong or unusual; never holds anything about a single person.
 
     `values` are codes with the number of rows that hold them, most frequent first; `waivable` tells whether a
-    data steward may accept the delivery all the same.
+    data steward may accept the delivery all the same, `persons` of how many persons the rows are, and `loses`
+    what the warehouse would then lose.
     """
 
     check: str
@@ -40,6 +41,8 @@ class Finding:
     register: str | None = None
     period: int | None = None
     waivable: bool = False
+    persons: int | None = None
+    loses: str = ""
 
     @property
     def name(self) -> str:
@@ -65,6 +68,8 @@ class Finding:
             "values": [{"value": value, "rows": rows} for value, rows in self.values],
             "text": self.text,
             "waivable": self.waivable,
+            "persons": self.persons,
+            "loses": self.loses,
         }
 
     @classmethod
@@ -81,6 +86,8 @@ class Finding:
             register=entry["register"],
             period=entry["period"],
             waivable=entry["waivable"],
+            persons=entry.get("persons"),
+            loses=entry.get("loses", ""),
         )
 
 

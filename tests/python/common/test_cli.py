@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -93,8 +94,26 @@ def test_accepted_refused_and_replaced_deliveries_are_listed(utvandring: Command
     assert [entry["state"] for entry in listed] == ["replaced", "accepted", "refused"]
     assert [[file["is_current"] for file in entry["files"]] for entry in listed] == [[False], [True], []]
     shown = utvandring("deliveries").out
-    for word in ("one", "replaced", "two", "accepted", "three", "refused", "nus2000"):
+    for word in ("one  replaced", "two  accepted", "three  refused", "nus2000"):
         assert word in shown
+
+
+def test_the_list_of_deliveries_is_readable_in_80_columns(
+    utvandring: Command, good_delivery: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "300")
+    utvandring("deliver", good_delivery)
+    rows = [{**row, "nus2000": "7"} for row in good_files()["utdanning", 2012, 1]]
+    name = "a-delivery-of-64-letters-" + "x" * 39
+    utvandring("deliver", write_delivery(tmp_path / "long", name, {("utdanning", 2012, 2): rows}))
+
+    lines = utvandring("deliveries").out.splitlines()
+
+    assert max(map(len, lines)) <= 80
+    assert lines[0] == "2014-03-01  accepted"
+    assert re.fullmatch(r"  [0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}, 9 files, 20 rows", lines[1])
+    assert lines[2].startswith("  befolkning 2012-2013, person 2012, flytting 2012")
+    assert any(line == f"{name}  refused" for line in lines)
 
 
 def test_arguments_that_simulate_does_not_take_are_told_in_one_sentence(

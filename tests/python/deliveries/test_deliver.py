@@ -477,3 +477,26 @@ def test_a_delivery_id_that_means_something_to_a_shell_is_refused(
     for delivery_id in ("", "a b", "a/b", "..", "[bold]x[/bold]", "x" * 65, "å"):
         write_manifest(good_delivery, {**read_manifest(good_delivery), "delivery_id": delivery_id})
         assert utvandring("deliver", good_delivery).code == 1
+
+
+def test_an_id_that_was_used_before_hides_no_other_fault(
+    utvandring: Command, good_delivery: Path, tmp_path: Path, data_root: Path
+) -> None:
+    utvandring("deliver", good_delivery)
+    files = good_files()
+    files["befolkning", 2014, 1] = [{**files["befolkning", 2013, 1][0], "famnr": "01010112377"}]
+    files["inntekt", 2013, 1] = [{**files["inntekt", 2012, 1][0], "personid": None}]
+
+    ran = utvandring("deliver", write_delivery(tmp_path / "other", "2014-03-01", files))
+
+    assert ran.code == 1
+    assert (
+        "a delivery with the id 2014-03-01 was accepted before with other files: give this one a new"
+        in ran.out
+    )
+    assert (
+        "befolkning_p2014_v1.parquet, column famnr: 1 row with what looks like a national identity" in ran.out
+    )
+    assert "inntekt_p2013_v1.parquet, column personid: 1 row without a value" in ran.out
+    assert "01010112377" not in ran.text
+    assert [delivery["verdict"] for delivery in ledger(data_root)] == ["accepted", "refused"]

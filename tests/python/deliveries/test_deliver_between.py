@@ -3,98 +3,13 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
+from agreeing import PERSONS, findings, following, job, move, name, person, resident, world
 from conftest import Command
 from deliveries import PROJECT, Key, Row, day, write_delivery
 
 from utvandring.deliveries.between import read_comparisons
-
-PERSONS = 120
-
-
-def name(number: int) -> str:
-    return f"pseudonym-{number:04}"
-
-
-def resident(number: int, **other: Any) -> Row:
-    row = {"personid": name(number), "statuskode": 1, "kommnr": "0301", "famnr": f"family-{number}"}
-    return {**row, "personkode": 1 + number % 3, "sivstand": 1, **other}
-
-
-def person(number: int, **other: Any) -> Row:
-    row = {"personid": name(number), "kjoenn": 1 + number % 2, "foedselsaar_mnd": 198000 + 1 + number % 12}
-    row |= {"fodeland": "131", "landbak3gen": "131", "invkat": "B", "inngrunn1": "ARB", "forstdato": 20070815}
-    return {**row, "doedsdato": None, "mor_id": None, "far_id": None, **other}
-
-
-def move(number: int, kind: str, date: str, **other: Any) -> Row:
-    row: Row = {"personid": name(number), "hendelse": kind, "flyttedato": day(date), "regdato": day(date)}
-    row |= {"fra_kommnr": None, "til_kommnr": None, "fra_land": None, "til_land": None}
-    return {**row, "utvandringstype": None, **other}
-
-
-def job(number: int, **other: Any) -> Row:
-    return {
-        "personid": name(number),
-        "yrkstat": 1,
-        "orgnr": "987654321",
-        "naring": "47.111",
-        "timer": 37.5,
-        "hovedarbeid": True,
-        **other,
-    }
-
-
-def world() -> dict[Key, list[Row]]:
-    """Return a delivery of 2011 to 2013 in which everything agrees."""
-    everyone = range(PERSONS)
-    return {
-        **{
-            ("befolkning", year, 1): [
-                resident(number, famnr=f"family-{year}-{number}") for number in everyone
-            ]
-            for year in (2011, 2012, 2013)
-        },
-        ("person", 2012, 1): [person(number) for number in everyone],
-        ("flytting", 2011, 1): [move(number, "innenlands", "2011-05-05") for number in range(PERSONS)],
-        ("flytting", 2012, 1): [move(number, "innenlands", "2012-05-05") for number in range(PERSONS)],
-        ("sysselsetting", 2012, 1): [job(number) for number in everyone],
-    }
-
-
-def following(**files: list[Row]) -> dict[Key, list[Row]]:
-    """Return a delivery of the year after the world, some registers replaced."""
-    usual = {
-        "befolkning": [resident(number) for number in range(PERSONS)],
-        "flytting": [move(number, "innenlands", "2013-05-05") for number in range(PERSONS)],
-        "sysselsetting": [job(number, timer=30.0) for number in range(PERSONS)],
-    }
-    periods = {"befolkning": 2014, "flytting": 2013, "sysselsetting": 2013, "person": 2013}
-    return {(register, periods[register], 1): rows for register, rows in (usual | files).items()}
-
-
-def findings(ran_json: str, level: str) -> dict[str, str]:
-    """Return the sentences of one level by the name of the check."""
-    verdict = json.loads(ran_json)
-    key = {"refuse": "refusals", "warn": "warnings", "note": "notes"}[level]
-    return {finding["check"]: f"{finding['file']}: {finding['text']}" for finding in verdict[key]}
-
-
-@pytest.fixture
-def accepted(utvandring: Command, tmp_path: Path) -> Callable[..., str]:
-    """Deliver the world, then another delivery; returns the verdict on the latter as JSON."""
-
-    def deliver(files: dict[Key, list[Row]], code: int = 0) -> str:
-        first = utvandring("deliver", write_delivery(tmp_path / "first", "first", world()), "--json")
-        assert first.code == 0, first.text
-        assert not json.loads(first.out)["warnings"], first.out
-        ran = utvandring("deliver", write_delivery(tmp_path / "second", "second", files), "--json")
-        assert ran.code == code, ran.text
-        return ran.out
-
-    return deliver
 
 
 def test_an_ordinary_next_year_gives_no_warning(accepted: Callable[..., str]) -> None:
@@ -275,9 +190,53 @@ def test_many_newcomers_are_no_changed_key(accepted: Callable[..., str]) -> None
 
 
 def test_rows_out_of_line_are_a_warning(accepted: Callable[..., str]) -> None:
-    said = findings(accepted(following(sysselsetting=[job(number) for number in range(60)])), "warn")
+    said = findings(accepted(following(sysselsetting=[job(number) for number in range(88)])), "warn")
 
-    assert "60 rows, against 120 of the nearest accepted period (0.50 times" in said["rows_in_line"]
+    assert "88 rows, against 120 of the nearest accepted period (0.73 times" in said["rows_in_line"]
+    assert "rows_collapse" not in said
+
+
+def test_rows_that_collapse_are_refused_unless_a_steward_says_why(
+    accepted: Callable[..., str], utvandring: Command, tmp_path: Path, data_root: Path
+) -> None:
+    files = following(sysselsetting=[job(number) for number in range(80)])
+
+    said = findings(accepted(files, code=1), "refuse")
+
+    assert list(said) == ["rows_collapse"]
+    assert "80 rows, against 120 of the nearest accepted period (0.67 times" in said["rows_collapse"]
+    assert said["rows_collapse"].endswith("If it is so, accept it: --accept-drop --reason TEXT.")
+    folder = tmp_path / "second"
+    ran = utvandring("deliver", folder, "--accept-drop", "--reason", "a strike at the office", "--json")
+    assert ran.code == 0, ran.text
+    told = findings(ran.out, "warn")["rows_collapse"]
+    assert told.endswith("part of the file may be missing. Accepted by the data steward.")
+    entry = json.loads((data_root / "accepted" / "ledger.json").read_text("utf-8"))["deliveries"][-1]
+    assert entry["waivers"] == [{"check": "rows_collapse", "reason": "a strike at the office", "values": 1}]
+
+
+def test_a_version_that_lacks_a_third_of_the_one_before_collapses_as_well(
+    accepted: Callable[..., str],
+) -> None:
+    files = {("sysselsetting", 2012, 2): [job(number) for number in range(80)]}
+
+    said = findings(accepted(files, code=1), "refuse")["rows_collapse"]
+
+    assert "80 rows, against 120 of the version that it replaces (0.67 times" in said
+
+
+def test_a_drop_is_not_accepted_without_a_reason_and_overrides_nothing_else(
+    accepted: Callable[..., str], utvandring: Command, tmp_path: Path
+) -> None:
+    files = following(sysselsetting=[job(number, yrkstat=99) for number in range(80)])
+    accepted(files, code=1)
+    for arguments in (["--accept-drop"], ["--accept-drop", "--reason", " "]):
+        ran = utvandring("deliver", tmp_path / "second", *arguments)
+        assert ran.code == 2
+        assert "needs a reason" in ran.err
+    ran = utvandring("deliver", tmp_path / "second", "--accept-drop", "--reason", "x")
+    assert ran.code == 1
+    assert "column yrkstat" in ran.out
 
 
 def test_shares_out_of_line_are_a_warning_that_names_the_code(accepted: Callable[..., str]) -> None:
@@ -287,8 +246,29 @@ def test_shares_out_of_line_are_a_warning_that_names_the_code(accepted: Callable
 
     texts = [finding["text"] for finding in verdict["warnings"] if finding["check"] == "shares_in_line"]
     assert (
-        "column yrkstat, code 2: 50.0 % of the rows, against 0.0 % in the nearest accepted period." in texts
+        "column yrkstat, code 2: 50.0 % of the values, against 0.0 % in the nearest accepted period." in texts
     )
+
+
+def test_a_rare_code_that_vanishes_is_a_warning(utvandring: Command, tmp_path: Path) -> None:
+    files = world()
+    files["sysselsetting", 2012, 1] = [job(n, yrkstat=1 if n % 20 else 2) for n in range(PERSONS)] * 20
+    later = following(sysselsetting=[job(n, yrkstat=1 if n % 20 else 3) for n in range(PERSONS)] * 20)
+    first = utvandring("deliver", write_delivery(tmp_path / "first", "first", files))
+    assert first.code == 0, first.text
+
+    ran = utvandring("deliver", write_delivery(tmp_path / "second", "second", later), "--json")
+
+    said = [
+        f["text"]
+        for f in json.loads(ran.out)["warnings"]
+        if f["check"] in ("codes_in_line", "shares_in_line")
+    ]
+    assert said == [
+        "column yrkstat, code 2: 0 of the values, against 120 in the nearest accepted period.",
+        "column yrkstat, code 3: 120 of the values, against 0 in the nearest accepted period.",
+    ]
+    assert findings(ran.out, "warn")["codes_in_line"]
 
 
 def test_missing_and_unexpected_years_are_warnings(accepted: Callable[..., str]) -> None:

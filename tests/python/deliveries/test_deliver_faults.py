@@ -529,7 +529,9 @@ def more_hours_than_a_week_has(folder: Path) -> None:
     with_value(folder, ("sysselsetting", 2012, 1), "timer", 200.0)
 
 
-@fault("sysselsetting_p2012_v1.parquet", "column timer", "a word for an unknown value", "'nan' (1 row)")
+@fault(
+    "sysselsetting_p2012_v1.parquet", "column timer", "a value that is not a number (NaN)", "'nan' (1 row)"
+)
 def hours_that_are_no_number(folder: Path) -> None:
     with_value(folder, ("sysselsetting", 2012, 1), "timer", float("nan"))
 

@@ -171,7 +171,7 @@ def cell(value: Any) -> str:
 def test_not_a_number_in_parquet_stands_for_nothing(check: Check) -> None:
     for data_type in (pa.float32(), pa.float64()):
         checked = check.column(INCOME, "nettoformue", [math.nan, None], data_type)
-        refused(checked, "column nettoformue: 1 row with a word for an unknown value: 'nan'")
+        refused(checked, "column nettoformue: 1 row with a value that is not a number (NaN): 'nan' (1 row)")
         assert "not a whole number" not in checked.refusals
 
 

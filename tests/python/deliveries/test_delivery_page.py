@@ -7,7 +7,9 @@ from pathlib import Path
 from conftest import Command
 from deliveries import PROJECT, good_files, read_manifest, reseal, write_delivery, write_manifest
 
-from utvandring.deliveries.between import FOLDER
+from utvandring.deliveries.between import FOLDER, read_comparisons
+from utvandring.deliveries.page import texts
+from utvandring.deliveries.rules import rules_of
 from utvandring.deliveries.specification import read_specification
 from utvandring.deliveries.suites import document
 
@@ -94,6 +96,60 @@ def test_a_page_written_again_knows_nothing_of_later_deliveries(
 
     assert ran.out.strip() == str(path)
     assert path.read_bytes() == before
+
+
+def norwegian(ran_json: str) -> str:
+    path = Path(json.loads(ran_json)["page"])
+    path = path.with_suffix(".nb.html")
+    assert path.stat().st_mode & 0o777 == 0o640
+    return path.read_text(encoding="utf-8")
+
+
+def test_every_page_is_there_in_norwegian(utvandring: Command, good_delivery: Path, tmp_path: Path) -> None:
+    page = norwegian(utvandring("deliver", good_delivery, "--json").out)
+    assert is_self_contained(page)
+    assert '<html lang="nb">' in page
+    assert "<strong>Godtatt</strong>" in page
+    assert "9 filer, 20 rader" in page
+    assert "Alle bygginger fra nå av leser den. Ingenting uvanlig ble funnet." in page
+
+    files = good_files()
+    files["befolkning", 2013, 1][0]["kommnr"] = "0718"
+    files["befolkning", 2013, 1][1]["personid"] = "pseudonym-anna"
+    page = norwegian(utvandring("deliver", write_delivery(tmp_path / "d", "d", files), "--json").out)
+    assert is_self_contained(page)
+    assert "<strong>Avvist</strong>" in page
+    assert "Koder som ikke står i kodelisten: &#39;0718&#39; (1 rad)." in page
+    assert "Den samme personen står flere ganger." in page
+    assert "--waive befolkning.kommnr.code_list" in page
+    assert "Verdiene blir ukjente (1 person)." in page
+    for pseudonym in PSEUDONYMS:
+        assert pseudonym not in page
+
+
+def test_both_languages_have_the_same_words_and_every_check_is_named_in_norwegian() -> None:
+    english, norwegian = texts("en"), texts("nb")
+    assert norwegian.keys() - english.keys() == {"checks", "waived_values", "details"}
+    assert english.keys() <= norwegian.keys()
+    rules = {
+        rule.check
+        for register in read_specification(PROJECT).registers.values()
+        for rule in rules_of(register, 2012, 2014)
+    }
+    comparisons = {comparison.name for comparison in read_comparisons(PROJECT)}
+    written = {
+        "manifest",
+        "path",
+        "checksum",
+        "rows",
+        "structure",
+        "encoding",
+        "columns",
+        "unlisted",
+        "version",
+    }
+    written |= {"delivery_id", "correction", "type", "text", "nothing", "rounded", "privacy"}
+    assert set(norwegian["checks"]) == rules | comparisons | written
 
 
 def test_earlier_deliveries_stand_beside_this_one(

@@ -38,7 +38,7 @@ FAULTS: dict[str, tuple[Key, Row]] = {
     "flytting.hendelse.required": (("flytting", 2012, 1), {"hendelse": None}),
     "flytting.hendelse.code_list": (("flytting", 2012, 1), {"hendelse": "flytting"}),
     "flytting.flyttedato.required": (("flytting", 2012, 1), {"flyttedato": None}),
-    "flytting.flyttedato.period": (("flytting", 2012, 1), {"flyttedato": day("2010-01-01")}),
+    "flytting.flyttedato.period": (("flytting", 2012, 1), {"flyttedato": day("2013-01-01")}),
     "flytting.regdato.range": (("flytting", 2012, 1), {"regdato": day("1700-01-01")}),
     "flytting.fra_kommnr.code_list": (("flytting", 2012, 1), {"fra_kommnr": "ZZ"}),
     "flytting.til_kommnr.code_list": (("flytting", 2012, 1), {"til_kommnr": "ZZ"}),
