@@ -31,6 +31,8 @@ final as (
     left join published
         on
             difference.base_year = 2012
+            -- Another reference person than the printed one is beside nothing.
+            and {{ 'false' if var('estimates_difference_profile') else 'true' }}
             and difference.model_type = published.model_type
             and difference.centrality_level = published.centrality_level
             and difference.sex = published.sex

@@ -21,7 +21,7 @@ from utvandring.regressions.fitting import (
     trinomial_logits,
 )
 from utvandring.regressions.recovery import recoveries
-from utvandring.regressions.specification import Model, Term, read_report
+from utvandring.regressions.specification import Model, Term, comparisons_with, read_report
 
 PROJECT = Path(__file__).resolve().parents[3]
 REPORT = read_report()
@@ -442,6 +442,35 @@ def test_the_comparisons_are_those_of_the_printed_profiles() -> None:
                 assert row["background"] == person["immigration_background"]
                 assert row["family_total"] == str(person["family_size"])
                 assert row["family_immigrants"] == str(person["family_immigrants"])
+
+
+def test_another_reference_person_keeps_what_is_varied() -> None:
+    changed = comparisons_with({"age": 50, "labour_status": "unemployed"})
+    assert [(one.dimension, one.name) for one in changed] == [
+        (one.dimension, one.name) for one in REPORT.comparisons
+    ]
+    for one, original in zip(changed, REPORT.comparisons, strict=True):
+        assert one.reference["age"] == 50
+        assert one.reference["sex"] == original.reference["sex"]
+        if one.dimension == "labour_status":
+            assert one.reference["labour_status"] == "outside_labour_force"
+        else:
+            assert one.reference["labour_status"] == one.compared["labour_status"] == "unemployed"
+    assert comparisons_with({}) == REPORT.comparisons
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"height": 180}, "has no height; it has age"),
+        ({"sex": "male"}, "has no sex"),
+        ({"labour_status": "retired"}, "must be employed, .* not 'retired'"),
+        ({"age": "fifty"}, "age of the reference person must be a whole number, not 'fifty'"),
+    ],
+)
+def test_a_reference_person_that_cannot_be_is_refused(changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        comparisons_with(changes)
 
 
 def printed_logits() -> pd.DataFrame:
