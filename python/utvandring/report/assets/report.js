@@ -81,6 +81,7 @@
     const target = name ? document.getElementById(name) : null;
     if (move && target && !target.closest('.page')) return target.focus();
     const page = target?.closest('.page') ?? pages[0];
+    for (const dialog of $$('dialog[open]')) dialog.close();
     for (const other of pages) other.hidden = other !== page;
     for (const link of $$('nav.site a')) {
       if (link.dataset.page === page.id) {
