@@ -137,7 +137,7 @@ def test_what_was_not_released_is_said_and_drawn_as_nothing(changed: duckdb.Duck
     assert page.count("There are no released numbers for this figure.") >= 7
     rows = packed(page, "data")["charts"]["figure-4.9"]["rows"]
     assert {row["value"] for row in rows if row["series"] == "unemployed"} == {None}
-    assert "figure-5.14" not in packed(page, "data")["charts"]
+    assert "figure-5.18" not in packed(page, "data")["charts"]
 
 
 def test_text_of_the_database_is_never_taken_for_markup(changed: duckdb.DuckDBPyConnection) -> None:
