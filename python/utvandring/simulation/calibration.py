@@ -352,7 +352,7 @@ def _add_series(table: _Table, series: pd.DataFrame, scale: float) -> None:
             part = series[rows]
             per_year = part[part["background"] == name].set_index("outcome_year")["adult_n"]
             share = 100 * (per_year / part.groupby("outcome_year")["adult_n"].sum()).mean()
-            table.add("share of immigrants 15-74 (2.2)", f"{name} {label}", "per cent", target, share)
+            table.add("share of immigrants 15-74 (5.4)", f"{name} {label}", "per cent", target, share)
 
     def rate(name: str, year: int, column: str) -> float:
         row = series[(series["background"] == name) & (series["outcome_year"] == year)]
