@@ -19,6 +19,9 @@ from utvandring.report.texts import Texts
 
 FILE_WIDTH = 640
 
+# A rate of fewer residents is not drawn.
+FEWEST_RESIDENTS = 50
+
 INK = "#1d2b2b"
 MUTED = "#5b6767"
 RULE = "#d9dfdd"
@@ -206,7 +209,7 @@ def line_chart(
     -------
     dict
         A specification for rows with `kind` (`rate`), `year` (or the other field), `series`, `label`,
-        `value`, `residents` and `movers`.
+        `value`, `residents` and `movers`; those that are `small` are not drawn.
     """
     codes = list(series)
     of_years = x == "year"
@@ -225,7 +228,8 @@ def line_chart(
     shapes = alt.Scale(
         domain=[series[code] for code in codes], range=[SHAPES[i % len(SHAPES)] for i in range(len(codes))]
     )
-    base = alt.Chart(_ROWS).transform_filter("datum.kind === 'rate'").encode(x=over, y=y)
+    # A rate of few residents stands in the table alone: one person would set the axis.
+    base = alt.Chart(_ROWS).transform_filter("datum.kind === 'rate' && !datum.small").encode(x=over, y=y)
     # Room for the title of the axis between the legend and the lines.
     legend = alt.Legend(columns=2 if len(codes) in (2, 4) else 3, offset=32, symbolStrokeWidth=0)
     lines = base.mark_line(strokeWidth=2.2).encode(

@@ -212,6 +212,9 @@ def _lines(entry: FigureEntry, rows: Sequence[Row], data: FigureData, text: Text
         for value in sorted({value for value, _ in at})
     ]
     notes = text.withheld(row[entry.y.column] for row in rows)
+    small = sum(_is_small(entry, row) for row in rows)
+    if small:
+        notes.append(text("figure", "small", n=text.number(small), fewest=charts.FEWEST_RESIDENTS))
     notes += _statements(entry, data, text)
     if overlay:
         notes.append(text("figure", "printed_series"))
@@ -251,9 +254,18 @@ def _point(entry: FigureEntry, row: Row, x: str, labels: Mapping[str, str]) -> d
     }
     if entry.counted:
         point |= {"residents": row["residents_n"], "movers": row["movers_n"]}
+    if _is_small(entry, row):
+        point["small"] = True
     if entry.y.error and row[entry.y.error] is not None:
         point["std_error"] = row[entry.y.error]
     return point
+
+
+def _is_small(entry: FigureEntry, row: Row) -> bool:
+    """Tell whether a rate is of so few residents that it is not drawn."""
+    return bool(
+        entry.counted and row[entry.y.column] is not None and row["residents_n"] < charts.FEWEST_RESIDENTS
+    )
 
 
 def _is_about(item: Row, entry: FigureEntry) -> bool:

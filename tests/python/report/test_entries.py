@@ -305,6 +305,27 @@ def test_a_figure_is_one_query_and_one_entry(project: Path) -> None:
     assert "Høyest: Oslo, Inn, 40,0." in made.alt
 
 
+def test_a_rate_of_few_residents_is_in_the_table_and_not_drawn() -> None:
+    (entry,) = [entry for entry in catalogue.figures() if entry.number == "4.9"]
+    row = {
+        "figure": "4.9",
+        "immigration_background": "work",
+        "outcome": "emigration",
+        "labour_status": "unemployed",
+    }
+    rows = [
+        row | {"outcome_year": year, "residents_n": n, "movers_n": 10, "rate_percent": 1000 / n}
+        for year, n in ((2012, 50), (2013, 15))
+    ]
+    made = make_figure(entry, FigureData({"4.9": rows}, [], {}), texts("en"))
+
+    assert [point.get("small", False) for point in made.rows] == [False, True]
+    assert "!datum.small" in str(made.spec)
+    assert made.table is not None
+    assert [line.cells[4].text for line in made.table.lines] == ["20.00", "66.67"]
+    assert made.notes == ["Rates of fewer than 50 residents are in the table only: 1."]
+
+
 def test_a_series_without_a_name_is_told_in_one_sentence(project: Path) -> None:
     for suffix, content in (("sql", SQL.replace("'out'", "'through'")), ("yml", ENTRY)):
         (project / f"analysis/figures/figure_b_99_net_migration.{suffix}").write_text(
