@@ -2,12 +2,11 @@
 -- Purpose: whether a person has a job in the November reference week (2.1.6), as an employee or self-employed. With any
 -- such job a person is employed; the main job only tells employees from the self-employed. The report says both "per
 -- november" and during the calendar year: we take November (choice).
-{{ config(materialized='incremental', meta={'year': 'job_year', 'rests_on': {'sysselsetting': 0}}) }}
+{{ config(materialized='incremental', meta={'year': 'job_year'}) }}
 with
 
 job as (
-    select * from {{ ref('stg_sysselsetting__job') }}
-    where {{ is_needed('job_year') }}
+    select * from {{ from_year('stg_sysselsetting__job', 'job_year') }}
 ),
 
 final as (

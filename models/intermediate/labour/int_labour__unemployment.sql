@@ -4,14 +4,12 @@
 -- The report says only that a person is registered in the register of unemployment for a month or more. We take the
 -- wholly unemployed, the usual meaning of "registrert arbeidsledig" (choice); the variable unemployed_jobseekers adds
 -- the partly employed and the participants of programmes.
-{{ config(materialized='incremental', meta={'year': 'unemployment_year', 'rests_on': {'arbeidssoker': 0}}) }}
+{{ config(materialized='incremental', meta={'year': 'unemployment_year'}) }}
 with
 
 registration as (
-    select * from {{ ref('stg_arbeidssoker__registration') }}
-    where
-        jobseeker_group in ({{ jobseekers_who_count() }})
-        and {{ is_needed('registration_year') }}
+    select * from {{ from_year('stg_arbeidssoker__registration', 'registration_year') }}
+    where jobseeker_group in ({{ jobseekers_who_count() }})
 ),
 
 final as (

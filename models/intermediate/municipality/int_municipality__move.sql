@@ -11,24 +11,11 @@
 -- (choice): to leave for one is to leave the municipality, county and centrality level.
 -- Centrality is defined up to the division of 2017: of later outcome years it is only known that whoever stayed in
 -- the municipality stayed on its level; is_centrality_move is NULL for those who left it.
---
--- By year: outcomes as in person_year, which names the base year.
-{{ config(
-    materialized='incremental',
-    meta={
-        'year': 'outcome_year',
-        'rests_on': {
-            'befolkning': -1,
-            'outcome': 0,
-            'death': -1,
-        },
-    }
-) }}
+{{ config(materialized='incremental', meta={'year': 'outcome_year'}) }}
 with
 
 address as (
-    select * from {{ ref('int_outcome__status') }}
-    where {{ is_needed('outcome_year') }}
+    select * from {{ from_year('int_outcome__status', 'base_year + 1') }}
 ),
 
 region as (

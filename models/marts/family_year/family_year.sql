@@ -5,20 +5,19 @@
 -- A member without a row in the person register counts as a member and not as an immigrant. family_children is NULL
 -- where the file came without roles (personkode).
 -- The number identifies a reference person and changes when that person leaves: never link years by it.
-{{ config(materialized='incremental', meta={'year': 'reference_year', 'rests_on': {'befolkning': 0, 'person': 0}}) }}
+{{ config(materialized='incremental', meta={'year': 'reference_year'}) }}
 with
 
 resident as (
-    select * from {{ ref('int_population__resident') }}
-    where {{ is_needed('reference_year') }}
+    select * from {{ from_year('int_population__resident', 'reference_year') }}
 ),
 
 person as (
-    select * from {{ ref('int_person__characteristics') }}
+    select * from {{ all_years('int_population__person', 'first_reference_year') }}
 ),
 
 calendar as (
-    select * from {{ ref('int_deliveries__calendar') }}
+    select * from {{ from_year('int_deliveries__calendar', 'calendar_year') }}
 ),
 
 counted as (
@@ -42,13 +41,7 @@ final as (
         family_immigrants,
         family_size - family_immigrants as family_non_immigrants,
         case when calendar.has_family_role then family_children end as family_children,
-        case
-            when family_immigrants = 0 then 'no_immigrants'
-            when family_immigrants = family_size then 'immigrants_only'
-            when 2 * family_immigrants > family_size then 'mixed_immigrant_majority'
-            when 2 * family_immigrants = family_size then 'mixed_equal'
-            else 'mixed_immigrant_minority'
-        end as family_type,
+        {{ family_type('family_size', 'family_immigrants') }} as family_type,
     from counted
     inner join calendar on counted.reference_year = calendar.calendar_year
 )
