@@ -113,7 +113,7 @@ def test_one_language_alone_has_no_link_to_the_other(only_released: Path, tmp_pa
 
 def test_a_delivery_that_is_not_simulated_is_not_called_so(changed: duckdb.DuckDBPyConnection) -> None:
     warning = texts("en")("site", "simulated")
-    assert render_english(changed).count(warning) == 10
+    assert render_english(changed).count(warning) == 11
 
     changed.execute("update release.delivery set is_simulated = false")
     page = render_english(changed)
@@ -121,7 +121,7 @@ def test_a_delivery_that_is_not_simulated_is_not_called_so(changed: duckdb.DuckD
     assert texts("en")("comparison", "read_simulated") not in page
 
     changed.execute("update release.delivery set is_simulated = true where register = 'inntekt'")
-    assert render_english(changed).count(warning) == 10
+    assert render_english(changed).count(warning) == 11
 
 
 def render_english(connection: duckdb.DuckDBPyConnection) -> str:
