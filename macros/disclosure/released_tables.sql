@@ -432,6 +432,12 @@ reproduction:
     - largest_difference
     - covered_share
 
+finding:
+  key: [finding_id]
+  text: [section, statement, statement_nb, verdict]
+  # Comparisons of released rates, not persons.
+  derived: [comparisons_n, holding_n, failing_n, withheld_n]
+
 quality_count:
   key: [quality_check, calendar_year, category]
   text: [is_suppressed]
