@@ -1,6 +1,7 @@
 """Estimates as tables in the terminal."""
 
 import pandas as pd
+from rich.measure import Measurement
 from rich.table import Table
 
 from utvandring.common.console import out, say
@@ -24,7 +25,9 @@ def show(fits: list[OwnFit]) -> None:
         if fit.estimates is None:
             say(f"Not fitted. {fit.reason}\n", "red")
             continue
-        out.print(_table(fit))
+        table = _table(fit)
+        # Whole names and numbers also where the terminal is narrower than the table.
+        out.print(table, width=Measurement.get(out, out.options.update(width=300), table).maximum, crop=False)
         say(f"\n{fit.notes}\n")
         withheld = int(fit.estimates["withheld_reason"].notna().sum())
         if withheld:

@@ -107,9 +107,18 @@ def test_a_linear_probability_model_is_the_regression_on_persons(
 
 def test_a_trinomial_logit_is_the_logit_on_persons(published: duckdb.DuckDBPyConnection) -> None:
     rows = published.execute(
-        f"select * from marts.person_year where {SAMPLE} and family_size is not null "
+        "select * exclude (labour_status), "
+        # The status of those above 74 by the same rule, which person_year leaves out.
+        "case when is_employed is null or is_in_education is null or unemployed_months is null then null "
+        "when unemployed_months >= 7 then 'unemployed' "
+        "when is_employed and is_in_education then 'employed_in_education' "
+        "when is_employed then 'employed' when is_in_education then 'in_education' "
+        "when unemployed_months >= 1 then 'unemployed' else 'outside' end as labour_status "
+        "from marts.person_year where base_year = 2012 and is_immigrant and age >= 15 "
+        "and centrality_level is not null and family_size is not null "
         "and outcome_centrality in ('stay', 'internal_outmigration', 'emigration')"
     ).df()
+    assert (rows["age"] > 74).any()
     regressors = pd.DataFrame(
         {
             "constant": 1.0,
