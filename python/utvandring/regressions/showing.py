@@ -25,9 +25,7 @@ def show(fits: list[OwnFit]) -> None:
         if fit.estimates is None:
             say(f"Not fitted. {fit.reason}\n", "red")
             continue
-        table = _table(fit)
-        # Whole names and numbers also where the terminal is narrower than the table.
-        out.print(table, width=Measurement.get(out, out.options.update(width=300), table).maximum, crop=False)
+        _print_whole(_table(fit))
         say(f"\n{fit.notes}\n")
         withheld = int(fit.estimates["withheld_reason"].notna().sum())
         if withheld:
@@ -36,6 +34,14 @@ def show(fits: list[OwnFit]) -> None:
                 "a release would withhold them, and this table may not leave the secure zone.\n",
                 "yellow",
             )
+
+
+def _print_whole(table: Table) -> None:
+    """Print a table with whole names and numbers, also where the terminal is narrower."""
+    width = out.width
+    out.width = max(width, Measurement.get(out, out.options.update(width=300), table).maximum)
+    out.print(table, crop=False)
+    out.width = width
 
 
 def _table(fit: OwnFit) -> Table:
