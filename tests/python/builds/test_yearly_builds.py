@@ -31,7 +31,6 @@ REGRESSIONS = {
     "trinomial_logit",
     "trinomial_logit_difference",
     "trinomial_logit_marginal_effect",
-    "reproduction",
 }
 
 
