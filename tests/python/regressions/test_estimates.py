@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import statsmodels.api as sm
+from reference.labour import STATUS_AT_EVERY_AGE
 
 from utvandring.logit import Derivative, Discrete
 from utvandring.regressions.design import cells_of, design_matrix, effects_of
@@ -107,13 +108,7 @@ def test_a_linear_probability_model_is_the_regression_on_persons(
 
 def test_a_trinomial_logit_is_the_logit_on_persons(published: duckdb.DuckDBPyConnection) -> None:
     rows = published.execute(
-        "select * exclude (labour_status), "
-        # The status of those above 74 by the same rule, which person_year leaves out.
-        "case when is_employed is null or is_in_education is null or unemployed_months is null then null "
-        "when unemployed_months >= 7 then 'unemployed' "
-        "when is_employed and is_in_education then 'employed_in_education' "
-        "when is_employed then 'employed' when is_in_education then 'in_education' "
-        "when unemployed_months >= 1 then 'unemployed' else 'outside' end as labour_status "
+        f"select * exclude (labour_status), {STATUS_AT_EVERY_AGE} as labour_status "
         "from marts.person_year where base_year = 2012 and is_immigrant and age >= 15 "
         "and centrality_level is not null and family_size is not null "
         "and outcome_centrality in ('stay', 'internal_outmigration', 'emigration')"

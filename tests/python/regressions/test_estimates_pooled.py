@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import statsmodels.api as sm
+from reference.labour import STATUS_AT_EVERY_AGE
 
 from utvandring.common.project import project_root
 from utvandring.regressions.fitting import (
@@ -27,18 +28,6 @@ pytestmark = pytest.mark.long
 YEARS = [2010, 2011, 2012]
 OUTCOMES = ["stay", "internal_outmigration", "emigration"]
 SAMPLE = "base_year between 2010 and 2012 and is_immigrant and age between 15 and 74"
-# The labour market status of those above 74 by the same rule, which person_year leaves out.
-STATUS = """
-case
-    when is_employed is null or is_in_education is null or unemployed_months is null then null
-    when unemployed_months >= 7 then 'unemployed'
-    when is_employed and is_in_education then 'employed_in_education'
-    when is_employed then 'employed'
-    when is_in_education then 'in_education'
-    when unemployed_months >= 1 then 'unemployed'
-    else 'outside_labour_force'
-end
-"""
 TABLES = {
     "linear_probability_pooled": 3 * (4 * 22 + 4 * 26 + 4 * 29 + 19 * 22),
     "linear_probability_pooled_fit": 31 * 3,
@@ -143,7 +132,7 @@ def test_a_pooled_linear_model_is_that_of_statsmodels_on_persons(pooled: duckdb.
 
 def test_a_pooled_logit_is_that_of_statsmodels_on_persons(pooled: duckdb.DuckDBPyConnection) -> None:
     rows = pooled.execute(
-        f"select * exclude (labour_status), {STATUS} as labour_status from marts.person_year "
+        f"select * exclude (labour_status), {STATUS_AT_EVERY_AGE} as labour_status from marts.person_year "
         "where base_year between 2010 and 2012 and is_immigrant and age >= 15 "
         "and centrality_level is not null and family_size is not null "
         "and outcome_centrality in ('stay', 'internal_outmigration', 'emigration')"
