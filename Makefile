@@ -130,7 +130,7 @@ lint: $(FOR_DEVELOPMENT)
 
 # Of macros and generic tests the linter sees the lines only: what they say is judged where a model calls them.
 lint-sql: $(FOR_DEVELOPMENT)
-	$(BIN)/sqlfluff lint --processes 2 models analysis tests/generic tests/singular macros/rules
+	$(BIN)/sqlfluff lint --processes 2 models analysis tests/generic tests/singular macros/rules macros/incremental/changes.sql
 
 expectations: $(FOR_RUNNING)
 	$(BIN)/python -m utvandring.deliveries.suites

@@ -25,7 +25,6 @@
     {{ return(relation) }}
 {% endmacro %}
 
-
 {#- At the end of a run: models of which every test has passed are tested. -#}
 {% macro settle_tests() %}
     {%- if not execute or flags.WHICH not in ('build', 'test') -%}

@@ -27,13 +27,11 @@
     {%- endif -%}
 {%- endmacro %}
 
-
 {#- All rows of an input, of which a change in a year matters from the year on that the expression gives. -#}
 {% macro all_years(name, year) -%}
     {%- do say_input(name, year) -%}
     {{ ref(name) }}
 {%- endmacro %}
-
 
 {#- Enters in `meta.inputs`, when dbt reads the model, what it says of an input; the year of the input and the difference. -#}
 {% macro say_input(name, year, until=none) %}
@@ -46,71 +44,42 @@
     {{ return((input_year, years)) }}
 {% endmacro %}
 
-
 {#- Two comparisons, not one expression: the engine skips the parts of a table that hold no such year. -#}
 {% macro is_from_year(year, first_year) -%}
     ({{ year }} >= {{ first_year }} or {{ year }} is null)
 {%- endmacro %}
-
 
 {#- Whether a year is one of those that are built; always true in a full build. -#}
 {% macro is_built(year) -%}
     {{ 'true' if first_year_to_build() is none else is_from_year(year, first_year_to_build()) }}
 {%- endmacro %}
 
-
 {#- The first year of this model that is built; none if all of it is, and in a unit test, before which nothing is built. -#}
 {% macro first_year_to_build() %}
     {{ return(first_changed_year() if this and is_incremental() else none) }}
 {% endmacro %}
 
-
-{#-
-    The first year of this table that its inputs changed since it was built: none if all of it has to be built, 9999 if
-    nothing has to. Asked once, remembered in `model`.
--#}
+{#- The first year of this table to build (changes.sql), asked once: none if all of it is to be built, 9999 if nothing. -#}
 {% macro first_changed_year() %}
     {%- if not execute or flags.FULL_REFRESH or flags.EMPTY or flags.SAMPLE or flags.WHICH not in ('build', 'run') -%}
         {{ return(none) }}
     {%- endif -%}
     {%- if 'first_changed_year' not in model -%}
-        {%- set query -%}
-    select coalesce(
-        min(if(input.years is null or difference.first_year = 0, 0, difference.first_year + input.years))
-            filter (where difference.number is not null),
-        9999
-    )
-    from builds.seen
-    left join builds.input on seen.node_id = input.node_id
-    left join builds.difference
-        on
-            input.input_id = difference.node_id
-            and seen.number < difference.number
-            and coalesce(difference.first_year <= input.last_year, true)
-    where
-        seen.node_id = {{ text_literal(model.unique_id) }}
-        and seen.program = (from builds.program)
-    group by seen.node_id
-        {%- endset -%}
-        {%- set year = run_query(query).columns[0].values() -%}
-        {%- do model.update({'first_changed_year': (year[0] | int or none) if year else none}) -%}
+        {%- set year = run_query("select builds.first_changed_year(" ~ text_literal(model.unique_id) ~ ")").columns[0][0] -%}
+        {%- do model.update({'first_changed_year': year | int or none}) -%}
     {%- endif -%}
     {{ return(model.first_changed_year) }}
 {% endmacro %}
 
-
-{#- dbt asks this whether a table is to be built anew. -#}
+{#- dbt asks this whether a table is to be built in full. -#}
 {% macro should_full_refresh() %}
-    {%- set is_by_year = config.get('materialized') == 'incremental' -%}
-    {{ return(flags.FULL_REFRESH or (is_by_year and first_changed_year() is none)) }}
+    {{ return(flags.FULL_REFRESH or (config.get('materialized') == 'incremental' and first_changed_year() is none)) }}
 {% endmacro %}
-
 
 {#- Whether a table is there and holds what a build would make of it: nothing that it reads has changed. -#}
 {% macro is_unchanged() %}
     {{ return(first_changed_year() == 9999 and load_cached_relation(this) is not none) }}
 {% endmacro %}
-
 
 {% materialization incremental, adapter='duckdb' %}
     {%- if not is_unchanged() -%}
@@ -119,7 +88,6 @@
     {%- call noop_statement('main', 'UNCHANGED') -%}{%- endcall -%}
     {{ return({'relations': [this]}) }}
 {% endmaterialization %}
-
 
 {#- Not by a call of the one of dbt-duckdb: Python may only be run from a materialization itself. -#}
 {% materialization table, adapter='duckdb', supported_languages=['sql', 'python'] %}
@@ -148,7 +116,6 @@
     {{ return({'relations': [target]}) }}
 {% endmaterialization %}
 
-
 {% macro get_incremental_by_year_sql(arguments) %}
     {%- set columns = arguments['dest_columns'] | map(attribute='quoted') | join(', ') -%}
     {%- set is_built = is_from_year(model.config.meta.year, first_changed_year()) -%}
@@ -158,7 +125,6 @@
     select {{ columns }} from {{ arguments['temp_relation'] }} where {{ is_built }} and {{ is_in_block }};
     {%- endfor %}
 {% endmacro %}
-
 
 {#-
     Conditions that divide the years to build into blocks, earliest first; one that is always true without blocks. The
@@ -183,7 +149,6 @@
     {%- endfor -%}
     {{ return(conditions) }}
 {% endmacro %}
-
 
 {#-
     What is built by year is inserted straight from its query: dbt's temporary relation is a view, not a table that would
