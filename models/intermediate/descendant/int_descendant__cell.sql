@@ -1,5 +1,5 @@
 -- Grain: every column but persons_n.
--- Purpose: the person-years of the compared groups as counts, in cells from which rates and regressions add up. The
+-- Purpose: the person-years of the compared groups as counts. Rates and regressions are sums of these cells. The
 -- situation is that of base_year; outcome and destination are those of outcome_year.
 {{ config(materialized='incremental', meta={'year': 'base_year'}) }}
 with

@@ -4,7 +4,7 @@
 -- Purpose: the four groups that are compared, with the country of origin of the parents.
 --
 -- The country of the parents is the country background, where that is a foreign country; otherwise the country of birth
--- of a foreign-born mother, then father; for an immigrant in the end the own country of birth. NULL for the majority.
+-- of a foreign-born mother, then father; for an immigrant at last the immigrant's own. NULL for the majority.
 -- Choice: before age 7 (school age) counts in calendar years, as age does.
 with
 

@@ -1,6 +1,6 @@
 -- Grain: person_id of members of the compared groups who ever emigrated.
--- Purpose: the stay that ended with the first emigration on record, the day, and the first outcome year that it can end
--- (one of 1 January ends the year before).
+-- Purpose: the first emigration on record: its day, the stay that it ended, and the first outcome year that it can end
+-- (an emigration of 1 January ends the year before).
 {{ config(meta={'year': 'outcome_year'}) }}
 with
 

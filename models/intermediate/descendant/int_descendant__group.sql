@@ -1,5 +1,5 @@
 -- Grain: person_id: members of the compared groups who were ever resident on a 1 January.
--- Purpose: what their person-years are told apart by, and the first such 1 January.
+-- Purpose: the characteristics by which their person-years are grouped, and the first such 1 January.
 {{ config(meta={'year': 'first_reference_year'}) }}
 with
 

@@ -1,7 +1,7 @@
 -- Grain: person_id, education_year.
 -- Purpose: highest completed education on 1 October in the groups of the tables and of the logit models (2.1.7, C1).
--- The register holds those with a known education: who has no row in a delivered year is unknown, which person_year
--- decides, since it knows who was resident.
+-- The register holds persons with a known education. The education of a resident without a row in a delivered year is
+-- unknown; person_year says so, since it knows the residents.
 {{ config(materialized='incremental', meta={'year': 'education_year'}) }}
 with
 

@@ -1,6 +1,6 @@
 -- Grain: person_id, income_year: persons in the income register.
--- Purpose: occupational income of the year relative to the median of those who have any (choice): none, low (below half
--- of the median), middle (up to one and a half), high.
+-- Purpose: occupational income of the year relative to the median of persons who have some (choice): none, low (below
+-- half of the median), middle (up to one and a half), high.
 {{ config(materialized='incremental', meta={'year': 'income_year'}) }}
 with
 

@@ -1,6 +1,6 @@
 -- Grain: person_id, job_year.
--- Purpose: whether a person has a job in the November reference week (2.1.6), as an employee or self-employed. With any
--- such job a person is employed; the main job only tells employees from the self-employed. The report says both "per
+-- Purpose: whether a person has a job in the November reference week (2.1.6), as an employee or self-employed. Any such
+-- job makes a person employed; the main job only tells employees from the self-employed. The report says both "per
 -- november" and during the calendar year: we take November (choice).
 {{ config(materialized='incremental', meta={'year': 'job_year'}) }}
 with

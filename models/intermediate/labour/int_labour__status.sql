@@ -1,5 +1,5 @@
 -- Grain: person_id, base_year: everyone resident on 1 January of base_year + 1.
--- Purpose: labour market status in base_year (2.1.6, figure 2.1) and the three facts it rests on.
+-- Purpose: labour market status in base_year (2.1.6, figure 2.1) and the three facts that it depends on.
 --
 -- The facts hold at every age and are NULL where their register was not delivered for the year; the status is NULL
 -- as soon as one of them is, and outside ages 15-74 (choice: 2.1.6 says 16-74 for the last group, 15-74 for others).

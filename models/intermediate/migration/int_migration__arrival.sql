@@ -1,6 +1,6 @@
 -- Grain: person_id, calendar_year.
--- Purpose: years of which an immigration can explain that a person is resident on the 1 January after them: dated in
--- the year, dated that very 1 January, or registered in the year, some of them in advance.
+-- Purpose: the years in which an immigration can explain that a person is resident on the 1 January after them. The
+-- immigration is dated in the year, dated that very 1 January, or registered in the year (some are in advance).
 {{ config(meta={'year': 'calendar_year'}) }}
 with
 

@@ -1,7 +1,8 @@
 -- Grain: event_id.
 -- Purpose: migration events without the register's exact repetitions.
 --
--- An event whose kind or date a data steward has waived is unknown in what counts, and left out; the ledger counts it.
+-- An event whose kind or date a data steward has waived is left out, since nothing can be counted without them; the
+-- ledger counts it.
 -- The identifier is a hash of everything that the register says about the event, so that it does not depend on
 -- the order of rows or deliveries.
 {{ config(materialized='incremental', meta={'year': 'year(event_date)'}) }}

@@ -1,7 +1,7 @@
 -- Grain: event_id of immigrations.
--- Purpose: whether it is the person's first one: the earliest on record, if it is not dated after the year of the
--- person's first immigration (otherwise the first one lies before the register's first year). NULL for a person without
--- a known first immigration.
+-- Purpose: whether it is the person's first one. The earliest on record is the first if it is not dated after the year
+-- of the person's first immigration (otherwise the first one came before the register's first year). NULL for a person
+-- without a known first immigration.
 {{ config(meta={'year': 'immigration_year'}) }}
 with
 

@@ -1,6 +1,6 @@
 -- Grain: outcome_year, immigration_background, is_age_15_74, is_age_20_35, county_code, centrality_level, dimension,
 -- category.
--- Purpose: immigrants counted once per dimension, in the smallest cells from which every rate adds up.
+-- Purpose: immigrants counted once per dimension, in cells so small that every rate is a ratio of their sums.
 --
 -- The pair family_size_type has mixed (of whatever composition) and all as further types.
 {{ config(materialized='incremental', meta={'year': 'outcome_year'}) }}

@@ -1,6 +1,6 @@
 -- Grain: outcome_year, region_level, region_code, population, immigration_background.
--- Purpose: residents and what became of them by where they lived at the start of the year: the whole country, county
--- (of 2013), centrality.
+-- Purpose: residents and their outcomes by their region at the start of the year: the whole country, county (of 2013),
+-- centrality.
 {{ config(materialized='incremental', meta={'year': 'outcome_year'}) }}
 with
 

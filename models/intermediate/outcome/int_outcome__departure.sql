@@ -2,8 +2,8 @@
 -- Purpose: the emigrations that can explain why a resident is gone at the end of outcome_year (2.1.4):
 --   - dated in the year;
 --   - dated 1 January after it: that emigration belongs to the year in which the person stopped being resident;
---   - dated earlier and registered in the year, the population file having followed the registration (unless the
---     person was back by 1 January of the year: who comes back that day was away in the year before).
+--   - dated earlier and registered in the year, when the population file followed the registration (unless the
+--     person was back by 1 January of the year: somebody who comes back that day was away in the year before).
 -- An emigration dated on or after the person's death does not count.
 with
 

@@ -1,8 +1,8 @@
 -- Grain: person_id, outcome_year.
--- Purpose: what the departures of a year say together: the last one (of several on one day the one registered
--- first), and whether the person was abroad at death, came back within the year, or was gone when it ended.
+-- Purpose: the departures of a year in one row: the last one (of several on one day the one registered first), and
+-- whether the person was abroad at death, came back within the year, or was gone when it ended.
 --
--- What decides an outcome is here as a whole, so that person-years need not be built again where it did not change.
+-- The row holds everything that decides an outcome, so that person-years are not rebuilt where it did not change.
 {{ config(meta={'year': 'outcome_year'}) }}
 with
 

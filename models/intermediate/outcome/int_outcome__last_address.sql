@@ -1,5 +1,5 @@
 -- Grain: person_id, outcome_year, for years without a delivered next 1 January.
--- Purpose: the municipality a person lived in at the end of the year according to its events alone.
+-- Purpose: the municipality in which a person lived at the end of the year, by the events of the year alone.
 {{ config(meta={'year': 'outcome_year'}) }}
 with
 

@@ -1,6 +1,6 @@
 -- Grain: person_id, base_year: everyone resident on 1 January of outcome_year (= base_year + 1).
--- Purpose: the two residences that an outcome compares (2.1.4). Where no next 1 January was delivered the second
--- address is the last one that the events of the year name, else the first.
+-- Purpose: the two residences that an outcome compares (2.1.4). Where the next 1 January was not delivered, the second
+-- address is the last one in the events of the year, or else the first address.
 {{ config(materialized='incremental', meta={'year': 'base_year'}) }}
 with
 

@@ -1,15 +1,15 @@
 -- Grain: person_id, base_year.
--- Purpose: death, resident, emigration or unaccounted: what became of a resident during outcome_year (2.1.4).
--- First match wins:
+-- Purpose: the outcome of a resident in outcome_year (2.1.4): death, resident, emigration or unaccounted. The first
+-- match decides:
 --   1. death while resident (int_outcome__death), even where the register still shows the person as resident next
 --      January. A person who had left and not come back is an emigrant who died abroad.
 --   2. resident next January.
 --   3. emigration: not resident next January, and an emigration explains it (int_outcome__departure).
---   4. unaccounted: gone without emigration or death. A death dated before the year began was counted then; who is
---      carried along as resident after it ends up here.
--- Without a delivered next 1 January the events of the year decide, and the outcome is provisional; without either
--- it is NULL. Choice: only an immigration brings an emigrant back. A move within Norway after an emigration does not,
--- here as in immigration_spell: an emigration is often registered late, with a date before such a move.
+--   4. unaccounted: gone without emigration or death. A death dated before the year began was counted then; a person
+--      whom the register still carried as resident after it is unaccounted for here.
+-- Where the next 1 January was not delivered, the events of the year decide, and the outcome is provisional; without
+-- either it is NULL. Choice: only an immigration brings an emigrant back. A move within Norway after an emigration does
+-- not, as in immigration_spell: an emigration is often registered late, with a date before such a move.
 {{ config(meta={'year': 'base_year'}) }}
 with
 

@@ -1,9 +1,9 @@
 -- Grain: person of the person register.
 -- Purpose: fixed characteristics as last known. The latest known period of a person serves all years.
 --
--- Immigration background (2.1.2) is decided once for a person: Nordic birth outside Norway goes before the reason
--- code; the reason counts only for those who first came when reasons were registered (since 1990); an immigrant
--- whose first immigration has no date keeps the reason that was registered. NULL for others than immigrants.
+-- Immigration background (2.1.2) is decided once for a person. Nordic birth outside Norway comes before the reason
+-- code. The reason counts only for those who first came when reasons were registered (since 1990); an immigrant whose
+-- first immigration has no date keeps the registered reason. NULL for persons who are not immigrants.
 with
 
 -- Read twice: by default the engine would write it down first, since it is asked for twice.

@@ -1,7 +1,7 @@
 -- Grain: person_id, reference_year.
--- Purpose: who entered the population at risk and who left it: residents of a 1 January who were not residents the
--- 1 January before (is_resident), and residents of the 1 January before who are not any more (not is_resident). The
--- residents of the first 1 January delivered all enter.
+-- Purpose: entries to the population at risk and exits from it: residents of a 1 January who were not residents on the
+-- one before (is_resident), and residents of the one before who are no longer (not is_resident). All residents of the
+-- first delivered 1 January enter.
 {{ config(materialized='incremental', meta={'year': 'reference_year'}) }}
 with
 

@@ -1,7 +1,7 @@
 -- Grain: reference_year.
--- Purpose: the Januaries whose file carries family numbers, so that a resident without one is known to share none with
--- anybody (2.1.8). A file without the column, with an empty one, or of which numbers were made unknown on arrival does
--- not tell who is alone: families are unknown there, not small.
+-- Purpose: the Januaries whose file carries family numbers. In these a resident without a number is known to be in no
+-- family with others (2.1.8). A file without the column, with an empty column, or with numbers that were made unknown
+-- on arrival does not show who lives alone: families are unknown there, not small.
 {{ config(materialized='incremental', meta={'year': 'reference_year'}) }}
 with
 

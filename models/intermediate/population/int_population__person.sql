@@ -1,6 +1,6 @@
 -- Grain: person_id: persons of the person register who were ever resident on a 1 January.
--- Purpose: the characteristics that what is counted by year depends on, and the first such 1 January: before it they
--- matter to nothing. How a person died, and whose child a person is, is no part of them.
+-- Purpose: the characteristics on which counts by year depend, and the first such 1 January: before it they do not
+-- matter. Death and parents are not among them.
 {{ config(meta={'year': 'first_reference_year'}) }}
 with
 

@@ -1,8 +1,8 @@
 -- Grain: person, reference_year: everyone resident on 1 January of reference_year.
--- Purpose: the population at risk (2.1.4), with how long the person has been in it without a break.
+-- Purpose: the population at risk (2.1.4), and how long the person has been in it without a break.
 --
--- resident_januaries_n counts the 1 Januaries in a row, this one included, up to three: as many as the rule for
--- over-coverage asks about.
+-- resident_januaries_n counts the 1 Januaries in a row, this one included, up to three: the rule for over-coverage
+-- needs no more.
 {{ config(materialized='incremental', meta={'year': 'reference_year'}) }}
 with
 

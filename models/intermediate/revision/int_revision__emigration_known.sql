@@ -1,10 +1,11 @@
 -- Grain: basis, event_year, development_year.
--- Purpose: how many emigrations of a year were known at what time: the delay triangle.
+-- Purpose: the emigrations of a year that were known after each number of years: the delay triangle.
 --
 -- registration: emigrations of the current files that had been registered by the end of the year development_year years
--- after the event; one without date of registration counts as registered at once. Only whole years of registration.
+-- after the event. An emigration without a date of registration counts as registered at once. Only whole years of
+-- registration count.
 -- delivery: emigrations of the year in the files that were current after a delivery, also in a file of a later period
--- that brought events registered late; development_year is the year in which the delivery was produced less the event
+-- that brought events registered late. development_year is the year in which the delivery was produced, less the event
 -- year. Of several deliveries in a year the last one counts.
 with
 

@@ -1,7 +1,8 @@
 -- Grain: person_id, sign_year.
 -- Purpose: calendar years in which a person left a trace of being in Norway (2.1.5): a job, an enrolment or exam,
 -- any registration as jobseeker, an internal move or immigration, occupational income above zero. After-tax income
--- and wealth are not signs: they are the household's or persist without the person. Which register showed it is kept.
+-- and wealth are not signs: they are the household's or persist without the person. A column for each register says
+-- whether it showed the sign.
 {{ config(materialized='incremental', meta={'year': 'sign_year'}) }}
 with
 

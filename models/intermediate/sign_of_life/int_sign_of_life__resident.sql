@@ -3,10 +3,10 @@
 -- probable over-coverage (2.1.5): resident since 1 January of base_year - 1 or earlier without a sign in that year
 -- and in base_year, neither of the person nor of anyone in the family.
 --
--- False for those resident for less. Where the population files do not reach back, first immigration and birth tell
--- who cannot have been resident for long; nobody else came in the two years, since an immigration is itself a sign.
--- NULL where nothing was found and a sign register of the two years was not delivered, or where the person has no
--- family number in a year without any: relatives may have given a sign.
+-- False for persons who have been resident for less. Where the population files do not reach back, first immigration
+-- and birth show who cannot have been resident for long; nobody else came in the two years, since an immigration is
+-- itself a sign. NULL where no sign was found and a sign register of the two years was not delivered, or where the year
+-- has no family numbers: relatives may have shown a sign.
 {{ config(materialized='incremental', meta={'year': 'base_year'}) }}
 with
 

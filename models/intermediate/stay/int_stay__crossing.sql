@@ -1,4 +1,4 @@
--- Grain: event_id of emigrations and immigrations that are believed.
+-- Grain: event_id of emigrations and immigrations that count.
 -- Purpose: the moves over the border that begin and end stays.
 --
 -- Left out: emigrations dated on or after the person's death, immigrations dated after it, and emigrations that the
@@ -6,8 +6,8 @@
 -- and no immigration in between brought the person back. An immigration is kept even where the person is absent
 -- on the first 1 January that should know of it; then is_absent_next_january says so.
 --
--- crossing_number is the place of a move among those of the person, in order of date and registration; what is left out
--- because the population register contradicts it leaves a gap.
+-- crossing_number is the place of a move among those of the person, in order of date and registration. An emigration
+-- that the population register contradicts leaves a gap in the numbers.
 with
 
 event as (

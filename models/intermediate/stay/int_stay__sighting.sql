@@ -1,10 +1,10 @@
 -- Grain: person_id, seen_on.
--- Purpose: the 1 Januaries on which the population register tells something that the moves do not: the first and the
--- first missing one of every unbroken residence, and the one on which an immigrant should have been resident and was
--- not.
+-- Purpose: the 1 Januaries on which the population register says something that the moves do not: the first 1 January
+-- of every unbroken residence, the first one after it, and the one on which an immigrant should have been resident and
+-- was not.
 --
--- A 1 January says nothing about a move of that very day, nor about one that was registered that day or later: the
--- register had not heard of it yet. Nor does it say anything about the dead.
+-- A 1 January says nothing about a move of that very day, nor about a move registered on that day or later: the
+-- register did not know of it yet. Nor does it say anything about the dead.
 with
 
 population_change as (

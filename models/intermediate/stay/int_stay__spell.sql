@@ -4,13 +4,13 @@
 -- A stay begins with the first sign that a person is in Norway and ends with the first sign that the person is not.
 -- An immigration of somebody who is here, or an emigration of somebody who is not, changes nothing, but of emigrations
 -- up to the next 1 January with no return between them the last one counts, of several on one day the one
--- registered first (as in the outcome of a person-year). Whose first sign is an emigration was here before it.
+-- registered first (as in the outcome of a person-year). A person whose first sign is an emigration was here before it.
 -- Moves within Norway are no signs (int_outcome__status). Of an emigration and an immigration on one day the one that
--- was registered first came first; with nothing to tell the order the person left and came back.
+-- was registered first came first; where nothing shows the order, the person left and came back.
 --
--- entry_type: immigration, a registered move; birth, a Norwegian-born who was never seen to come; before_register, who
--- was here on the first 1 January delivered, or left before it; unrecorded, seen on a later 1 January without having
--- come. exit_type: emigration; death; unaccounted, missed on a 1 January; NULL, still here.
+-- entry_type: immigration, a registered move; birth, a Norwegian-born person without an immigration; before_register,
+-- here on the first delivered 1 January, or gone before it; unrecorded, resident on a later 1 January without an
+-- immigration. exit_type: emigration; death; unaccounted, missing on a 1 January; NULL, still here.
 with
 
 crossing as (
