@@ -1,5 +1,5 @@
 -- Grain: base_year, spec, scope_type, scope_code, outcome: one row a regression.
--- Purpose: which linear probability models were fitted, on how many persons, and the reason where one was not.
+-- Purpose: the fitted linear probability models with their numbers of persons, and the reason where one was not fitted.
 with
 
 fit as (

@@ -1,7 +1,6 @@
 -- Grain: base_year, sample, reason.
--- Purpose: how many immigrants of its ages enter each sample of the regressions (15 and over in the logits, 15-74 in
--- the linear models), and why the others do not: nobody is left out without being counted. The first reason that
--- applies is given.
+-- Purpose: the immigrants who enter each sample of the regressions (aged 15 and over in the logits, 15-74 in the linear
+-- models), and those who do not, by reason. Everybody of these ages is counted once, by the first reason that applies.
 --
 -- Samples: trinomial_logit (chapter 6); main, family_size, family_composition, county_background (5.2-5.4).
 with

@@ -1,6 +1,6 @@
 -- Grain: base_year, model_type, centrality_level, sex, equation, term, other_equation, other_term.
--- Purpose: the covariance matrices of the coefficients (observed information), for tests and differences of one's own.
--- Both triangles are given. A model that could not be fitted has no rows.
+-- Purpose: the covariance matrices of the coefficients (observed information), for further tests and differences. Both
+-- triangles are given. A model that could not be fitted has no rows.
 with
 
 fit as (

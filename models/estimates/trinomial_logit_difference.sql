@@ -4,8 +4,8 @@
 --
 -- The person is a woman or a man of 30 on centrality level 4, employed, education_2, background work, residence 3-5
 -- (16+ where residence is varied), in a family of 5 with 4 immigrants; in types 2 and 3 of the level of the model, in
--- type 3 of its sex. centrality_level and sex are those of the person. Of type 1 no man is printed. Cells that are
--- misprinted in the report have a published_note.
+-- type 3 of its sex. centrality_level and sex are those of the person. The report prints no man of type 1. Cells that
+-- are misprinted in the report have a published_note.
 with
 
 difference as (

@@ -1,6 +1,6 @@
 -- Grain: base_year, model_type, centrality_level, sex: one row a model.
--- Purpose: the diagnostics under tables 6.1, D1-D4, E1-E8, beside the printed ones; and for a model that could not be
--- fitted (a dummy without events, an empty level) the reason. Nothing is dropped.
+-- Purpose: the diagnostics under tables 6.1, D1-D4, E1-E8, beside the printed ones; and the reason where a model could
+-- not be fitted (a dummy without events, an empty level). No model and no term is dropped.
 with
 
 fit as (

@@ -2,10 +2,10 @@
 -- Purpose: average marginal effects on the three probabilities, for every trinomial logit (not in the report): the
 -- coefficients of a logit say little about the size of an effect, and nothing at all about its size on stay.
 --
--- Everyone in the sample of the model is put into a category and into the reference category, and the change in the
--- probability is averaged; for age (its square with it), family_total and family_immigrants the derivative, so per year
--- and per person. The effects of a term on the three outcomes sum to zero. Standard errors by the delta method from
--- those of the coefficients (observed information): the persons count as given.
+-- The effect of a category is the average change in the probability when everyone in the sample of the model is moved
+-- from the reference category to it. The effect of age (with its square), family_total and family_immigrants is the
+-- average derivative, per year and per person. The effects of a term on the three outcomes sum to zero. Standard errors
+-- follow by the delta method from those of the coefficients (observed information), for the persons as given.
 with
 
 fit as (

@@ -1,12 +1,12 @@
 -- Grain: person_id, base_year: the sample of the linear probability models, ages 15-74 (5.2-5.4, Vedlegg B).
--- Purpose: who is in the sample, with regressors and outcomes as counts. linear_probability_cell adds them up for fits
--- of one base year; pooled fits read the persons, since their errors are clustered by person.
+-- Purpose: the persons of the sample, with regressors and outcomes as counts. linear_probability_cell adds them up for
+-- fits of one base year; pooled fits read the persons, since their errors are clustered by person.
 --
--- Who died or is unaccounted for has none of the three outcomes and stays in the sample, as the report evidently has it
--- (neither_n); with estimates_deaths_in_linear_probability false they leave it. A move counts once between centrality
--- levels and once between counties. Unknown characteristics are not in the sample, nor are those without known level
--- and county; family columns are NULL in a year without family numbers, when nobody enters a model of families.
--- estimates.sample counts them.
+-- Persons who died or are unaccounted for have none of the three outcomes and stay in the sample, as they evidently do
+-- in the report (neither_n); with estimates_deaths_in_linear_probability false they leave it. A move counts once
+-- between centrality levels and once between counties. Persons with unknown characteristics, level or county are not
+-- in the sample; estimates.sample counts them. Family columns are NULL in a year without family numbers, and nobody of
+-- that year enters a model of families.
 with
 
 sample as (

@@ -5,7 +5,7 @@
 -- linear models (533,635) although the dead are not among them: the logits take everybody of 15 and over (choice; the
 -- variable estimates_oldest_in_logits ends them earlier). Above 74 the status follows from the same facts as below.
 --
--- estimates_administrative_emigrations says what becomes of administrative emigrations (2.1.5):
+-- estimates_administrative_emigrations decides how administrative emigrations are counted (2.1.5):
 --   as_registered        emigrations like others, in the year of the register (the report);
 --   without              outcome `administrative`, which no regression takes: the person-year leaves the sample;
 --   last_sign_of_life    moved to the year after the last sign of life: the base year with the last sign gets the
@@ -13,7 +13,7 @@
 --                        `already_gone`, which no regression takes. Without any sign of life: as registered (choice).
 --                        An emigration that is registered after the last delivery cannot be moved.
 --
--- Later years than those asked for do not matter; with last_sign_of_life they do.
+-- Years after the last one asked for matter only with last_sign_of_life.
 {%- set asked = ['estimates_base_years', 'estimates_pooled_base_years'] %}
 {%- set moves_back = var('estimates_administrative_emigrations') == 'last_sign_of_life' %}
 with

@@ -1,9 +1,9 @@
 -- Grain: person_id, base_year: the sample of the trinomial logits, ages 15 and over, all levels (chapter 6, Vedlegg C).
--- Purpose: who is in the sample, with the regressors and one of three counts equal to 1. trinomial_logit_cell adds them
--- up for fits of one base year; pooled fits read the persons, since their errors are clustered by person.
+-- Purpose: the persons of the sample, with the regressors and one of three counts equal to 1. trinomial_logit_cell adds
+-- them up for fits of one base year; pooled fits read the persons, since their errors are clustered by person.
 --
--- Deaths, the unaccounted, unknown regions and unknown characteristics are not in the sample; estimates.sample counts
--- them.
+-- Persons who died, are unaccounted for, or have an unknown region or characteristic are not in the sample;
+-- estimates.sample counts them.
 with
 
 sample as (

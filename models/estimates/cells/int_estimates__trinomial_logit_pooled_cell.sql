@@ -1,6 +1,6 @@
 -- Grain: the regressors of chapter 6.
--- Purpose: the sample of the pooled trinomial logits as counts over all years, for averages in which it does not matter
--- who is the same person.
+-- Purpose: the sample of the pooled trinomial logits as counts over all years, for averages, in which two years of one
+-- person count like those of two persons.
 with
 
 person_year as (

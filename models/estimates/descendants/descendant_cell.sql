@@ -2,8 +2,9 @@
 -- Population: residents aged 18-50 of the groups of descendant_emigration who never emigrated before, all years.
 -- Purpose: the sample of the regressions of first emigration as counts; a fit on the cells is the fit on the persons.
 --
--- Deaths and the unaccounted are not in the sample, nor are years without one of the registers. Emigrants whose
--- destination is unknown are counted apart: they are emigrants in the logit, and not in the sample of the trinomial.
+-- Persons who died or are unaccounted for are not in the sample, nor are years without one of the registers. Emigrants
+-- with an unknown destination are counted apart: they are emigrants in the logit, and not in the sample of the
+-- trinomial logit.
 with
 
 cell as (

@@ -1,11 +1,11 @@
 -- Grain: immigrant_group, dimension, category, age, event.
 -- Population: residents of the four groups of descendant_emigration who never emigrated before, all years together
 -- (int_estimates__descendant_exposure).
--- Purpose: share that has emigrated, or died, by age, had the rates of the years delivered held from birth on:
--- Aalen-Johansen estimates with death as the competing event.
+-- Purpose: the share that would have emigrated, or died, by each age if the rates of the delivered years had held from
+-- birth on: Aalen-Johansen estimates with death as the competing event.
 --
 -- Persons enter at the age at which the registers first show them (late entry). Immigrants who came as children enter
--- at age 6 at the latest; their shares are of those who came. Ages over 74 are left out.
+-- at age 6 at the latest; their shares are shares of those who came. Ages over 74 are left out.
 -- Source: python/utvandring/estimators/survival.py; Aalen and Johansen (1978).
 with
 

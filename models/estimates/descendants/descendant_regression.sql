@@ -1,12 +1,12 @@
 -- Grain: model, equation, term.
 -- Population: residents aged 18-50 who never emigrated before (descendant_cell), all years together.
--- Purpose: what goes with the first emigration. logit_groups: emigration against staying, the four groups, reference
--- majority. logit_descendants: the same for descendants, by origin of the parents. trinomial_descendants: staying, the
--- parents' country, elsewhere (emigrants with an unknown destination are left out).
+-- Purpose: characteristics and the first emigration. logit_groups: emigration against staying in the four groups, with
+-- the majority as reference. logit_descendants: the same for descendants, by origin of the parents.
+-- trinomial_descendants: staying, the parents' country, elsewhere (emigrants with an unknown destination are left out).
 --
 -- A discrete-time hazard over person-years: a person has at most one first emigration, so that person-years need no
 -- clustering. References: female, compulsory education, employed, middle income, parents from Asia. A regression that
--- cannot be fitted (a category from which nobody leaves) has its rows without estimates and says why.
+-- cannot be fitted (a category from which nobody leaves) has its rows without estimates, with the reason.
 with
 
 fit as (

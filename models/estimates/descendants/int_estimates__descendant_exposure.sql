@@ -1,11 +1,11 @@
 -- Grain: immigrant_group, dimension, category, age.
 -- Population: residents of the four groups of descendant_emigration who never emigrated before, all years together.
--- Purpose: person-years at risk of a first emigration by age, with the emigrations and deaths among them: what
--- descendant_incidence is estimated from.
+-- Purpose: person-years at risk of a first emigration by age, with the emigrations and deaths among them.
+-- descendant_incidence is estimated from these counts.
 --
--- Plain counting by completed years (the age at the end of base_year; an event happens before the next one). Persons
--- enter at the age at which the registers first show them, and leave unseen when the registers end or lose them. Ages
--- over 74 are left out.
+-- Ages are completed years (at the end of base_year; an event happens before the next). Persons enter at
+-- the age at which the registers first show them, and are censored when the registers end or lose them. Ages over 74
+-- are left out.
 with
 
 cell as (

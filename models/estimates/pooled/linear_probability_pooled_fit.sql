@@ -1,6 +1,6 @@
 -- Grain: base_years, spec, scope_type, scope_code, outcome: one row a regression.
--- Purpose: which pooled linear probability models were fitted, on how many person-years of how many persons, and the
--- reason where one was not.
+-- Purpose: the fitted pooled linear probability models with their numbers of person-years and persons, and the reason
+-- where one was not fitted.
 with
 
 fit as (

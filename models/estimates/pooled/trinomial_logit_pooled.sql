@@ -2,10 +2,10 @@
 -- Purpose: the trinomial logits of chapter 6, one fit to all base years of estimates_pooled_base_years together.
 --
 -- Standard errors, intervals and p values allow for the same person in several years: scores are summed by person.
--- std_error_classical is what a fit that takes the person-years for different people would say. The specification is
--- that of one base year, without terms for the years (choice). Nothing is printed to compare with. No rows where no
--- years are pooled. A model that could not be fitted has its rows without estimates; trinomial_logit_pooled_fit gives
--- the reason.
+-- std_error_classical is the error of a fit that takes the person-years for different persons. The specification is
+-- that of one base year, without terms for the years (choice). The report prints nothing to compare with. There are no
+-- rows where no years are pooled. A model that could not be fitted has its rows without estimates;
+-- trinomial_logit_pooled_fit gives the reason.
 with
 
 fit as (

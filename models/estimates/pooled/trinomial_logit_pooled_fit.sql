@@ -1,6 +1,6 @@
 -- Grain: base_years, model_type, centrality_level, sex: one row a model.
--- Purpose: the diagnostics of the pooled trinomial logits, and for a model that could not be fitted the reason. The log
--- likelihood takes the person-years for independent: a difference in it is no test.
+-- Purpose: the diagnostics of the pooled trinomial logits, and the reason where a model could not be fitted. The log
+-- likelihood assumes independent person-years, so that differences of it cannot be used for tests.
 with
 
 fit as (

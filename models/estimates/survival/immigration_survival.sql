@@ -1,12 +1,12 @@
 -- Grain: transition, cohort, dimension, category, years_since, event.
 -- Population: immigrants; transition emigration from their first immigration on record, transition reimmigration from
 -- their first emigration on record (int_estimates__duration).
--- Purpose: share that has left Norway, died, or come back after so many years, by entry (or exit) cohort, origin and
--- background: Aalen-Johansen estimates with standard errors (EXITNORWAY).
+-- Purpose: the share that has left Norway, died, or come back after each number of years, by entry (or exit) cohort,
+-- origin and background: Aalen-Johansen estimates with standard errors (EXITNORWAY).
 --
 -- Durations are exact days; a year has 365.25 days. Years with nobody left at risk are absent. Deaths abroad are known
 -- in part: the share that came back is a share of all who left, dead or alive. Administrative emigrations have the date
--- of the decision, so that some had left earlier than shown.
+-- of the decision, so that some persons left earlier than shown.
 -- Source: python/utvandring/estimators/survival.py; Aalen and Johansen (1978).
 with
 

@@ -1,11 +1,11 @@
 -- Grain: transition, person_id.
 -- Population: immigrants (category B). Transition emigration: the first stay of those whose first immigration is on
--- record, from the day of the move; who came before the register is left out, because only those who stayed are seen.
+-- record, from the day of the move. Persons who came before the register are left out: only those who stayed are seen.
 -- Transition reimmigration: from the person's first emigration on record to the return.
 -- Purpose: durations in exact days with the event that ended them, for the Aalen-Johansen estimates.
 --
--- Competing events: emigration, death, and being missed without either (unaccounted); after an emigration reimmigration
--- and death. Deaths abroad are known in part only, so that some of the dead count as still abroad. Without an event the
+-- Competing events: emigration, death, and missing without either (unaccounted); after an emigration reimmigration and
+-- death. Deaths abroad are known in part only, so that some of the dead count as still abroad. Without an event the
 -- duration is censored when the registers end.
 with
 
