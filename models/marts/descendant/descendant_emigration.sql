@@ -2,13 +2,13 @@
 -- Population: everyone in the person register, in Norway or abroad, who is Norwegian-born to two immigrant parents
 -- (descendant), Norwegian-born with one foreign-born parent, Norwegian-born with two Norwegian-born parents (majority),
 -- or an immigrant who first came before age 7.
--- Purpose: the first emigration since birth (since the first immigration for those who came as children), where to, in
--- which situation, and whether the person came back: the study of emigration among descendants of immigrants.
+-- Purpose: the first emigration since birth (since the first immigration for those who came as children), with its
+-- destination, the situation before it, and the return, for the study of emigration among descendants of immigrants.
 --
--- Emigrations before the first year of the migration register are not on record: is_followed_since_start tells those
--- whose whole life in Norway the registers cover. Education, labour status and income are those of the last year
--- before the emigration (base_year), NULL for who was not resident on the 1 January before it. Who is not back
--- within k years and was not followed so long has NULL; deaths abroad are known in part only.
+-- Emigrations before the first year of the migration register are not on record: is_followed_since_start marks persons
+-- whose whole life in Norway the registers cover. Education, labour status and income are those of the last year before
+-- the emigration (base_year), NULL if the person was not resident on the 1 January before it. Return within k years is
+-- NULL for a person who is not back and was not followed so long; deaths abroad are known in part only.
 -- Source: Rapporter 2016/27 (definitions); groups as in Rapporter 2021/02, persons born in Norway.
 with
 

@@ -1,10 +1,10 @@
 -- Grain: family_id, reference_year: families with a member resident on 1 January of reference_year.
 -- Purpose: size and composition of every family (2.1.8).
 --
--- Both counts are over residents in Norway of every age: relatives abroad carry the number but another status.
--- A member without a row in the person register counts as a member and not as an immigrant. family_children is NULL
--- where the file came without roles (personkode).
--- The number identifies a reference person and changes when that person leaves: never link years by it.
+-- Both counts are of residents in Norway of every age: relatives abroad carry the number but another status. A member
+-- without a row in the person register counts as a member and not as an immigrant. family_children is NULL where the
+-- file came without roles (personkode).
+-- The family number is that of a reference person and changes when that person leaves: never link years by it.
 {{ config(materialized='incremental', meta={'year': 'reference_year'}) }}
 with
 

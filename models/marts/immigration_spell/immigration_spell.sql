@@ -1,13 +1,13 @@
 -- Grain: person_id, stay_number.
--- Population: every stay in Norway that the registers know of, of whatever length: of immigrants, their descendants and
--- others, also of those who came and left within one calendar year and are never in person_year.
--- Purpose: who came when, how long they stayed, how the stay ended, and when they came back (EXITNORWAY).
+-- Population: every stay in Norway that the registers show, of any length: of immigrants, their descendants and others,
+-- also of persons who came and left within one calendar year and are never in person_year.
+-- Purpose: the beginning, length and end of every stay, and the return after it (EXITNORWAY).
 --
--- A stay begins with a birth in Norway or an immigration and ends with an emigration, a death, or by being missed on a
--- 1 January (unaccounted). Stays of which the register saw no beginning are kept and marked by entry_type; those that
--- began before the register are left-truncated, since only who stayed long enough is seen: analyses of duration take
--- entry_type immigration alone. Emigrations that the population register contradicts end no stay. Dates of
--- administrative emigrations are those of the decision; deaths abroad are known in part only.
+-- A stay begins with a birth in Norway or an immigration. It ends with an emigration, a death, or a 1 January on which
+-- the person is missing (unaccounted). Stays without a registered beginning are kept and marked by entry_type. Stays
+-- that began before the register are left-truncated, since only persons who stayed long enough are seen: analyses of
+-- duration take entry_type immigration alone. Emigrations that the population register contradicts end no stay. Dates
+-- of administrative emigrations are those of the decision; deaths abroad are known in part only.
 -- Source: rules in models/intermediate/stay; definitions as in Rapporter 2016/27, 2.1.1-2.1.5.
 with
 

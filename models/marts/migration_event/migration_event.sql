@@ -1,8 +1,8 @@
 -- Grain: event_id: every registered move, exact repetitions removed.
 -- Purpose: the events behind the person-years, whether or not the person was ever in the population at risk.
 --
--- Every immigration that is not the first one (int_migration__first_immigration) is a re-immigration. Both are NULL for
--- a person without a known first immigration.
+-- Every immigration but the first one (int_migration__first_immigration) is a re-immigration. Both are NULL for a
+-- person without a known first immigration.
 {{ config(materialized='incremental', meta={'year': 'year(event_date)'}) }}
 with
 

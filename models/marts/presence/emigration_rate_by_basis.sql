@@ -4,9 +4,9 @@
 -- administrative emigrations moved to the year after the last sign of life (activity-dated).
 --
 -- Without: persons with an administrative emigration leave the population of that year, as in the regressions.
--- Activity-dated: the emigration belongs to the year after the last sign of life, and the silent years after it have
--- the person no longer among the residents; without any sign of life it stays as registered, as in the regressions.
--- Emigrations that will be decided after the last delivery cannot be moved yet: the latest years are too low.
+-- Activity-dated: the emigration belongs to the year after the last sign of life, and the person is not among the
+-- residents of the silent years after it. Without any sign of life it stays as registered, as in the regressions.
+-- Emigrations that will be decided after the last delivery cannot be moved yet: rates of the latest years are too low.
 -- Where the register does not say the basis and it cannot be inferred, an emigration counts as reported.
 with
 

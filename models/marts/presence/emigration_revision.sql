@@ -1,12 +1,12 @@
 -- Grain: basis, event_year, development_year.
 -- Population: registered emigrations.
--- Purpose: how the emigration of the latest years will be revised: the delay triangle, by date of registration and from
--- what each delivery knew, with the completion that earlier years had from the same age on (chain ladder).
+-- Purpose: the expected revision of the emigration of the latest years: the delay triangle, by date of registration and
+-- by delivery, with the completion that earlier years had from the same age on (chain ladder).
 --
--- revision_factor is what the count of this age grew by to the next, over all years for which both are known;
--- completion_factor their product from this age to the oldest observed, after which nothing is expected to change. NULL
--- where no year shows a step. expected_n is given for the latest known count of a year. With one delivery the basis
--- delivery has one count a year and no factors.
+-- revision_factor is the growth of the count from this age to the next, over all years for which both are known.
+-- completion_factor is the product of the factors from this age to the oldest observed, after which no change is
+-- expected. Both are NULL where no year shows a step. expected_n is given for the latest known count of a year. With
+-- one delivery the basis delivery has one count a year and no factors.
 -- Source: chain ladder, Mack (1993).
 with
 

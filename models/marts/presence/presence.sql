@@ -1,12 +1,12 @@
 -- Grain: person_id, base_year; everyone resident on 1 January base_year + 1.
--- Purpose: signs of life of the year by register, and for how many years in a row a resident has shown none: who is
--- really here (2.1.5).
+-- Purpose: signs of life of the year by register, and the number of years in a row without any: they show whether a
+-- resident is really here (2.1.5).
 --
--- A sign is NULL where its register was not delivered for the year. A year counts as silent for a person resident on
--- both its 1 January and the next, without a sign, where every sign register was delivered; silent_years_n counts such
--- years in a row up to base_year, three at most, and is NULL where base_year itself cannot be judged. The signs are
--- those of the person alone: is_probable_overcoverage of person_year also looks at the family. Children and the old
--- seldom show signs and are here all the same.
+-- A sign is NULL where its register was not delivered for the year. A year is silent if the person was resident on its
+-- 1 January and on the next, showed no sign, and every sign register was delivered. silent_years_n counts such years in
+-- a row up to base_year, three at most, and is NULL where base_year itself cannot be judged. The signs are those of the
+-- person alone: is_probable_overcoverage of person_year also looks at the family. Children and old people seldom show
+-- signs and are here all the same.
 -- Source: Rapporter 2016/27, 2.1.5.
 {{ config(materialized='incremental', meta={'year': 'base_year'}) }}
 with

@@ -1,11 +1,11 @@
 -- Grain: base_year, dimension, category.
 -- Population: residents aged 18-66 on 1 January base_year + 1: the ages at which the registers usually show a sign.
--- Purpose: who shows signs of life, by register, and who has shown none for 1, 2 and 3 years, per 100 residents, by
--- origin and background: over-coverage of the population register (2.1.5).
+-- Purpose: residents with a sign of life, by register, and residents without any for 1, 2 and 3 years, per 100
+-- residents, by origin and background: over-coverage of the population register (2.1.5).
 --
--- The share without a sign for k years is of all these residents, those just come included, who cannot have been silent
--- so long. It is NULL where not all sign registers and 1 Januaries of the k years were delivered; residents with a sign
--- are NULL where its register was not delivered for the year. Not all who show no sign have left.
+-- The share without a sign for k years is a share of all these residents, newcomers included, who cannot have been
+-- silent so long. It is NULL where not all sign registers and 1 Januaries of the k years were delivered; residents with
+-- a sign are NULL where its register was not delivered for the year. Not everybody without a sign has left.
 {{ config(materialized='incremental', meta={'year': 'base_year'}) }}
 with
 
