@@ -1,6 +1,6 @@
 -- Grain: table_name, column_name: every table and column of this schema, as released_tables declares them.
--- Purpose: what a column is: part of the key, a measure and of which kind, or text. Publication, export and report read
--- here what is released; what of the schema is not listed here is not let out.
+-- Purpose: the role of a column: part of the key, a measure of some kind, or text. Publication, export and report read
+-- this list; a table or column of the schema that is not listed here does not leave.
 {{ after_every_released_table() }}
 with
 

@@ -1,5 +1,5 @@
 -- Grain: delivery_id, register, period, version: the files that this build reads.
--- Purpose: which deliveries the released numbers rest on. No path, no checksum; rows rounded.
+-- Purpose: the deliveries from which the released numbers were made. No path, no checksum; rows rounded.
 with
 
 delivery_ledger as (

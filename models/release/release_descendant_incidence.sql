@@ -1,7 +1,7 @@
 -- Grain: immigrant_group, dimension, category, age, event.
 -- Purpose: estimates.descendant_incidence as it may leave the secure zone: the share at the end of every fifth year of
--- age, withheld where the five years rest on too few persons at risk or too few events, so that no step between two
--- shown shares rests on a small count. Counts are not shown; estimates are rounded (docs/disclosure.md).
+-- age, withheld where the five years have too few persons at risk or too few events, so that no step between two shown
+-- shares depends on a small count. Counts are not shown; estimates are rounded (docs/disclosure.md).
 with
 
 descendant_incidence as (

@@ -1,11 +1,11 @@
 -- Grain: finding_id: a finding of chapters 4 and 5 in words of our own.
--- Purpose: whether what is released bears out what the report says in words, by intervals, never by a bare comparison.
+-- Purpose: whether the released numbers agree with a sentence of the report, by intervals, never by a bare comparison.
 --
 -- A finding is a list of comparisons, each of two rates: the persons and movers of the years together. A comparison
 -- holds if the 95 per cent interval of the difference lies above zero. The finding holds if every comparison does. It
 -- fails if a difference lies three standard errors below zero: the more comparisons, the likelier is one of them below
--- zero by chance, and so far for one in a thousand. Everything else is undecided, also what is withheld, or not
--- delivered for one of the years.
+-- zero by chance, and so far for one in a thousand. Everything else is undecided, also where a count is withheld, or
+-- one of the years was not delivered.
 with
 
 finding as (

@@ -1,10 +1,10 @@
 -- Grain: transition, cohort, dimension, category, years_since, event.
 -- Purpose: estimates.immigration_survival as it may leave the secure zone: small counts suppressed, others rounded;
--- shares withheld where they rest on too few persons or events (docs/disclosure.md).
+-- shares withheld where they have too few persons or events (docs/disclosure.md).
 --
--- Of a cohort that all are followed of, the share is a count divided by a count. So a share is shown as the nearest one
--- that is so many times the rounding base of the rounded persons, and its standard error is that of the shown share,
--- widened by the factor, in tenths, by which the unrounded one exceeds that of a proportion because some are not
+-- Where everybody of a cohort is followed, the share is a count divided by a count. So a share is shown as the nearest
+-- multiple of the rounding base divided by the rounded persons. Its standard error is that of the shown share, widened
+-- by the factor, in tenths, by which the unrounded one exceeds that of a proportion because some persons are not
 -- followed so long.
 with
 

@@ -1,6 +1,6 @@
 -- Grain: base_year, dimension, category.
 -- Purpose: marts.presence_rate as it may leave the secure zone: small counts suppressed, others rounded, rates computed
--- from the rounded counts (docs/disclosure.md). What cannot be told in a year is NULL as in the mart, which is no
+-- from the rounded counts (docs/disclosure.md). A value that is unknown in a year is NULL as in the mart, which is no
 -- suppression.
 with
 

@@ -1,9 +1,10 @@
 -- Grain: quality_check, calendar_year, category.
--- Purpose: what does not add up in the registers (schema quality), as counts that may leave: how many of how many.
---   unaccounted                      of the residents, gone without emigration or death in the year;
---   event_status_mismatch            events that contradict the population register, of the events;
---   unknown_address                  of the residents, those in no region;
---   person_without_characteristics   of the residents, those without a row in the person register.
+-- Purpose: contradictions and gaps of the registers (schema quality), as counts that may leave, with the number of
+-- which they are a part.
+--   unaccounted                      residents who are gone without emigration or death in the year, of all residents;
+--   event_status_mismatch            events that contradict the population register, of all events;
+--   unknown_address                  residents in no region, of all residents;
+--   person_without_characteristics   residents without a row in the person register, of all residents.
 with
 
 counted as (

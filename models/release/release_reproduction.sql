@@ -1,5 +1,5 @@
 -- Grain: table_id: one row for each of the 72 printed tables of data (4.1-4.3, 5.1-5.31, 6.1-6.26, D1-D4, E1-E8).
--- Purpose: how near the released estimates are to the printed ones; estimates.reproduction without what is withheld.
+-- Purpose: how near the released estimates are to the printed ones; estimates.reproduction without withheld estimates.
 with
 
 {{ rates_beside_print(ref('release_mobility_rate')) }},

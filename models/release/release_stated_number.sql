@@ -1,7 +1,7 @@
 -- Grain: statistic_id.
--- Purpose: quality.stated_number as it may leave the secure zone: what the sources state beside the same statistic,
--- simulated where the delivery is. Shares of persons are those of rounded counts; the others are computed from released
--- tables, and missing where a year or county of them is suppressed (docs/disclosure.md).
+-- Purpose: quality.stated_number as it may leave the secure zone: numbers that the sources state beside the same
+-- statistic, which is simulated if the delivery is. Shares of persons are those of rounded counts; the others are
+-- computed from released tables, and missing where one of their years or counties is suppressed (docs/disclosure.md).
 with
 
 stated_number as (

@@ -1,6 +1,6 @@
 -- Grain: base_year, model_type, centrality_level, sex: one row a model.
--- Purpose: estimates.trinomial_logit_fit as it may leave the secure zone: persons rounded, the log likelihood and what
--- follows from it rounded so that the number of persons cannot be worked out from them.
+-- Purpose: estimates.trinomial_logit_fit as it may leave the secure zone: persons rounded, and the log likelihood and
+-- its functions rounded so that the number of persons cannot be worked out from them.
 with
 
 trinomial_logit_fit as (
