@@ -1,5 +1,5 @@
 -- Grain: delivery_id, arrival, register, period: every judged delivery, one row per file of those accepted.
--- Purpose: what the warehouse rests on. is_current marks the version that this build reads.
+-- Purpose: the deliveries from which the warehouse is built. is_current marks the version that this build reads.
 with
 
 delivery as (

@@ -3,7 +3,7 @@
 --   exit_without_event                 residents gone next January without emigration or death (unaccounted)
 --   immigration_without_status_change  immigrants not resident next January who neither left again nor died
 --   entry_without_event                residents who were not resident the January before, without immigration or birth
--- total_n is what the mismatches are part of: emigrations, exits, immigrations, entries of the year.
+-- total_n counts all emigrations, exits, immigrations or entries of the year, mismatches among them.
 {{ config(materialized='incremental', meta={'year': 'calendar_year'}) }}
 with
 

@@ -1,6 +1,6 @@
--- Grain: arrival, finding_number: what was found in a judged delivery, of every level.
--- Purpose: what the data steward was told. Reasons for a refusal, warnings, and notes on what a correction changed;
--- counts and codes only.
+-- Grain: arrival, finding_number: findings in judged deliveries, of every level.
+-- Purpose: the messages that the data steward received: reasons for a refusal, warnings, and notes on changes by a
+-- correction. They hold counts and codes only.
 with
 
 delivery as (

@@ -1,14 +1,13 @@
 -- Grain: measure, base_year, column_name.
--- Purpose: what a publication holds, counted so that a loss is seen before it replaces the last one
--- (`utvandring build` stops at one of more than 2 per cent, see docs/builds.md).
---   residents             person-years of the year; delivered_n: persons whom the file of 1 January after it calls
---                         resident
---   emigrants             of these, who emigrated
---   internal_outmigrants  of these, who moved to another municipality
---   known_values          of these, of whom the column has a value
+-- Purpose: counts of a publication, so that a loss is seen before it replaces the last one (`utvandring build` stops at
+-- a loss of more than 2 per cent, see docs/builds.md).
+--   residents             person-years of the year; delivered_n: residents in the file of the 1 January after it
+--   emigrants             residents who emigrated
+--   internal_outmigrants  residents who moved to another municipality
+--   known_values          residents for whom the column has a value
 --   migration_events      events of all years (base_year is NULL); delivered_n: rows of all migration files
--- What was delivered is the ledger's count of rows, which no model has touched. Exact repetitions are one event, so a
--- few events fewer than rows are no loss.
+-- delivered_n is the ledger's count of rows, which no model has touched. Exact repetitions are one event, so a few
+-- events fewer than rows are no loss.
 {{ config(materialized='incremental', meta={'year': 'base_year'}) }}
 with
 

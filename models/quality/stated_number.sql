@@ -1,9 +1,9 @@
 -- Grain: statistic_id.
--- Purpose: numbers that the sources state beside what the warehouse gives. From a simulated delivery the warehouse's
--- number is a simulated one and says nothing about Norway; no such number is calibrated on purpose.
+-- Purpose: numbers that the sources state, beside the same statistics of the warehouse. From a simulated delivery the
+-- number of the warehouse is simulated and says nothing about Norway; the simulation is not calibrated to any of them.
 --
--- A share that has left is that of immigrants whose first immigration is on record, since the accession for the
--- countries that joined the EU, by the end of what was delivered. The whole population is that of the deliveries.
+-- A share that has left is the share of immigrants whose first immigration is on record (of countries that joined the
+-- EU: since the accession) who had left by the end of the deliveries. The whole population is that of the deliveries.
 with
 
 stated as (

@@ -1,5 +1,5 @@
--- Grain: outcome_year, immigrant_group: residents gone without emigration or death (2.1.4), a small residual that is
--- reported and never hidden.
+-- Grain: outcome_year, immigrant_group: residents who are gone without emigration or death (2.1.4). This small residual
+-- is always reported.
 {{ config(materialized='incremental', meta={'year': 'outcome_year'}) }}
 with
 

@@ -1,5 +1,5 @@
--- Grain: reference_year, address_kind: residents whose address belongs to no region (2.2): kept in national figures,
--- left out of regional ones, counted here.
+-- Grain: reference_year, address_kind: residents whose address belongs to no region (2.2). National figures include
+-- them, regional figures do not; they are counted here.
 {{ config(materialized='incremental', meta={'year': 'reference_year'}) }}
 with
 

@@ -1,4 +1,4 @@
--- What is in the warehouse and may leave it, whoever made it, is what released_tables declares.
+-- Every table and column of the schema release in the warehouse is one that released_tables declares, whoever made it.
 with
 
 declared as (

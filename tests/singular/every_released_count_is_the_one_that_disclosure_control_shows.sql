@@ -1,5 +1,5 @@
--- Counts that are in the system of what adds up reach a released table only as int_disclosure__question_shown has them:
--- none is shown that is withheld there, or that it does not know.
+-- Counts that add up to others reach a released table only as int_disclosure__question_shown has them: no count is
+-- shown that is withheld there, or missing there.
 with
 
 final as (

@@ -1,5 +1,5 @@
 -- Grain: accepted file: register, period, version, arrival.
--- When the delivery was produced is taken from its manifest; a delivery without a readable date has none.
+-- The date on which a delivery was produced is that of its manifest; NULL if the manifest has no readable date.
 with
 
 file as (

@@ -1,7 +1,7 @@
 -- Grain: person and period of the person register (as known at the end of period).
 --
--- forstdato is YYYYMMDD with 00 for an unknown month or day; first_immigration_date is NULL then, the year stands, and
--- first_immigration_earliest_date is the first day of a month that is known.
+-- forstdato is YYYYMMDD with 00 for an unknown month or day. first_immigration_date is NULL then, the year is kept, and
+-- first_immigration_earliest_date is the first day of the month where the month is known.
 with
 
 source as (
