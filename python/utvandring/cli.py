@@ -277,7 +277,7 @@ def deliveries(
 def withdraw(
     delivery_id: Annotated[str, typer.Argument(metavar="DELIVERY_ID", help="An accepted delivery.")],
     reason: Annotated[str, typer.Option(help="Why, for the ledger; required.")] = "",
-    as_json: Annotated[bool, typer.Option("--json", help="What counts no more, for programs.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="The files that no longer count, for programs.")] = False,
 ) -> None:
     """Withdraw a delivery that was accepted by mistake: the versions before it are current again.
 
@@ -387,7 +387,7 @@ def build(
         str, typer.Option(help="Why that is right, for the record; required with --accept-drop.")
     ] = "",
     as_json: Annotated[
-        bool, typer.Option("--json", help="What was built and published, for programs.")
+        bool, typer.Option("--json", help="The build and the publication, for programs.")
     ] = False,
 ) -> None:
     """Run dbt over the accepted deliveries, and publish when everything passed.
@@ -556,8 +556,8 @@ def export(
     """Write released tables as files that may leave the secure zone.
 
     Only the schema `release` of the published database is read: numbers that have passed disclosure control.
-    The folder appears when it is whole, with a README that names the deliveries and the rules. What leaves is
-    kept in the ledger of exports and compared with what left before.
+    The folder appears when it is whole, with a README that names the deliveries and the rules. The ledger of
+    exports records the tables, which are compared with earlier exports.
 
     Exit code 0: written. 1: nothing is published, or the work could not be done. 2: wrong use of the command.
     """
