@@ -277,7 +277,9 @@ def deliveries(
 def withdraw(
     delivery_id: Annotated[str, typer.Argument(metavar="DELIVERY_ID", help="An accepted delivery.")],
     reason: Annotated[str, typer.Option(help="Why, for the ledger; required.")] = "",
-    as_json: Annotated[bool, typer.Option("--json", help="The files that no longer count, for programs.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="The files that no longer count, for programs.")
+    ] = False,
 ) -> None:
     """Withdraw a delivery that was accepted by mistake: the versions before it are current again.
 
