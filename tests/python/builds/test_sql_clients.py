@@ -9,6 +9,7 @@ import pytest
 from conftest import run_command
 from deliveries import PROJECT, good_files, write_delivery
 
+from utvandring.builds.publication import PUBLISHED_SCHEMAS, VIEW_SCHEMA
 from utvandring.common.project import DataRoot
 
 QUESTIONS = sorted((PROJECT / "analysis/questions").glob("*.sql"))
@@ -84,9 +85,7 @@ def test_norwegian_views_show_the_tables_they_name(publication: Path) -> None:
             )
 
 
-@pytest.mark.parametrize(
-    "schema", ["marts", "estimates", "release", "quality", "norsk", "code_lists", "published_report"]
-)
+@pytest.mark.parametrize("schema", [*PUBLISHED_SCHEMAS, VIEW_SCHEMA])
 def test_every_column_a_client_shows_is_described(schema: str, publication: Path) -> None:
     with duckdb.connect(str(publication), read_only=True) as connection:
         assert (

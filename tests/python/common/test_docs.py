@@ -66,13 +66,65 @@ def test_every_word_of_the_glossary_has_a_place_that_exists() -> None:
             ), f"{word}: {place}"
 
 
-def test_every_link_of_the_documentation_leads_to_a_file() -> None:
+def test_every_link_of_the_documentation_leads_to_a_file_and_its_heading() -> None:
     pages = [*PROJECT.glob("*.md"), *(PROJECT / "docs").rglob("*.md"), *(PROJECT / "benchmarks").glob("*.md")]
     assert len(pages) > 15
     for page in pages:
-        for link in re.findall(r"\]\(([^)#\s]+)", page.read_text(encoding="utf-8")):
+        for link, heading in re.findall(r"\]\(([^)#\s]*)#?([^)\s]*)\)", page.read_text(encoding="utf-8")):
             if "://" not in link:
-                assert (page.parent / link).exists(), f"{page.name}: {link}"
+                target = page.parent / link if link else page
+                assert target.exists(), f"{page.name}: {link}"
+                assert not heading or heading in headings(target), f"{page.name}: {link}#{heading}"
+
+
+def headings(page: Path) -> set[str]:
+    """Return the names by which links reach the headings of a page."""
+    text = re.sub(r"^```.*?^```", "", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+    titles = [
+        re.sub(r"\[(.*?)\]\(.*?\)", r"\1", title) for title in re.findall(r"^#+ (.*)", text, re.MULTILINE)
+    ]
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+def test_every_macro_is_described_and_every_description_is_of_a_macro() -> None:
+    described = yaml.safe_load((PROJECT / "macros/macros.yml").read_text(encoding="utf-8"))["macros"]
+    defined = []
+    for folder in ("macros", "tests/generic"):
+        for path in (PROJECT / folder).rglob("*.sql"):
+            found = re.findall(r"\{%-? (macro |test )(\w+)\(", path.read_text(encoding="utf-8"))
+            defined += ["test_" * (kind == "test ") + name for kind, name in found]
+    assert sorted(macro["name"] for macro in described) == sorted(defined)
+
+
+def test_the_rooms_are_those_that_readme_and_contributing_name() -> None:
+    rooms = {path.parent.name for path in (PROJECT / "python/utvandring").glob("*/__init__.py")}
+    readme = (PROJECT / "README.md").read_text(encoding="utf-8")
+    named = re.search(r"^python/utvandring/ +a room each: (.*)", readme, re.MULTILINE)
+    assert named is not None
+    assert set(named[1].split(", ")) == rooms - {"common"}
+    contributing = (PROJECT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    named = re.search(r"the room of its subject in `python/utvandring/`: (.*?) \|", contributing)
+    assert named is not None
+    assert set(re.findall(r"`(\w+)`", named[1])) == rooms
+
+
+def test_make_the_readme_and_the_hook_lint_the_same_sql() -> None:
+    makefile = (PROJECT / "Makefile").read_text(encoding="utf-8")
+    made = re.search(r"sqlfluff lint --processes 2 (.*)", makefile)
+    assert made is not None
+    readme = re.findall(r"sqlfluff lint (.*)", (PROJECT / "README.md").read_text(encoding="utf-8"))
+    assert readme == [made[1]]
+    hooks = yaml.safe_load((PROJECT / ".pre-commit-config.yaml").read_text(encoding="utf-8"))["repos"][0][
+        "hooks"
+    ]
+    hooked = re.compile(next(hook["files"] for hook in hooks if hook["id"] == "sqlfluff"))
+    linted = {
+        path for place in made[1].split() for path in [PROJECT / place, *(PROJECT / place).rglob("*.sql")]
+    }
+    for path in PROJECT.rglob("*.sql"):
+        name = path.relative_to(PROJECT).as_posix()
+        if name.startswith(("models/", "analysis/", "macros/", "tests/")):
+            assert bool(hooked.search(name)) == (path in linted), name
 
 
 def test_workflows_run_the_commands_of_the_readme_and_nothing_else() -> None:
@@ -91,5 +143,6 @@ def test_workflows_run_the_commands_of_the_readme_and_nothing_else() -> None:
 def test_the_version_is_the_same_wherever_it_stands() -> None:
     version = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
     project = yaml.safe_load((PROJECT / "dbt_project.yml").read_text(encoding="utf-8"))
-    headings = re.findall(r"^## (\S+)", (PROJECT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)
-    assert project["version"] == version == headings[0]
+    releases = re.findall(r"^## (\S+)", (PROJECT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)
+    citation = yaml.safe_load((PROJECT / "CITATION.cff").read_text(encoding="utf-8"))
+    assert project["version"] == version == releases[0] == citation["version"]
