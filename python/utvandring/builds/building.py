@@ -295,9 +295,9 @@ def _arguments(request: Request) -> list[str]:
 def environment_of_dbt(root: DataRoot, as_of: str, package: Path = _PACKAGE) -> dict[str, str]:
     """Return the environment of dbt: that of the command without what would change what is built.
 
-    Options of dbt are left out, and Python is told to use UTF-8 in a locale of any kind. PYTHONPATH stays: it
+    Options of dbt are left out, and Python uses UTF-8 in a locale of any kind. PYTHONPATH stays: it
     is how a checkout is used without being installed, and what the command itself runs with. Its folders are
-    told in full, since dbt runs in another directory, and none of them is the current one; the package that
+    given in full, since dbt runs in another directory, and none of them is the current one; the package that
     the command was started from comes first, so that dbt runs no other.
 
     Parameters

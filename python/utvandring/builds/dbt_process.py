@@ -75,7 +75,7 @@ def run(dbt: "dbtRunner", *arguments: str) -> Any:
 
 
 def main(settings: list[str]) -> None:
-    """Run `dbt build` when told to, by one line of JSON: a list of further arguments.
+    """Run `dbt build` on request, by one line of JSON: a list of further arguments.
 
     Parameters
     ----------

@@ -24,7 +24,7 @@ def exclusive(root: DataRoot, purpose: str) -> Iterator[None]:
     root
         The data root; its folder must exist.
     purpose
-        What the command does, told to whoever comes second.
+        The work of the command, for the message to a second command.
 
     Raises
     ------

@@ -1,7 +1,7 @@
-"""The program of a warehouse: all that decides what is in it, besides the deliveries, as one checksum.
+"""The program of a warehouse: everything besides the deliveries that decides its contents, as one checksum.
 
-The one list of what a build depends on. dbt is told by a plugin (`dbt_plugin`), the command before a build. A
-change of the report, the simulation, the checks of deliveries or the command line builds nothing again.
+This is the one list of the files that a build depends on; a plugin (`dbt_plugin`) gives the checksum to dbt. A
+change of the report, the simulation, the checks of deliveries or the command line rebuilds nothing.
 """
 
 import ast

@@ -44,7 +44,7 @@ class _Written:
     total_rows: int
 
 
-# A file of which more than this is free space is written anew.
+# A file with a larger share of free space is not copied: a new one is written.
 _FREE_SHARE = 0.5
 
 
@@ -213,7 +213,7 @@ def _unpublished(root: DataRoot) -> dict[Relation, str]:
 
 
 def _remember(warehouse: Path, checksum: str) -> None:
-    """Enter in the warehouse what was published from it; otherwise the next publication is written anew."""
+    """Record the publication in the warehouse; without the record the next one is written in full."""
     with duckdb.connect(str(warehouse)) as connection:
         if _has_table(connection, "unpublished_rows"):
             connection.execute("begin")

@@ -1,4 +1,4 @@
-"""What the commands show: plain text to a pipe, progress bars and colours to a person."""
+"""Output of the commands: plain text to a pipe, progress bars and colours to a person."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -39,7 +39,7 @@ def progress_bar(*, quiet: bool) -> Iterator[Progress]:
     Yields
     ------
     Progress
-        To be told how far the work has come.
+        Called with the progress of the work.
     """
     columns = (
         bars.BarColumn(bar_width=30),

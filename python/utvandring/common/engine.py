@@ -1,4 +1,4 @@
-"""What the database engine may use, as the environment says it; profiles.yml gives dbt the same."""
+"""Threads and memory of the database engine, from the environment; profiles.yml gives dbt the same."""
 
 import os
 import re

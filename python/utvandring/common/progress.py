@@ -1,4 +1,4 @@
-"""What long work tells its caller."""
+"""Progress of long work, for its caller."""
 
 from collections.abc import Callable
 

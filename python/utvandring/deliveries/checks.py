@@ -74,7 +74,7 @@ _UNSEEN_LETTERS = (
     r"|[\x{2800}\x{3164}\x{FE00}-\x{FE0F}\x{FFA0}\x{E0100}-\x{E01EF}]"
 )
 _LETTERS_LIKE_OTHERS = r"[\x{FF00}-\x{FF9F}\x{FFA1}-\x{FFEF}]|[^0-9\P{Nd}]|[^\P{M}\x{034F}\x{FE00}-\x{FE0F}]"
-# What is wrong with the text of an identifier: a regular expression, and what is said of the rows.
+# Faults in the text of an identifier: a regular expression, and the words for the rows.
 _IDENTIFIER_FAULTS = (
     (
         rf"^\s|\s$|{_UNSEEN_LETTERS}",
@@ -120,7 +120,7 @@ class _Tally:
 
     `shows` is the SQL of the value that a message may name, `is_listed` where only values of a list, or
     values shared by many, can be at fault; `confirm` a costly condition, asked only where rows met the first;
-    `remedy` what to do, told last; `waivable` whether a data steward may accept the values as unknown.
+    `remedy` the next step, at the end; `waivable` whether a data steward may accept the values as unknown.
     """
 
     check: str
@@ -283,7 +283,7 @@ class _FileCheck:
         batch = read_batch(self.connection, self.rules, self._relation())
         for rule, count in zip(self.rules, count_violations(batch, self.rules), strict=True):
             if count and rule.check == "required":
-                # A value that could not be read has been told already; it is not missing as well.
+                # A value that could not be read is a fault already; it is not missing as well.
                 raw = identifier(f"raw {rule.column}")
                 (count,) = self._one_row("count(*)", f"({rule.violated}) and {raw} is null")
             if count <= 0:

@@ -1,4 +1,4 @@
-"""What the warehouse still lacks before it can be built."""
+"""Registers that are missing before the warehouse can be built."""
 
 from collections.abc import Iterable
 

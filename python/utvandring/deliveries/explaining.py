@@ -1,6 +1,6 @@
 """What a refusal adds to a count: how the values are written, when a code is valid, which rows repeat others.
 
-Only counts, codes and names of columns are told, never a value of a person.
+They give counts, codes and names of columns only, never a value of a person.
 """
 
 from collections.abc import Sequence
@@ -188,7 +188,7 @@ def validity(connection: duckdb.DuckDBPyConnection, column: Column, codes: Seque
     column
         The column, with a code list that has `valid_from` and `valid_to`.
     codes
-        The codes, as told.
+        The codes, as messages show them.
 
     Returns
     -------

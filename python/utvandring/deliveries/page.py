@@ -126,7 +126,7 @@ def _sections(
 
 
 def _told(finding: Finding, words: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a finding in the words of the page; what only its English text says is told as that."""
+    """Return a finding in the words of the page; in English where it has no other text."""
     said, details = finding.text, ""
     if finding.check in words.get("checks", ()):
         codes = ", ".join(f"'{value}' ({_counted(rows, words['row'])})" for value, rows in finding.values)

@@ -1,4 +1,4 @@
-"""What the specification says of the values of a register, as expectations.
+"""Rules of the specification about the values of a register, as expectations.
 
 Every rule stands here once as data: the Great Expectations class that judges it, the SQL that picks out the
 rows at fault (for the codes that a message names, for what a waiver makes unknown), and the sentence.
