@@ -1,6 +1,6 @@
 """The program of a warehouse: everything besides the deliveries that decides its contents, as one checksum.
 
-This is the one list of the files that a build depends on; a plugin (`dbt_plugin`) gives the checksum to dbt. A
+It is the one list of the files that a build depends on; a plugin (`dbt_plugin`) gives the checksum to dbt. A
 change of the report, the simulation, the checks of deliveries or the command line rebuilds nothing.
 """
 
