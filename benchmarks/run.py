@@ -1,9 +1,11 @@
-"""Time and memory of simulate, deliver and dbt build beside a hand-written floor.
+"""Time and memory of the commands, as a Markdown table with machine, versions and date.
 
-    python benchmarks/run.py --scale 1
+    python benchmarks/run.py floor --scale 1                # simulate, deliver, dbt build beside a floor
+    python benchmarks/run.py years --scale 1 --folder DIR   # a new year, built by year and in full
 
-Each step is a process of its own, measured by the operating system. Absolute times depend on the machine
-and on what else it does: quote the ratios to the floor, which was run on the same machine just after.
+Each step is a process of its own, measured by the operating system. Absolute times depend on the machine and
+on its other work: quote ratios of steps that ran one after the other. `years` with the same folder goes on
+where it stopped.
 """
 
 from __future__ import annotations
@@ -16,13 +18,18 @@ import shutil
 import sys
 import tempfile
 import time
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from datetime import date
+from importlib.metadata import version
 from pathlib import Path
 
 import duckdb
 
 PROJECT = Path(__file__).resolve().parents[1]
 FLOOR = PROJECT / "benchmarks" / "person_year_floor.sql"
+FLOOR_STEP = "floor: person_year by hand"
+UTVANDRING = [sys.executable, "-m", "utvandring.cli"]
 COMPARED = """
     person_id, base_year, age, immigration_background, residence_years, municipality_code_2013,
     centrality_level, family_size, family_immigrants, outcome_centrality, outcome_county, emigration_date,
@@ -83,63 +90,125 @@ def compare(root: Path) -> int:
         return int(row[0])
 
 
+def table_of(steps: Iterable[Measured], base: Measured, name: str) -> str:
+    """Return machine, versions, date, and the steps with their ratios to one of them, in Markdown."""
+    lines = [
+        f"{date.today()}, {os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}, "
+        f"DuckDB {version('duckdb')}, dbt {version('dbt-core')}.",
+        "",
+        f"| step | elapsed s | CPU s | peak GB | elapsed / {name} | CPU / {name} |",
+        "|---|---:|---:|---:|---:|---:|",
+    ]
+    for step in steps:
+        lines.append(
+            f"| {step.step} | {step.wall_s:.1f} | {step.cpu_s:.1f} | {step.peak_gb:.1f} "
+            f"| {step.wall_s / base.wall_s:.1f} | {step.cpu_s / base.cpu_s:.1f} |"
+        )
+    return "\n".join(lines)
+
+
+def floor(root: Path, scale: float) -> None:
+    """Measure a delivery and its marts beside the floor."""
+    env = {**os.environ, "UTVANDRING_DATA": str(root)}
+    dbt = [str(Path(sys.executable).with_name("dbt")), "--quiet"]
+    incoming = str(root / "incoming" / "simulated")
+    target = ["--target-path", str(root / "target"), "--log-path", str(root / "logs")]
+    steps = [
+        measure("simulate", [*UTVANDRING, "simulate", "--out", incoming, "--scale", str(scale)], env),
+        measure("deliver", [*UTVANDRING, "deliver", incoming], env),
+        measure(
+            "dbt build, marts and data tests",
+            [*dbt, "build", "--exclude-resource-type", "unit_test", *target],
+            env,
+        ),
+        measure(FLOOR_STEP, [sys.executable, __file__, FLOOR_STEP, "--folder", str(root)], env),
+    ]
+    with duckdb.connect(str(root / "warehouse.duckdb"), read_only=True) as connection:
+        row = connection.execute("select count(*) from marts.person_year").fetchone()
+        assert row is not None
+    print(
+        f"Scale {scale:g}, {row[0]:,} person-years; {compare(root):,} rows of the floor differ from the mart."
+    )
+    print(table_of(steps, steps[-1], "floor"))
+
+
+def years(root: Path, scale: float, last_year: int) -> None:
+    """Measure a build of all years but the last, then the last year by year and in full; compare the two."""
+    env = {**os.environ, "UTVANDRING_DATA": str(root / "data")}
+    simulate = [
+        "simulate",
+        "--out",
+        str(root / "incoming"),
+        "--scale",
+        str(scale),
+        "--last-year",
+        str(last_year),
+    ]
+    first, second = (str(root / "incoming" / f"{year}-03-01") for year in (last_year - 1, last_year))
+    commands = {
+        "simulate": [*simulate, "--yearly-from", str(last_year - 2)],
+        "deliver all years but the last": ["deliver", first],
+        "build, all years but the last": ["build"],
+        "deliver the last year": ["deliver", second],
+        "build by year": ["build"],
+        "build in full": ["build", "--full-refresh"],
+    }
+    record = root / "steps.json"
+    done = json.loads(record.read_text(encoding="utf-8")) if record.exists() else {}
+    for step, command in commands.items():
+        if step in done:
+            continue
+        measured = measure(step, [*UTVANDRING, "--quiet", *command], env)
+        tables = published(root / "data") if command[0] == "build" else {}
+        done[step] = {"measured": asdict(measured), "tables": tables}
+        record.write_text(json.dumps(done), encoding="utf-8")
+    by_year, in_full = (done[step]["tables"] for step in ("build by year", "build in full"))
+    differ = sorted(
+        name for name in by_year.keys() | in_full.keys() if by_year.get(name) != in_full.get(name)
+    )
+    steps = [Measured(**one["measured"]) for one in done.values()]
+    print(
+        f"Scale {scale:g}, last 1 January {last_year}; of {len(in_full)} tables differ: {differ or 'none'}."
+    )
+    print(table_of(steps, Measured(**done["build by year"]["measured"]), "by year"))
+
+
+def published(data: Path) -> dict[str, list[str]]:
+    """Return the number of rows and a checksum of every published table, by name."""
+    with duckdb.connect(str(data / "published" / "utvandring.duckdb"), read_only=True) as connection:
+        names = connection.execute("select schema_name || '.' || table_name from duckdb_tables()").fetchall()
+        found = {}
+        for (name,) in names:
+            row = connection.execute(f"select count(*), sum(hash(this)) from {name} as this").fetchone()
+            assert row is not None
+            found[name] = [str(value) for value in row]
+        return found
+
+
 def main() -> None:
-    """Measure every step and print a table in Markdown."""
+    """Measure one subject and print its table."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
+    parser.add_argument("subject", choices=["floor", "years", FLOOR_STEP])
     parser.add_argument("--scale", type=float, default=1.0)
-    parser.add_argument("--seed", type=int, default=2016)
-    parser.add_argument("--floor", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--last-year", type=int, default=2014, help="last 1 January, of years")
+    parser.add_argument("--folder", type=Path, help="where to work; a temporary folder if not named")
     arguments = parser.parse_args()
-    if arguments.floor:
-        run_floor(arguments.floor)
+    if arguments.subject == FLOOR_STEP:
+        run_floor(arguments.folder)
         return
-    root = Path(tempfile.mkdtemp(prefix="utvandring-benchmark-"))
+    root = (arguments.folder or Path(tempfile.mkdtemp(prefix="utvandring-benchmark-"))).resolve()
+    root.mkdir(exist_ok=True)
+    os.chdir(PROJECT)
     try:
-        env = {**os.environ, "UTVANDRING_DATA": str(root)}
-        utvandring = [sys.executable, "-m", "utvandring.cli"]
-        dbt = [str(Path(sys.executable).with_name("dbt")), "--quiet"]
-        incoming = str(root / "incoming" / "simulated")
-        os.chdir(PROJECT)
-        simulate = [
-            "simulate",
-            "--out",
-            incoming,
-            "--scale",
-            str(arguments.scale),
-            "--seed",
-            str(arguments.seed),
-        ]
-        target = ["--target-path", str(root / "target"), "--log-path", str(root / "logs")]
-        steps = [
-            measure("simulate", [*utvandring, *simulate], env),
-            measure("deliver", [*utvandring, "deliver", incoming], env),
-            measure(
-                "dbt build, marts and data tests",
-                [*dbt, "build", "--exclude-resource-type", "unit_test", *target],
-                env,
-            ),
-            measure("floor: person_year by hand", [sys.executable, __file__, "--floor", str(root)], env),
-        ]
-        floor = steps[-1]
-        with duckdb.connect(str(root / "warehouse.duckdb"), read_only=True) as connection:
-            row = connection.execute("select count(*) from marts.person_year").fetchone()
-            assert row is not None
-        print(
-            f"Scale {arguments.scale:g}, {row[0]:,} person-years, "
-            f"{os.cpu_count()} cores, {platform.machine()}."
-        )
-        print(f"Rows of the floor that differ from the mart: {compare(root):,}.\n")
-        print("| step | wall s | CPU s | peak GB | wall / floor | CPU / floor |")
-        print("|---|---:|---:|---:|---:|---:|")
-        for step in steps:
-            print(
-                f"| {step.step} | {step.wall_s:.1f} | {step.cpu_s:.1f} | {step.peak_gb:.1f} "
-                f"| {step.wall_s / floor.wall_s:.1f} | {step.cpu_s / floor.cpu_s:.1f} |"
-            )
+        if arguments.subject == "floor":
+            floor(root, arguments.scale)
+        else:
+            years(root, arguments.scale, arguments.last_year)
     finally:
-        shutil.rmtree(root)
+        if arguments.folder is None:
+            shutil.rmtree(root)
 
 
 if __name__ == "__main__":
