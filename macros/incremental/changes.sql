@@ -1,5 +1,5 @@
--- The changes of the warehouse in order, and how many of them every table has seen: so a build of some tables, one that
--- broke off, or a step back to an earlier delivery need no case of their own. Run at the start of every run of dbt.
+-- The changes of the warehouse in order, and the last of them that every table has seen. So a build of some tables, one
+-- that broke off, or a step back to an earlier delivery needs no case of its own. dbt runs this at every start.
 create schema if not exists builds;
 create sequence if not exists builds.number;
 
@@ -37,7 +37,7 @@ select unnest(from_json(nodes, '[{
 }]'), max_depth := 2)
 from builds.project;
 
--- What every model refers to: its year relative to that of the input, and the last year of the input that matters.
+-- The references of every model: its year relative to that of the input, and the last year of the input that matters.
 -- A register is read by its periods. Otherwise all of the input matters to all years (NULL) where the model does not
 -- say by which year it reads it, and where it is built as a whole.
 create or replace view builds.reference as
@@ -72,7 +72,7 @@ from parent
 left join builds.node as read on parent.input_id = read.node_id
 left join said on parent.node_id = said.node_id and read.name = said.input.name;
 
--- The same of what every model reads in the end, through views.
+-- The same for the tables and sources that every model reads in the end, through views.
 create or replace view builds.reading as
 with recursive
 reading as (
@@ -90,7 +90,7 @@ reading as (
 from reading
 where not is_view;
 
--- What the sources hold: of registers the files of every period, of the rest all deliveries. A register that says the
+-- Contents of the sources: of registers the files of every period, of the rest all deliveries. A register that says the
 -- year of its rows is compared by these (open_builds).
 create or replace view builds.content_of_files as
 select node.node_id, file.period as year_n, file.stored_sha256 || file.missing_columns::varchar as checksum
@@ -103,7 +103,7 @@ from builds.node
 inner join deliveries.delivery on node.source_name <> 'registers'
 group by node.node_id;
 
--- From which year on nodes hold something else than before; of use where they are compared.
+-- From which year on nodes have changed; of use where they are compared.
 create or replace view builds.changed_content as
 select year_of_node.node_id, min(year_of_node.year_n) as first_year
 from (

@@ -3,7 +3,7 @@
     as they are. What a table has seen is entered in the transaction in which the table changes.
 -#}
 
-{#- Statements for the start of a run, which enter what the accepted files changed since the last one. -#}
+{#- Statements for the start of a run, which enter the changes of the accepted files since the last one. -#}
 {% macro open_builds() %}
     {%- do run_query(run_query("select content from read_text('macros/incremental/changes.sql')").columns[0][0]) %}
     {%- set nodes = [] -%}
@@ -34,7 +34,7 @@
     group by all;
 {%- endmacro %}
 
-{#- Statements that enter from which year on the nodes of a condition hold something else than before. -#}
+{#- Statements that enter from which year on the nodes of a condition have changed. -#}
 {% macro enter_differences(is_concerned) %}
     insert into builds.difference
     select node_id, nextval('builds.number'), first_year from builds.changed_content where {{ is_concerned }};
@@ -43,9 +43,9 @@
 {% endmacro %}
 
 {#-
-    After a table was built: what it has taken account of, and from which year on it changed. A model that is built as a
-    whole and says the year of its rows (meta.year) is compared with what it was, year by year. What holds other rows than
-    the sources give, or was built by a command that does not begin with `open_builds`, has to be built again.
+    After a table was built: from which year on it changed, and which changes it has seen. A model that is built as a whole
+    and says the year of its rows (meta.year) is compared with its earlier rows, year by year. A table without all rows, or
+    from a command that does not begin with `open_builds`, counts as not built.
 -#}
 {% macro record_build() %}
     {%- if not execute or model.config.materialized == 'view' -%}
@@ -81,8 +81,8 @@
 {% endmacro %}
 
 {#-
-    Everything besides the deliveries that decides what is in the warehouse, as one checksum: variables of the command, and
-    what the plugin of profiles.yml tells (python/utvandring/builds/program.py).
+    Everything besides the deliveries that decides the contents of the warehouse, as one checksum: variables of the command,
+    and the checksum of the plugin in profiles.yml (python/utvandring/builds/program.py).
 -#}
 {% macro program() %}
     {%- set given = invocation_args_dict.get('vars') or {} -%}

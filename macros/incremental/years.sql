@@ -4,13 +4,13 @@
 
         from_year('int_population__resident', 'reference_year - 1')
 
-    are the rows of the years that are built, where a row of the input leads to the year `reference_year - 1`; and a change
-    of the input in a year matters from the year before on. `meta.year` is the year of a row, an expression on its columns.
+    gives the rows for the years that are built, where a row of the input leads to the year `reference_year - 1`; a change of
+    the input in a year matters from the year before on. `meta.year` is the year of a row, an expression on its columns.
 
-    A model that is built as a whole may have a `meta.year` too: it is compared with what it was (changes.sql), so that
-    what reads it need not build the years that did not change. A table whose inputs did not change is left alone.
+    A model that is built as a whole may have a `meta.year` too: it is compared with its earlier rows (changes.sql), so that
+    its readers need not build the years that did not change. A table none of whose inputs changed is not built.
 
-    meta.block_years    so many years are built at a time, for a model that would not fit into memory as a whole
+    meta.block_years    number of years to build at a time, for a model that would not fit into memory as a whole
 -#}
 
 {#-
@@ -33,7 +33,7 @@
     {{ ref(name) }}
 {%- endmacro %}
 
-{#- Enters in `meta.inputs`, when dbt reads the model, what it says of an input; the year of the input and the difference. -#}
+{#- Enters in `meta.inputs`, when dbt reads the model, by which year it reads an input; returns year and difference. -#}
 {% macro say_input(name, year, until=none) %}
     {%- set input_year, sign, number = modules.re.fullmatch('(.+?)(?: ([+-]) (\d+))?', year).groups() -%}
     {%- set years = ((sign or '') ~ (number or '0')) | int -%}
@@ -76,7 +76,7 @@
     {{ return(flags.FULL_REFRESH or (config.get('materialized') == 'incremental' and first_changed_year() is none)) }}
 {% endmacro %}
 
-{#- Whether a table is there and holds what a build would make of it: nothing that it reads has changed. -#}
+{#- Whether a table is there and a build would not change it: none of its inputs has changed. -#}
 {% macro is_unchanged() %}
     {{ return(first_changed_year() == 9999 and load_cached_relation(this) is not none) }}
 {% endmacro %}
@@ -151,7 +151,7 @@
 {% endmacro %}
 
 {#-
-    What is built by year is inserted straight from its query: dbt's temporary relation is a view, not a table that would
+    Rows of a build by year are inserted straight from the query: dbt's temporary relation is a view, not a table that would
     be written only to be read once. A table of blocks begins with the first of them.
 -#}
 {% macro duckdb__create_table_as(temporary, relation, compiled_code, language='sql', partitioned_by=none, sorted_by=none) %}

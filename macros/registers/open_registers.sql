@@ -1,7 +1,7 @@
 {#-
     Lays the warehouse's sources over the accepted deliveries, at the start of every run.
 
-    Reads the ledger (`accepted/ledger.json`, the one place that says what was accepted), marks the highest
+    Reads the ledger (`accepted/ledger.json`, the one list of accepted files), marks the highest
     version of every register and period as current, up to the delivery named by the environment variable
     UTVANDRING_AS_OF, and creates one view per register in the schema `registers`. A register that was never
     delivered becomes a view without rows, so that models need no special case; whether a register exists for
@@ -79,7 +79,7 @@
             'No accepted delivery is called ' ~ as_of ~ '. `utvandring deliveries` lists them.'
         ) -%}
     {%- endif -%}
-    {#- What came later is not known. -#}
+    {#- Later deliveries are not known. -#}
     {%- do run_query(
         "delete from deliveries.delivery
         where arrival > (

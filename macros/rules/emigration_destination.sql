@@ -1,5 +1,5 @@
 {#-
-    Where an emigrant went, seen from the parents: their country of origin, else the group of the country. A destination
+    The destination of an emigrant, seen from the parents: their country of origin, else the group of the country. A destination
     that is not known, or is Norway, is unknown.
 -#}
 {% macro emigration_destination(country, destination_group, parents_country) -%}

@@ -1,4 +1,4 @@
-{#- Groups of persons that rates are of; marts and the cells of disclosure control share them. -#}
+{#- Groups of persons for rates; marts and the cells of disclosure control share them. -#}
 
 {% macro age_group(age) -%}
     case
@@ -9,7 +9,7 @@
     end
 {%- endmacro %}
 
-{#- Whom labour market status is of, and most of the report. -#}
+{#- The population of labour market status, and of most of the report. -#}
 {% macro is_age_15_74(age) -%}
     coalesce({{ age }} between 15 and 74, false)
 {%- endmacro %}
@@ -32,7 +32,7 @@
     end
 {%- endmacro %}
 
-{#- What a family is counted as: rows of a VALUES clause, dimension and category. -#}
+{#- The categories of a family: rows of a VALUES clause, dimension and category. -#}
 {% macro categories_of_family(size_group, type) -%}
     ('family_size', {{ size_group }}),
     ('family_type', {{ type }}),

@@ -1,6 +1,6 @@
 {#-
-    Whether who left came back within some years: NULL where the registers, or the life of the person, do not reach so
-    far. On columns of the alias `departure`: exit_date, next_entry_date, observed_until, death_date.
+    Whether an emigrant came back within some years: NULL where the registers, or the life of the person, do not reach
+    so far. On columns of the alias `departure`: exit_date, next_entry_date, observed_until, death_date.
 -#}
 {% macro is_back_within(years) -%}
     case

@@ -1,5 +1,5 @@
 {#-
-    What a resident did at one region level: stayed, or moved out of the region. Other outcomes pass unchanged.
+    The outcome of a resident at one region level: stay, or move out of the region. Other outcomes pass unchanged.
     No pair of addresses (`pair_key` is NULL) means one address; a move that cannot be decided is NULL.
 -#}
 {% macro outcome_of_resident(status, is_move, pair_key) -%}
