@@ -17,6 +17,7 @@ from utvandring.common.engine import MEMORY, THREADS
 BUILT_WITH = [
     "dbt_project.yml",
     "macros/rules/is_back_within.sql",
+    "macros/incremental/changes.sql",
     "macros/macros.yml",
     "models/marts/person_year/person_year.sql",
     "models/marts/person_year/person_year.yml",
