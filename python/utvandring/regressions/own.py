@@ -38,7 +38,7 @@ class OwnFit:
         Persons in the sample, and those left out because a column of the model is NULL.
     estimates
         Tidy rows (`term, equation, estimate, std_error, statistic, p_value, conf_low, conf_high`) with what
-        each rests on (`persons_n, events_n, withheld_reason`, as `rests_on`), or None.
+        each depends on (`persons_n, events_n, withheld_reason`, as `rests_on`), or None.
     notes
         Further figures of the fit, ready to be printed.
     reason

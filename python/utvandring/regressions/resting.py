@@ -1,4 +1,4 @@
-"""How many persons and events each coefficient rests on, and whether a release would show it."""
+"""Persons and events behind each coefficient, and whether a release would show it."""
 
 from dataclasses import dataclass
 
@@ -36,7 +36,7 @@ class Fewest:
 
 
 def rests_on(cells: Cells, outcomes: tuple[str, ...], fewest: Fewest, *, logit: bool) -> pd.DataFrame:
-    """Count what each coefficient rests on, as a release does.
+    """Count the persons and events behind each coefficient, as a release does.
 
     Parameters
     ----------
@@ -55,7 +55,7 @@ def rests_on(cells: Cells, outcomes: tuple[str, ...], fewest: Fewest, *, logit: 
         A row for each `term` and `equation`: `persons_n` and `events_n`, person-years of its category or of
         the reference category, whichever are fewer, and of them those with the outcome or those it is
         compared with, whichever are fewer; `withheld_reason`, missing where a release would show the
-        coefficient. What is no category rests on everybody.
+        coefficient. A coefficient of no category depends on everybody.
     """
     rows = []
     for position, (name, term) in enumerate(zip(cells.names, cells.terms, strict=True)):

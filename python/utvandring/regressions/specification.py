@@ -106,7 +106,7 @@ class Comparison:
     Attributes
     ----------
     dimension, name
-        What is varied, and the name of the person compared.
+        The varied characteristic, and the name of the person compared.
     reference, compared
         The two persons, a value for every column.
     """
