@@ -46,7 +46,7 @@ help:
 
 # Installs what a lock names, with uv: it takes a fourth of pip's time. Where it is missing pip fetches it, and it asks
 # the index that pip is told to ask. If it fails all the same (pip knows more, such as certificates of one's own), or in
-# a bundle, pip installs. What was begun and broken off is begun anew: half a package may look like a whole one.
+# a bundle, pip installs. An installation that broke off starts from an empty folder: half a package may look whole.
 LOCKED := --no-deps --require-hashes --only-binary :all:
 define install
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

@@ -49,7 +49,7 @@ class Browser:
         self.downloads = downloads
 
     def open(self, path: Path, place: str = "") -> None:
-        """Open a page anew, and wait until its script is done."""
+        """Open a page afresh, and wait until its script is done."""
         self.driver.get("about:blank")
         self.messages()
         self.driver.get(f"{path.as_uri()}#{place}")

@@ -41,7 +41,7 @@ class DbtServer:
     scratch
         A folder for what dbt keeps of the project.
     read
-        What `read_project` left; without it the project is read anew.
+        What `read_project` left; without it the project is read.
     """
 
     def __init__(self, scratch: Path, read: Path | None = None) -> None:

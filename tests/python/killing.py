@@ -83,10 +83,10 @@ def deliver_folder(root: Path, folder: Path) -> None:
         deliver(DataRoot(root), folder, project_root())
 
 
-def publish_warehouse(root: Path, anew: bool) -> None:
+def publish_warehouse(root: Path, in_full: bool) -> None:
     """Publish as `utvandring build` does when everything has passed."""
     os.umask(0o027)
-    with nullcontext() if anew else copying_last(DataRoot(root)) as copied:
+    with nullcontext() if in_full else copying_last(DataRoot(root)) as copied:
         publish(DataRoot(root), copied)
 
 

@@ -3,7 +3,7 @@
     python dbt_series.py ROOT LEDGER [--full] [LEDGER ...]
 
 Models only, without disclosure control, and of the regressions (of 2009) the cells alone; the first run loads
-the seeds as well. `--full` before a ledger builds it anew.
+the seeds as well. `--full` before a ledger builds it in full.
 After each build its tables are in ROOT/exported/<number>/<schema>.<table>.parquet, rows in order.
 A line of output for each build names the models that it left alone.
 """

@@ -1,4 +1,4 @@
-"""What is built by year after a change equals, row by row and in order, what is built anew."""
+"""Tables built by year after a change equal, row by row and in order, tables built in full."""
 
 import subprocess
 import sys
@@ -122,7 +122,7 @@ def differences(one: Path, other: Path) -> Iterator[str]:
 
 
 def build_series(root: Path, chosen: Callable[[str], bool], *after: int) -> tuple[Path, list[str]]:
-    """Build after every chosen correction, then over the ledgers of some numbers, and the last one anew."""
+    """Build after every chosen correction, then over the ledgers of some numbers, then the last in full."""
     deliveries = Deliveries(root)
     first, steps = corrections()
     deliveries.accept("first", first, {("inntekt", 2010): ["wyrkinnt"]})
@@ -136,7 +136,7 @@ def build_series(root: Path, chosen: Callable[[str], bool], *after: int) -> tupl
         name for name, models in zip(names, left_alone, strict=False) if "sample" in models.split()
     ]
     assert without_sample == [name for name in LEFT_ALONE if chosen(name)]
-    return root / "exported", [*names, *(f"again {number}" for number in after), "anew"]
+    return root / "exported", [*names, *(f"again {number}" for number in after), "in full"]
 
 
 def test_after_a_correction_of_each_kind_the_warehouse_is_what_a_full_build_makes(tmp_path: Path) -> None:
@@ -147,7 +147,7 @@ def test_after_a_correction_of_each_kind_the_warehouse_is_what_a_full_build_make
 
 @pytest.fixture(scope="module")
 def corrected(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
-    """Build after every correction, go back to the fifth and forward again, and build the last one anew."""
+    """Build after every correction, go back to the fifth and forward again; build the last in full."""
     return build_series(tmp_path_factory.mktemp("corrected"), lambda name: True, 5, -1)
 
 
@@ -157,7 +157,7 @@ def test_after_every_correction_the_warehouse_is_what_a_full_build_makes(
 ) -> None:
     exported, names = corrected
     last = names.index("events-alone")
-    assert not list(differences(exported / str(last), exported / str(names.index("anew"))))
+    assert not list(differences(exported / str(last), exported / str(names.index("in full"))))
 
 
 @pytest.mark.long

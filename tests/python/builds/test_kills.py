@@ -213,7 +213,7 @@ def publishing(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Trial]:
     fill(root, 1)
     run(publish_warehouse, root.path, True)
     fill(root, 2)
-    trials = {"anew": Trial(root.path, (True,)), "by year": Trial(root.path, (False,))}
+    trials = {"in full": Trial(root.path, (True,)), "by year": Trial(root.path, (False,))}
     for trial in trials.values():
         trial.points = points_of(publish_warehouse, trial.copy(folder).path, *trial.arguments)
     assert any(name.startswith("statement delete from") for name, _ in trials["by year"].points)
@@ -224,7 +224,7 @@ def publishing(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Trial]:
 def versions(publishing: dict[str, Trial], tmp_path_factory: pytest.TempPathFactory) -> dict[int, Any]:
     """Give what each version is when it was published without being killed."""
     folder = tmp_path_factory.mktemp("versions")
-    root = publishing["anew"].copy(folder)
+    root = publishing["in full"].copy(folder)
     found = {1: published(root)}
     for version in (2, 3):
         fill(root, version)
@@ -268,7 +268,7 @@ def test_publications_killed_at_every_kind_of_point(
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("how", ["anew", "by year"])
+@pytest.mark.parametrize("how", ["in full", "by year"])
 def test_publications_killed_at_every_point(
     how: str, publishing: dict[str, Trial], versions: dict[int, Any], tmp_path: Path
 ) -> None:
@@ -277,7 +277,7 @@ def test_publications_killed_at_every_point(
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("how", ["anew", "by year"])
+@pytest.mark.parametrize("how", ["in full", "by year"])
 def test_publications_killed_in_the_middle_of_a_write(
     how: str, publishing: dict[str, Trial], versions: dict[int, Any], tmp_path: Path
 ) -> None:

@@ -152,20 +152,20 @@ def test_regressions_of_years_that_did_not_change_are_left_alone(
         results = json.loads((root.target / "run_results.json").read_text(encoding="utf-8"))["results"]
         return {result["unique_id"] for result in results if result["message"] != "UNCHANGED"}
 
-    anew = built_nodes(as_of=FIRST, only_tables=True)
-    assert anew >= {f"model.utvandring.{name}" for name in REGRESSIONS}, "another program"
+    in_full = built_nodes(as_of=FIRST, only_tables=True)
+    assert in_full >= {f"model.utvandring.{name}" for name in REGRESSIONS}, "another program"
     before = export(root.path, tmp_path / "before")
 
     nodes = built_nodes(as_of=SECOND)
     after = export(root.path, tmp_path / "after")
-    assert anew - nodes >= {f"model.utvandring.{name}" for name in (*REGRESSIONS, "fit_trinomial_logit")}
+    assert in_full - nodes >= {f"model.utvandring.{name}" for name in (*REGRESSIONS, "fit_trinomial_logit")}
     assert "model.utvandring.person_year" in nodes
     for name in REGRESSIONS:
         assert after[f"estimates.{name}.parquet"] == before[f"estimates.{name}.parquet"]
 
     built_nodes(as_of=SECOND, only_tables=True, full_refresh=True)
-    anew_tables = export(root.path, tmp_path / "anew")
-    assert {name for name in anew_tables if anew_tables[name] != after.get(name)} == set()
+    full_tables = export(root.path, tmp_path / "in-full")
+    assert {name for name in full_tables if full_tables[name] != after.get(name)} == set()
 
 
 def test_the_delay_triangle_counts_what_each_delivery_knew(
