@@ -3,7 +3,7 @@
 -- Purpose: person-years at risk of a first emigration by age, with the emigrations and deaths among them.
 -- descendant_incidence is estimated from these counts.
 --
--- Ages are completed years (at the end of base_year; an event happens before the next). Persons enter at
+-- The age is that at the end of base_year, in completed years; an event happens before the next age. Persons enter at
 -- the age at which the registers first show them, and are censored when the registers end or lose them. Ages over 74
 -- are left out.
 with
