@@ -2,8 +2,8 @@
 -- Purpose: stays in Norway, from the moves over the border, the population register on 1 January and deaths, in order.
 --
 -- A stay begins with the first sign that a person is in Norway and ends with the first sign that the person is not.
--- An immigration of somebody who is here, or an emigration of somebody who is not, changes nothing, but of emigrations
--- up to the next 1 January with no return between them the last one counts, of several on one day the one
+-- An immigration of somebody who is here changes nothing, nor does an emigration of somebody who is not. But of several
+-- emigrations up to the next 1 January without a return between them the last one counts; of several on one day the one
 -- registered first (as in the outcome of a person-year). A person whose first sign is an emigration was here before it.
 -- Moves within Norway are no signs (int_outcome__status). Of an emigration and an immigration on one day the one that
 -- was registered first came first; where nothing shows the order, the person left and came back.
