@@ -94,8 +94,8 @@ def publish_warehouse(root: Path, anew: bool) -> None:
         publish(DataRoot(root), copied)
 
 
-def build_warehouse(root: Path, as_of: str | None = None) -> None:
-    """Build as the command does; every node that has ended is a point."""
+def build_warehouse(root: Path, as_of: str, project: Path) -> None:
+    """Build as the command of a program does; every node that has ended is a point."""
     os.umask(0o027)
 
     def ended(told: str, fraction: float) -> None:
@@ -105,7 +105,7 @@ def build_warehouse(root: Path, as_of: str | None = None) -> None:
             _Points.counting.reach(NODE)
             _Points.counting.reach(f"{NODE} {node[1]}")
 
-    building.build(DataRoot(root), project_root(), building.Request(as_of=as_of), ended)
+    building.build(DataRoot(root), project, building.Request(as_of=as_of), ended)
 
 
 def run(work: Work, *arguments: Any) -> None:
