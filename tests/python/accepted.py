@@ -1,7 +1,9 @@
 """Ledgers of files that were accepted without the checks that contradictory rows might not pass."""
 
+import copy
 import hashlib
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +53,15 @@ class Deliveries:
             }
         )
         self._keep_ledger(name)
+
+    def copied(self, root: Path) -> "Deliveries":
+        """Return the same in a copy of the data root."""
+        shutil.copytree(self.root, root)
+        other = Deliveries(root)
+        other.files = dict(self.files)
+        other.ledgers = [root / ledger.relative_to(self.root) for ledger in self.ledgers]
+        other._deliveries = copy.deepcopy(self._deliveries)
+        return other
 
     def withdraw(self, name: str, periods: set[Period]) -> None:
         """Take every version of some periods out of the ledger, as if they had never been delivered."""

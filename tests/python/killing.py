@@ -36,8 +36,8 @@ from utvandring.builds import building
 from utvandring.builds.publication import copying_last, publish
 from utvandring.common.errors import UtvandringError
 from utvandring.common.project import DataRoot, project_root
-from utvandring.deliveries import page
-from utvandring.deliveries.deliver import deliver
+from utvandring.deliveries import checks, page
+from utvandring.deliveries import deliver as delivering
 
 # What takes long to import is imported once, by the process that all others are forked from.
 CONTEXT = multiprocessing.get_context("forkserver")
@@ -74,13 +74,17 @@ _DIFFERING = [(re.compile(r"\.staging-\w+"), ".staging-*"), (re.compile(r"_[0-9a
 
 
 def deliver_folder(root: Path, folder: Path) -> None:
-    """Deliver as the command does, without the drawing in the report.
+    """Deliver as the command does, but find nothing in the rows and draw nothing.
 
-    To draw takes longer than all else together, and writes nothing.
+    To judge and to draw takes longer than all else together, and writes nothing.
     """
     os.umask(0o027)
-    with patch.object(page, "_chart", return_value=""):
-        deliver(DataRoot(root), folder, project_root())
+    with (
+        patch.object(page, "_chart", return_value=""),
+        patch.object(delivering, "compare", return_value=[]),
+        patch.object(checks, "count_violations", lambda rows, rules: [0] * len(rules)),
+    ):
+        delivering.deliver(DataRoot(root), folder, project_root())
 
 
 def publish_warehouse(root: Path, in_full: bool) -> None:
@@ -90,8 +94,8 @@ def publish_warehouse(root: Path, in_full: bool) -> None:
         publish(DataRoot(root), copied)
 
 
-def build_warehouse(root: Path, as_of: str | None = None) -> None:
-    """Build as the command does; every node that has ended is a point."""
+def build_warehouse(root: Path, as_of: str, project: Path) -> None:
+    """Build as the command of a program does; every node that has ended is a point."""
     os.umask(0o027)
 
     def ended(told: str, fraction: float) -> None:
@@ -101,7 +105,7 @@ def build_warehouse(root: Path, as_of: str | None = None) -> None:
             _Points.counting.reach(NODE)
             _Points.counting.reach(f"{NODE} {node[1]}")
 
-    building.build(DataRoot(root), project_root(), building.Request(as_of=as_of), ended)
+    building.build(DataRoot(root), project, building.Request(as_of=as_of), ended)
 
 
 def run(work: Work, *arguments: Any) -> None:

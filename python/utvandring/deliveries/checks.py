@@ -5,7 +5,7 @@ Expectations, with rules made from the same specification.
 """
 
 import difflib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 import duckdb
@@ -280,19 +280,30 @@ class _FileCheck:
         return confirmed
 
     def _check_expectations(self) -> None:
-        batch = read_batch(self.connection, self.rules, self._relation())
-        for rule, count in zip(self.rules, count_violations(batch, self.rules), strict=True):
-            if count and rule.check == "required":
-                # A value that could not be read is a fault already; it is not missing as well.
-                raw = identifier(f"raw {rule.column}")
-                (count,) = self._one_row("count(*)", f"({rule.violated}) and {raw} is null")
-            if count <= 0:
-                continue
+        for rule, count in self._broken():
             if rule.name in self.waived and rule.waivable:
                 self.unknown[rule.name] = count
                 self._report(rule, count, Level.WARN, self._waived(rule))
             else:
                 self._report(rule, count, rule.level, self._explained(rule))
+
+    def _broken(self) -> Iterator[tuple[Rule, int]]:
+        """Give the rules that rows break, with the number of rows."""
+        for is_key in (True, False):
+            rules = [rule for rule in self.rules if rule.is_key is is_key]
+            if not rules:
+                continue
+            batch = read_batch(self.connection, rules, self._relation())
+            for rule, count in zip(rules, count_violations(batch, rules), strict=True):
+                if count and not is_key:
+                    # Great Expectations has judged values; of the rows that have them there may be many.
+                    at_fault = rule.violated
+                    if rule.check == "required":
+                        # A value that could not be read is a fault already; it is not missing as well.
+                        at_fault = f"({at_fault}) and {identifier(f'raw {rule.column}')} is null"
+                    (count,) = self._one_row("count(*)", at_fault)
+                if count:
+                    yield rule, count
 
     def _forms(self, tally: _Tally) -> str:
         """Say how values are written that cannot be read."""

@@ -5,7 +5,7 @@ from the internet), no usage statistics. Only counts are asked of it, so that no
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -14,7 +14,7 @@ import pandas as pd
 
 from utvandring.common.errors import UtvandringError
 from utvandring.common.sql import identifier
-from utvandring.deliveries.rules import Rule
+from utvandring.deliveries.rules import NOT_NULL, Rule
 from utvandring.deliveries.verdict import Level
 
 # Read when the library is imported: it must never report anything to anyone.
@@ -25,30 +25,46 @@ _NAMED_PLACES = 200
 
 
 def read_batch(connection: duckdb.DuckDBPyConnection, rules: Sequence[Rule], relation: str) -> pd.DataFrame:
-    """Read the columns that the rules judge, and no others.
+    """Read the different values that the rules judge: rows with the same values break the same rules.
+
+    A file of millions of rows has a few dozen of them. Of a key, which is judged by all rows together, those
+    rows are read whose key occurs more than once.
 
     Parameters
     ----------
     connection
         Where the relation can be read.
     rules
-        The rules; each names its columns and the SQL that gives them.
+        Rules on values, or a rule on a key alone; each names its columns and the SQL that gives them.
     relation
         SQL of the rows of the file.
 
     Returns
     -------
     pandas.DataFrame
-        One row per row of the file.
+        One row per row with other values than the rows before it; of a key one per row of the file.
     """
     of = {alias: sql for rule in rules for alias, sql in rule.of.items()}
-    columns = ", ".join(f"{sql} as {identifier(alias)}" for alias, sql in of.items())
-    table = connection.sql(f"select {columns} from {relation}").to_arrow_table()
-    return table.to_pandas()
+    if any(rule.is_key for rule in rules):
+        key = ", ".join(of.values())
+        columns = _named(of)
+        repeated = f"({key}) in (select {key} from {relation} group by all having count(*) > 1)"
+        query = f"select {columns} from {relation} where {repeated}"
+    else:
+        judged = {alias for rule in rules if rule.expectation != NOT_NULL for alias in rule.of}
+        known = {
+            alias: sql if alias in judged else f"if({sql} is null, null, true)" for alias, sql in of.items()
+        }
+        query = f"select distinct {_named(known)} from {relation}"
+    return connection.sql(query).to_arrow_table().to_pandas()
+
+
+def _named(of: Mapping[str, str]) -> str:
+    return ", ".join(f"{sql} as {identifier(alias)}" for alias, sql in of.items())
 
 
 def count_violations(batch: pd.DataFrame, rules: Sequence[Rule]) -> list[int]:
-    """Return how many rows break each rule.
+    """Return how many rows of a batch break each rule.
 
     Parameters
     ----------

@@ -67,25 +67,33 @@ def write_page(root: DataRoot, delivery: Delivery, ledger: Ledger) -> Path:
 def render(delivery: Delivery, ledger: Ledger, language: str = "en") -> str:
     """Return the page of a delivery as HTML."""
     words = texts(language)
-    environment = Environment(
+    counts = _counts(delivery, ledger)
+    has_this = any(row["is_this"] for row in counts)
+    return (
+        _environment()
+        .get_template("delivery.html")
+        .render(
+            delivery=delivery,
+            words=words,
+            verdict=words["verdicts"][delivery.verdict],
+            meaning=_meaning(delivery, words),
+            brought=_brought(delivery, words),
+            sections=_sections(delivery.findings, words),
+            counts=counts,
+            chart=Markup(_chart(counts, words)) if has_this else None,
+            other_page=page_path(DataRoot(Path()), delivery, "en" if language == "nb" else "nb").name,
+        )
+    )
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(
         loader=PackageLoader("utvandring.deliveries"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-    )
-    counts = _counts(delivery, ledger)
-    has_this = any(row["is_this"] for row in counts)
-    return environment.get_template("delivery.html").render(
-        delivery=delivery,
-        words=words,
-        verdict=words["verdicts"][delivery.verdict],
-        meaning=_meaning(delivery, words),
-        brought=_brought(delivery, words),
-        sections=_sections(delivery.findings, words),
-        counts=counts,
-        chart=Markup(_chart(counts, words)) if has_this else None,
-        other_page=page_path(DataRoot(Path()), delivery, "en" if language == "nb" else "nb").name,
     )
 
 

@@ -63,6 +63,11 @@ class Rule:
     waivable: bool = True
 
     @property
+    def is_key(self) -> bool:
+        """Whether it judges all rows together, and not each by itself."""
+        return self.expectation in (UNIQUE, UNIQUE_TOGETHER)
+
+    @property
     def name(self) -> str:
         """The name by which a waiver calls it."""
         return f"{self.register}.{self.column}.{self.check}"

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
+from scipy.special import stdtr, stdtrit
 
 from utvandring.estimators.design import Design, FloatArray, Rows, cross_product
 
@@ -117,7 +117,7 @@ def tidy_table(
         raise ValueError(f"The confidence level must lie between 0 and 1, not {level}.")
     with np.errstate(invalid="ignore", divide="ignore"):
         statistic = estimate / std_error
-    reach = stats.t.ppf((1 + level) / 2, degrees_of_freedom) * std_error
+    reach = stdtrit(degrees_of_freedom, (1 + level) / 2) * std_error
     return pd.DataFrame(
         labels
         | {
@@ -133,5 +133,5 @@ def tidy_table(
 
 def two_sided(statistic: FloatArray, degrees_of_freedom: float = np.inf) -> FloatArray:
     """Return two-sided p values under the t distribution, the normal one for infinite degrees of freedom."""
-    result: FloatArray = 2 * stats.t.sf(np.abs(statistic), degrees_of_freedom)
+    result: FloatArray = 2 * stdtr(degrees_of_freedom, -np.abs(statistic))
     return result

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.stats import norm
+from scipy.special import ndtri
 
 DAYS_A_YEAR = 365.25
 
@@ -129,7 +129,7 @@ def incidence_by_age(exposure: pd.DataFrame, events: Sequence[str], level: float
     """
     counted = [f"{event}_n" for event in events]
     group = [column for column in exposure.columns if column not in ("age", "at_risk_n", *counted)]
-    width = float(norm.ppf((1 + level) / 2))
+    width = float(ndtri((1 + level) / 2))
     tables = []
     for _, rows in exposure.sort_values([*group, "age"]).groupby(group, sort=True):
         share, std_error = aalen_johansen(rows["at_risk_n"].to_numpy(), rows[counted].to_numpy())
@@ -174,7 +174,7 @@ def incidence_by_year(
     days = spells["duration_days"].to_numpy(dtype=np.int64)
     # Codes count from 0, and are -1 for what is missing.
     cause = pd.Categorical(spells["event"], categories=events).codes.astype(np.int64) + 1
-    width = float(norm.ppf((1 + level) / 2))
+    width = float(ndtri((1 + level) / 2))
     found = [
         table
         for key, rows in _groups(spells, dimensions)

@@ -15,7 +15,6 @@ import pytest
 from conftest import Command, run_command
 from dbt_server import DbtServer
 from deliveries import PROJECT, good_files, write_delivery
-from killing import NODE, build_warehouse, kill_at
 
 from utvandring.builds import building, publication
 from utvandring.builds.building import BuildFailedError, Request
@@ -600,28 +599,6 @@ def test_a_project_that_cannot_be_read_is_told_in_the_words_of_dbt(delivered: Pa
 
     assert any("broken.yml" in words for words in failed.value.failures)
     assert not (delivered / "warehouse.duckdb").exists()
-
-
-@pytest.mark.parametrize(
-    "place", [pytest.param("before dbt begins", marks=pytest.mark.long), "after the first node"]
-)
-def test_a_killed_build_leaves_no_dbt_behind_and_the_next_one_works(
-    place: str, built_warehouse: Path, tmp_path: Path
-) -> None:
-    root = tmp_path / "data"
-    shutil.copytree(built_warehouse, root)
-    before = (root / "published" / "utvandring.duckdb").read_bytes()
-    point = {"before dbt begins": ("start a process", 0), "after the first node": (NODE, 0)}[place]
-
-    # It returns when dbt is gone as well.
-    kill_at(point, build_warehouse, root)
-
-    assert (root / "published" / "utvandring.duckdb").read_bytes() == before
-    ran = run_command(root, "build", "--select", "sex")
-    assert ran.code == 0, ran.text
-    results = json.loads((root / "target" / "run_results.json").read_text(encoding="utf-8"))["results"]
-    assert results
-    assert (root / "published" / "utvandring.duckdb").read_bytes() == before
 
 
 def test_a_data_root_with_an_odd_name_is_built(

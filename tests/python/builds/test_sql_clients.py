@@ -1,4 +1,4 @@
-"""Reading the published warehouse: ten questions, Norwegian names, descriptions, readers during a build."""
+"""Reading the published warehouse: ten questions, Norwegian names, descriptions."""
 
 import subprocess
 import sys
@@ -6,8 +6,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from conftest import run_command
-from deliveries import PROJECT, good_files, write_delivery
+from deliveries import PROJECT
 
 from utvandring.builds.publication import PUBLISHED_SCHEMAS, VIEW_SCHEMA
 from utvandring.common.project import DataRoot
@@ -44,27 +43,6 @@ def test_a_question_is_answered_from_another_process(question: Path, publication
     )
     assert ran.returncode == 0, ran.stderr
     assert int(ran.stdout) > 0
-
-
-@pytest.mark.long
-def test_a_build_does_not_break_an_open_reader_nor_a_reader_a_build(tmp_path: Path) -> None:
-    root = tmp_path / "data"
-    write_delivery(tmp_path / "one", "one", good_files())
-    for arguments in (("deliver", tmp_path / "one"), ("build",)):
-        assert run_command(root, *arguments).code == 0
-    publication = DataRoot(root).publication
-    question = "select count(*), max(base_year) from marts.person_year"
-    with duckdb.connect(str(publication), read_only=True) as reader:
-        before = reader.execute(question).fetchall()
-        files = {**good_files(), ("befolkning", 2014, 1): good_files()["befolkning", 2013, 1]}
-        files["flytting", 2013, 1] = []
-        write_delivery(tmp_path / "two", "two", files, produced_at="2015-03-15")
-        assert run_command(root, "deliver", tmp_path / "two").code == 0
-        ran = run_command(root, "build")
-        assert ran.code == 0, ran.text
-        assert reader.execute(question).fetchall() == before
-    with duckdb.connect(str(publication), read_only=True) as reader:
-        assert reader.execute(question).fetchall() != before
 
 
 def test_norwegian_views_show_the_tables_they_name(publication: Path) -> None:

@@ -3,6 +3,7 @@
 import csv
 import json
 import shutil
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +11,10 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from conftest import run_command
+from conftest import Ran, run_command
 from deliveries import read_manifest, write_manifest
 from killing import NODE, Point, build_warehouse, kill_at
 
-from utvandring.builds import building
-from utvandring.common.project import DataRoot
 from utvandring.simulation import simulate_yearly
 
 pytestmark = pytest.mark.long
@@ -56,9 +55,48 @@ def first_year_built(root: Path) -> int:
     return int(row[0])
 
 
-def build(root: Path, *arguments: str) -> None:
-    ran = run_command(root, "build", *arguments)
+@dataclass(frozen=True)
+class Built:
+    """A data root with two deliveries, and what each build left.
+
+    Attributes
+    ----------
+    root, project
+        The data root, and the program that built it: ours but for the base year of the regressions.
+    published
+        What was published after each delivery: every table as Parquet.
+    first_year
+        The first base year of which the second build made person-years.
+    nodes
+        The nodes that each build did not leave alone.
+    read_before, read_after
+        What a reader saw who opened the publication before the second build, before it and after it.
+    """
+
+    root: Path
+    project: Path
+    published: dict[str, dict[str, bytes]]
+    first_year: int
+    nodes: dict[str, set[str]]
+    read_before: list[tuple[Any, ...]]
+    read_after: list[tuple[Any, ...]]
+
+    def build(self, *arguments: str) -> None:
+        """Build with this program."""
+        build(self.root, self.project, *arguments)
+
+
+def run_build(root: Path, project: Path, *arguments: str) -> Ran:
+    """Build with the program of a project."""
+    return run_command(root, "build", *arguments, environment={"PYTHONPATH": str(project / "python")})
+
+
+def build(root: Path, project: Path, *arguments: str) -> set[str]:
+    """Build, which must succeed; return the nodes that were not left alone."""
+    ran = run_build(root, project, *arguments)
     assert ran.code == 0, ran.text
+    results = json.loads((root / "target" / "run_results.json").read_text(encoding="utf-8"))["results"]
+    return {result["unique_id"] for result in results if result["message"] != "UNCHANGED"}
 
 
 @pytest.fixture(scope="module")
@@ -69,44 +107,61 @@ def series(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 
 
 @pytest.fixture(scope="module")
-def built(
-    series: list[Path], tmp_path_factory: pytest.TempPathFactory
-) -> tuple[Path, dict[str, dict[str, bytes]]]:
-    """Build after each delivery, refused ones between; return the root and what was published each time."""
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Copy the program, with regressions of a year that the second delivery does not concern."""
+    project = tmp_path_factory.mktemp("program") / "project"
+    for name in ("models", "macros", "seeds", "tests/generic", "tests/singular", "expectations", "analysis"):
+        shutil.copytree(PROJECT / name, project / name)
+    shutil.copytree(PROJECT / "python" / "utvandring", project / "python" / "utvandring")
+    for name in ("profiles.yml", "requirements.lock"):
+        shutil.copyfile(PROJECT / name, project / name)
+    settings = (PROJECT / "dbt_project.yml").read_text(encoding="utf-8")
+    of_2010 = settings.replace("estimates_base_years: [2012]", "estimates_base_years: [2010]")
+    assert of_2010 != settings
+    (project / "dbt_project.yml").write_text(of_2010, encoding="utf-8")
+    return project
+
+
+@pytest.fixture(scope="module")
+def built(series: list[Path], project: Path, tmp_path_factory: pytest.TempPathFactory) -> Built:
+    """Build after each delivery, refused ones between, with an open reader during the second build."""
     root = tmp_path_factory.mktemp("yearly") / "data"
     exports = tmp_path_factory.mktemp("exports")
-    published = {}
+    published, nodes = {}, {}
+    reader = None
+    question = "select count(*), max(base_year) from marts.person_year"
     for name, folder in zip((FIRST, SECOND), series, strict=True):
         assert run_command(root, "deliver", folder).code == 0
-        build(root)
+        if name == SECOND:
+            reader = duckdb.connect(str(root / "published" / "utvandring.duckdb"), read_only=True)
+            before = reader.execute(question).fetchall()
+        nodes[name] = build(root, project)
+        if reader is not None:
+            after = reader.execute(question).fetchall()
+            reader.close()
         published[name] = export(root, exports / name)
         refused = shutil.copytree(folder, exports / f"refused-{name}")
         write_manifest(refused, {**read_manifest(refused), "delivery_id": f"refused-{name}"})
         next(refused.glob("befolkning*")).write_bytes(b"damaged")
         assert run_command(root, "deliver", refused).code == 1
-    return root, published
+    return Built(root, project, published, first_year_built(root), nodes, before, after)
 
 
-def test_by_year_and_as_of_are_bit_for_bit_what_was_built_then(
-    built: tuple[Path, dict[str, dict[str, bytes]]], tmp_path: Path
-) -> None:
-    root, published = built
-    assert first_year_built(root) > 0, "the second build was to be by year"
+def test_by_year_and_as_of_are_bit_for_bit_what_was_built_then(built: Built, tmp_path: Path) -> None:
+    assert built.first_year > 0, "the second build was to be by year"
 
-    build(root, "--as-of", FIRST)
-    then = export(root, tmp_path / "then")
-    assert {name for name in then if then[name] != published[FIRST].get(name)} == set()
-    assert then.keys() == published[FIRST].keys()
+    built.build("--as-of", FIRST)
+    then = export(built.root, tmp_path / "then")
+    assert {name for name in then if then[name] != built.published[FIRST].get(name)} == set()
+    assert then.keys() == built.published[FIRST].keys()
 
-    build(root, "--as-of", SECOND, "--full-refresh")
-    now = export(root, tmp_path / "now")
-    assert {name for name in now if now[name] != published[SECOND].get(name)} == set()
-    assert now.keys() == published[SECOND].keys()
+    built.build("--as-of", SECOND, "--full-refresh")
+    now = export(built.root, tmp_path / "now")
+    assert {name for name in now if now[name] != built.published[SECOND].get(name)} == set()
+    assert now.keys() == built.published[SECOND].keys()
 
 
-def test_outcomes_are_built_from_the_earliest_move_that_differs(
-    series: list[Path], built: tuple[Path, dict[str, dict[str, bytes]]], tmp_path: Path
-) -> None:
+def test_outcomes_are_built_from_the_earliest_move_that_differs(series: list[Path], built: Built) -> None:
     def moves(folder: Path, name: str) -> set[tuple[Any, ...]]:
         rows = pq.read_table(folder / name, columns=["personid", "flyttedato", "hendelse", "regdato"])
         return {tuple(row.values()) for row in rows.to_pylist()}
@@ -120,59 +175,34 @@ def test_outcomes_are_built_from_the_earliest_move_that_differs(
         day.year - ((person, day.year) in on_first_day or day.timetuple().tm_yday == 1)
         for person, day, *_ in differing | new
     )
-    root = shutil.copytree(built[0], tmp_path / "data")
-    build(root, "--as-of", FIRST)
-    build(root, "--as-of", SECOND)
     before, after = (
-        pq.read_table(pa.BufferReader(built[1][name]["marts.person_year.parquet"])).to_pylist()
+        pq.read_table(pa.BufferReader(built.published[name]["marts.person_year.parquet"])).to_pylist()
         for name in (FIRST, SECOND)
     )
     differing_rows = {tuple(row.values()) for row in before} ^ {tuple(row.values()) for row in after}
     base_year = [*after[0]].index("base_year")
     # The base year is the one before the outcome year.
-    assert expected - 1 <= first_year_built(root) <= min(row[base_year] for row in differing_rows)
+    assert expected - 1 <= built.first_year <= min(row[base_year] for row in differing_rows)
 
 
-def test_regressions_of_years_that_did_not_change_are_left_alone(
-    built: tuple[Path, dict[str, dict[str, bytes]]], tmp_path: Path
-) -> None:
-    root = DataRoot(shutil.copytree(built[0], tmp_path / "data"))
-    project = tmp_path / "project"
-    for name in ("models", "macros", "seeds", "tests/generic", "python/utvandring"):
-        shutil.copytree(PROJECT / name, project / name)
-    for name in ("profiles.yml", "requirements.lock"):
-        shutil.copyfile(PROJECT / name, project / name)
-    settings = (PROJECT / "dbt_project.yml").read_text(encoding="utf-8")
-    of_2010 = settings.replace("estimates_base_years: [2012]", "estimates_base_years: [2010]")
-    assert of_2010 != settings
-    (project / "dbt_project.yml").write_text(of_2010, encoding="utf-8")
-
-    def built_nodes(**request: Any) -> set[str]:
-        building.build(root, project, building.Request(**request))
-        results = json.loads((root.target / "run_results.json").read_text(encoding="utf-8"))["results"]
-        return {result["unique_id"] for result in results if result["message"] != "UNCHANGED"}
-
-    in_full = built_nodes(as_of=FIRST, only_tables=True)
-    assert in_full >= {f"model.utvandring.{name}" for name in REGRESSIONS}, "another program"
-    before = export(root.path, tmp_path / "before")
-
-    nodes = built_nodes(as_of=SECOND)
-    after = export(root.path, tmp_path / "after")
-    assert in_full - nodes >= {f"model.utvandring.{name}" for name in (*REGRESSIONS, "fit_trinomial_logit")}
-    assert "model.utvandring.person_year" in nodes
+def test_regressions_of_years_that_did_not_change_are_left_alone(built: Built) -> None:
+    anew, by_year = built.nodes[FIRST], built.nodes[SECOND]
+    assert anew - by_year >= {f"model.utvandring.{name}" for name in (*REGRESSIONS, "fit_trinomial_logit")}
+    assert "model.utvandring.person_year" in by_year
     for name in REGRESSIONS:
-        assert after[f"estimates.{name}.parquet"] == before[f"estimates.{name}.parquet"]
-
-    built_nodes(as_of=SECOND, only_tables=True, full_refresh=True)
-    full_tables = export(root.path, tmp_path / "in-full")
-    assert {name for name in full_tables if full_tables[name] != after.get(name)} == set()
+        table = f"estimates.{name}.parquet"
+        assert built.published[SECOND][table] == built.published[FIRST][table]
 
 
-def test_the_delay_triangle_counts_what_each_delivery_knew(
-    series: list[Path], built: tuple[Path, dict[str, dict[str, bytes]]]
-) -> None:
+def test_a_build_does_not_break_an_open_reader_nor_a_reader_a_build(built: Built) -> None:
+    assert built.read_after == built.read_before
+    people = pq.read_table(pa.BufferReader(built.published[SECOND]["marts.person_year.parquet"]))
+    assert built.read_before != [(people.num_rows, max(people["base_year"].to_pylist()))]
+
+
+def test_the_delay_triangle_counts_what_each_delivery_knew(series: list[Path], built: Built) -> None:
     triangle = pq.read_table(
-        pa.BufferReader(built[1][SECOND]["marts.emigration_revision.parquet"])
+        pa.BufferReader(built.published[SECOND]["marts.emigration_revision.parquet"])
     ).to_pylist()
     found = {
         row["development_year"]: row
@@ -197,52 +227,49 @@ def test_the_delay_triangle_counts_what_each_delivery_knew(
     assert latest["expected_n"] == pytest.approx(latest["emigrations_n"] * known[1] / known[0], rel=1e-12)
 
 
-# In the order of a build; only the last one comes after the publication was replaced.
-BUILD_POINTS: list[Point] = [
-    ("start a process", 0),
-    (NODE, 0),
-    (f"{NODE} person_year", 0),
-    (f"{NODE} person_year_residence_is_never_negative", 0),
-    (f"{NODE} mobility_rate", 0),
-    (f"{NODE} immigration_spell", 0),
-    ("statement attach 'warehouse.duckdb' as warehouse (read_only)", 0),
-    ("statement begin", 0),
-    ("statement checkpoint publication", 0),
-    ("rename published/.publishing.duckdb to published/utvandring.duckdb", 0),
-    ("statement delete from builds.unpublished_rows", 0),
+# In the order of a build, with the delivery that is built. The first ones go on from what the one before
+# left, of the other delivery, so that there is something to do; the last ones publish what is built and not
+# published yet. Only after the last point of all has the publication been replaced.
+BUILD_POINTS: list[tuple[Point, str]] = [
+    (("start a process", 0), FIRST),
+    ((NODE, 0), SECOND),
+    ((f"{NODE} person_year", 0), FIRST),
+    ((f"{NODE} person_year_residence_is_never_negative", 0), SECOND),
+    ((f"{NODE} mobility_rate", 0), FIRST),
+    ((f"{NODE} immigration_spell", 0), SECOND),
+    (("statement attach 'warehouse.duckdb' as warehouse (read_only)", 0), FIRST),
+    (("statement begin", 0), FIRST),
+    (("statement checkpoint publication", 0), FIRST),
+    (("rename published/.publishing.duckdb to published/utvandring.duckdb", 0), FIRST),
+    (("statement delete from builds.unpublished_rows", 0), FIRST),
 ]
 
 
-def test_builds_killed_at_every_stage(
-    built: tuple[Path, dict[str, dict[str, bytes]]], tmp_path: Path
-) -> None:
-    root, published = built
+def test_builds_killed_at_every_stage(built: Built, tmp_path: Path) -> None:
+    root = built.root
     database = root / "published" / "utvandring.duckdb"
     ledger = (root / "accepted" / "ledger.json").read_bytes()
     before = database.read_bytes()
-    for number, point in enumerate(BUILD_POINTS):
-        # Each goes on from what the one before left, of the other delivery, so that there is something to do.
-        kill_at(point, build_warehouse, root, (FIRST, SECOND)[number % 2])
+    for point, delivery in BUILD_POINTS:
+        kill_at(point, build_warehouse, root, delivery, built.project)
         assert (root / "accepted" / "ledger.json").read_bytes() == ledger, point
-        is_new = point == BUILD_POINTS[-1]
+        is_new = point == BUILD_POINTS[-1][0]
         assert (database.read_bytes() != before) == is_new, point
         with duckdb.connect(str(database), read_only=True) as connection:
             last = connection.execute("select max(base_year) from marts.person_year").fetchone()
         assert last == ((2012,) if is_new else (2013,)), point
 
-    build(root)
+    built.build()
     now = export(root, tmp_path / "now")
     # Refused deliveries came after the last accepted one: the ledger alone knows of them.
-    assert {name for name in now if now[name] != published[SECOND].get(name)} == {
+    assert {name for name in now if now[name] != built.published[SECOND].get(name)} == {
         "quality.delivery_ledger.parquet",
         "quality.failed_expectation.parquet",
     }
 
 
-def test_rows_whose_tests_have_not_passed_are_tested_again(
-    built: tuple[Path, dict[str, dict[str, bytes]]], tmp_path: Path
-) -> None:
-    root = shutil.copytree(built[0], tmp_path / "data")
+def test_rows_whose_tests_have_not_passed_are_tested_again(built: Built, tmp_path: Path) -> None:
+    root = shutil.copytree(built.root, tmp_path / "data")
     selected = ("--select", "person_year,resource_type:model", "--select", "person_year,resource_type:test")
 
     def change(statement: str) -> None:
@@ -253,19 +280,17 @@ def test_rows_whose_tests_have_not_passed_are_tested_again(
     change(f"update marts.person_year set sex = 'wrong' where {old_year}")
     change("insert into builds.untested values ('model.utvandring.person_year', 2000)")
     for _ in range(2):
-        ran = run_command(root, "build", *selected)
+        ran = run_build(root, built.project, *selected)
         assert ran.code == 1
         assert "accepted_values_person_year_sex" in ran.err
     change(f"update marts.person_year set sex = 'male' where {old_year}")
-    assert run_command(root, "build", *selected).code == 0
+    assert run_build(root, built.project, *selected).code == 0
     with duckdb.connect(str(root / "warehouse.duckdb"), read_only=True) as connection:
         assert connection.execute("from builds.untested").fetchall() == []
 
 
-def test_the_difference_between_two_deliveries(
-    built: tuple[Path, dict[str, dict[str, bytes]]], tmp_path: Path
-) -> None:
-    root = built[0]
+def test_the_difference_between_two_deliveries(built: Built, tmp_path: Path) -> None:
+    root = built.root
     files = {path: path.read_bytes() for path in (root / "warehouse.duckdb", *(root / "published").iterdir())}
 
     ran = run_command(root, "diff", FIRST, SECOND, "--json", "--out", tmp_path / "difference")
@@ -304,15 +329,13 @@ def test_the_difference_between_two_deliveries(
         assert len(list(csv.DictReader(file))) == len(years)
 
 
-def test_what_diff_cannot_compare_is_told_in_one_sentence(
-    built: tuple[Path, dict[str, dict[str, bytes]]],
-) -> None:
+def test_what_diff_cannot_compare_is_told_in_one_sentence(built: Built) -> None:
     for arguments, message in (
         ((FIRST, FIRST), "Both deliveries are 2013-03-01"),
         ((FIRST, "unknown"), "No accepted delivery has the id unknown"),
         (("refused-" + FIRST, FIRST), f"No accepted delivery has the id refused-{FIRST}"),
     ):
-        ran = run_command(built[0], "diff", *arguments)
+        ran = run_command(built.root, "diff", *arguments)
         assert ran.code == 2
         assert message in ran.err
         assert ran.err.count("\n") == 1
