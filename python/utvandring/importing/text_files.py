@@ -7,6 +7,7 @@ from collections import Counter
 from pathlib import Path
 
 import duckdb
+import numpy as np
 
 from utvandring.common.sql import literal, path_literal
 from utvandring.deliveries.verdict import counted
@@ -16,6 +17,7 @@ from utvandring.importing.headers import FileColumn, FileHeader
 from utvandring.importing.patterns import Named
 
 _CHUNK = 1 << 22
+_LINE_FEED, _CARRIAGE_RETURN = 10, 13
 _LONGEST_HEADER = 1 << 22
 _SEPARATORS = (";", ",", "\t", "|")
 _UTF_8 = ("utf-8", "utf_8", "utf8", "utf-8-sig", "ascii")
@@ -229,15 +231,18 @@ def explain_csv(
 
 def count_lines(location: Path) -> int:
     """Return the number of lines of a file that hold anything, the line of names included."""
-    lines, last, blank = 0, b"\n", 0
+    lines = 0
+    # The end of the last line that was seen, and what stands behind it.
+    before = np.array([_LINE_FEED], dtype=np.uint8)
     with location.open("rb") as file:
         while piece := file.read(_CHUNK):
-            lines += piece.count(b"\n")
-            joined = last[-2:] + piece
-            blank += (
-                len(re.findall(rb"(?<=\n)\r?\n", joined)) if b"\n\n" in joined or b"\n\r\n" in joined else 0
-            )
-            last = (last + piece[-3:])[-3:]
-    if not last.endswith(b"\n"):
-        lines += 1
-    return lines - blank
+            letters = np.concatenate([before, np.frombuffer(piece, dtype=np.uint8)])
+            ends = np.flatnonzero(letters == _LINE_FEED)
+            lengths = np.diff(ends) - 1
+            lines += np.count_nonzero(lengths > 0)
+            # A carriage return alone is no line that holds anything.
+            lone = ends[:-1][lengths == 1] + 1
+            lines -= np.count_nonzero(letters[lone] == _CARRIAGE_RETURN)
+            before = letters[ends[-1] :]
+    rest = before[1:]
+    return lines + int(np.any((rest != _CARRIAGE_RETURN)))
