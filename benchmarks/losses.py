@@ -1,19 +1,17 @@
-"""What becomes of the marts where an extract lacks a column or a register: by building without each of them.
+"""What becomes of the marts where an extract lacks a column or a register: by building them without each.
 
-    python benchmarks/losses.py run      # a build without any loss, then one without each; goes on where it was stopped
-    python benchmarks/losses.py run --backwards    # beside it, from the other end
+    python benchmarks/losses.py run      # the marts without any loss, then without each; goes on where it was stopped
     python benchmarks/losses.py write    # consequences.yml of the imports and the table in docs/import.md, from the results
 
 Everything happens in `--work` (default `target/losses`): one line of JSON there for each loss. Delete the folder
-after a change of the models. The delivery is simulated (`SCALE`), with citizenship beside it. A column is unknown if it
-is NULL in every row of a build without the loss; the share beside another column is that of the rows whose value is
-not found again.
+after a change of the models. A simulated delivery is accepted, with citizenship beside it, and what is lost is taken
+out of the accepted files; the marts are made by the models as dbt compiles them, without their tests. A column is
+unknown if it is NULL in every row; the share beside another column is that of the rows whose value is not found again.
 """
 
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import os
 import re
@@ -27,7 +25,6 @@ from typing import Any
 import duckdb
 import yaml
 
-from utvandring.builds.building import Request, build
 from utvandring.common.files import read_yaml
 from utvandring.common.project import DataRoot, project_root
 from utvandring.common.sql import identifier, path_literal
@@ -39,6 +36,10 @@ from utvandring.importing.running import run_import
 from utvandring.simulation import simulate
 
 PROJECT = project_root()
+sys.path.append(str(PROJECT / "tests/python"))
+
+from dbt_server import DbtServer  # noqa: E402
+
 OTHERS = Path(__file__).with_suffix(".yml")
 INFERRED = Path(__file__).with_name("inferred_events")
 GUIDE = PROJECT / "docs/import.md"
@@ -69,7 +70,9 @@ class Case:
     @property
     def key(self) -> str:
         """Its words in the table."""
-        return self.says or (f"`{self.register}.{self.column}`" if self.column else f"the register `{self.register}`")
+        return self.says or (
+            f"`{self.register}.{self.column}`" if self.column else f"the register `{self.register}`"
+        )
 
 
 def cases() -> list[Case]:
@@ -79,7 +82,8 @@ def cases() -> list[Case]:
         Case(register.name, column.name)
         for register in registers
         for column in register.columns
-        if column.nullable and column.required_where is None
+        if column.nullable
+        and column.required_where is None
         and (not column.is_optional or column.name == "statsborgerskap")
     ]
     optional = [Case(register.name) for register in registers if not register.required]
@@ -93,116 +97,97 @@ def main() -> None:
     )
     parser.add_argument("what", choices=["run", "write"])
     parser.add_argument("--work", type=Path, default=Path("target/losses"))
-    parser.add_argument("--backwards", action="store_true", help="begin with the last loss")
     arguments = parser.parse_args()
     if arguments.what == "write":
         write(arguments.work)
         return
     arguments.work.mkdir(parents=True, exist_ok=True)
-    for case in reversed(cases()) if arguments.backwards else cases():
+    server = DbtServer((arguments.work / "dbt").absolute())
+    for case in cases():
         if case.key not in {result["loss"] for result in results(arguments.work)}:
-            note(arguments.work, measure(case, arguments.work))
+            note(arguments.work, measure(case, arguments.work, server))
+    server.close()
 
 
-def measure(case: Case, work: Path) -> dict[str, Any]:
-    """Build without something, and say what differs from the build that has everything."""
-    mine = work / f"lossy-{os.getpid()}"
-    whole, folder, root = whole_build(work), mine / DELIVERY, (mine / "root").absolute()
-    shutil.copytree(work / "whole" / DELIVERY, folder)
+def measure(case: Case, work: Path, server: DbtServer) -> dict[str, Any]:
+    """Make the marts without something, and say what differs from those that have everything."""
+    whole, mine = whole_root(work, server), DataRoot((work / f"lossy-{os.getpid()}").absolute())
+    shutil.rmtree(mine.path, ignore_errors=True)
+    mine.prepare()
     try:
-        lose(case, folder, mine)
-        built(DataRoot(root), folder)
-        return {"loss": case.key} | differences(whole.warehouse, DataRoot(root).warehouse)
+        shutil.copytree(whole.accepted, mine.accepted, dirs_exist_ok=True)
+        # The code lists, and everything else that is made anew.
+        shutil.copy(whole.warehouse, mine.warehouse)
+        lose(case, mine, work / DELIVERY)
+        # Any command that builds lays open the versions of the registers.
+        server.run(mine.path, "seed", "--quiet", "--select", "population_status")
+        server.make(mine.path, *marts_of(server))
+        return {"loss": case.key} | differences(whole.warehouse, mine.warehouse)
     finally:
-        shutil.rmtree(mine)
+        shutil.rmtree(mine.path)
 
 
-def whole_build(work: Path) -> DataRoot:
-    """Return the data root in which nothing is lost, built the first time."""
-    root, folder = DataRoot((work / "root-whole").absolute()), work / "whole" / DELIVERY
-    if not (work / "whole-is-built").exists():
-        for path in (folder.parent, root.path):
+def whole_root(work: Path, server: DbtServer) -> DataRoot:
+    """Return the data root in which nothing is lost; it is made the first time."""
+    root, delivery, made = DataRoot((work / "whole").absolute()), work / DELIVERY, work / "whole-is-made"
+    if not made.exists():
+        for path in (delivery, root.path):
             shutil.rmtree(path, ignore_errors=True)
-        simulate(folder, scale=SCALE, seed=SEED)
+        simulate(delivery, scale=SCALE, seed=SEED)
+        verdict = deliver(root, delivery, PROJECT)
+        if verdict.status is Status.REFUSED:
+            sys.exit("\n".join(finding.sentence() for finding in verdict.refusals))
         # The simulation delivers no citizenship: here it is the country of birth, as for many.
-        persons = sorted(folder.glob("person_p*.parquet"))[-1]
+        persons = max(root.accepted.glob("files/person/*.parquet"))
         rewrite(
-            folder,
+            root,
             "befolkning",
-            f"select own.*, born.fodeland as statsborgerskap from own left join read_parquet({path_literal(persons)}) "
-            "as born using (personid)",
+            "select own.* replace (born.fodeland as statsborgerskap) from own "
+            f"left join read_parquet({path_literal(persons)}) as born using (personid)",
         )
-        built(root, folder)
-        (work / "whole-is-built").touch()
+        server.seed(root.path)
+        server.make(root.path, *marts_of(server))
+        made.touch()
     return root
 
 
-def lose(case: Case, folder: Path, aside: Path) -> None:
-    """Take what is lost out of a delivery."""
+def marts_of(server: DbtServer) -> list[str]:
+    """Return the tables of all marts."""
+    return [model.table for model in server.models() if model.table.startswith("marts.")]
+
+
+def lose(case: Case, root: DataRoot, delivery: Path) -> None:
+    """Take what is lost out of the accepted files of a data root."""
     if case.inferred:
-        made = aside / "inferred"
-        run_import(INFERRED, folder, made, PROJECT)
-        forget(folder, case.register)
-        for path in made.glob(f"{case.register}_p*.parquet"):
-            shutil.copy(path, folder)
-        adopt(folder, made, case.register)
+        made = root.path / "inferred"
+        run_import(INFERRED, delivery, made, PROJECT)
+        events = path_literal(made) + f" || '/{case.register}_p*.parquet'"
+        rewrite(
+            root,
+            case.register,
+            f"select * from (select *, year(flyttedato) as periode from read_parquet({events})) "
+            "where periode in (select periode from own)",
+        )
     elif case.replace:
-        added = [name for name in case.replace if name.endswith("_presisjon")]
-        kept = ", ".join(f"{sql} as {identifier(name)}" for name, sql in case.replace.items() if name not in added)
-        new = "".join(f", {case.replace[name]} as {identifier(name)}" for name in added)
-        rewrite(folder, case.register, f"select * replace ({kept}){new} from own")
+        replaced = ", ".join(f"{sql} as {identifier(name)}" for name, sql in case.replace.items())
+        rewrite(root, case.register, f"select * replace ({replaced}) from own")
     elif case.column:
-        rewrite(folder, case.register, f"select * exclude ({identifier(case.column)}) from own")
+        rewrite(root, case.register, f"select * replace (null as {identifier(case.column)}) from own")
     else:
-        forget(folder, case.register)
+        ledger = json.loads(root.ledger.read_text("utf-8"))
+        for entry in ledger["deliveries"]:
+            entry["files"] = [file for file in entry["files"] if file["register"] != case.register]
+        root.ledger.write_text(json.dumps(ledger), encoding="utf-8")
 
 
-def manifest_of(folder: Path) -> dict[str, Any]:
-    content: dict[str, Any] = json.loads((folder / "delivery.json").read_text("utf-8"))
-    return content
-
-
-def keep(folder: Path, manifest: dict[str, Any]) -> None:
-    (folder / "delivery.json").write_text(json.dumps(manifest, indent=1), encoding="utf-8")
-
-
-def rewrite(folder: Path, register: str, query: str) -> None:
-    """Write every file of a register again as a query gives it; the file is `own` there."""
-    manifest = manifest_of(folder)
-    for entry in manifest["files"]:
-        if entry["register"] == register:
-            path, new = folder / entry["path"], folder / "new.parquet"
-            duckdb.sql(
-                f"copy (with own as (from read_parquet({path_literal(path)})) {query}) to {path_literal(new)}"
-            )
-            new.replace(path)
-            entry["sha256"] = hashlib.sha256(path.read_bytes()).hexdigest()
-    keep(folder, manifest)
-
-
-def forget(folder: Path, register: str) -> None:
-    """Take a register out of a delivery."""
-    manifest = manifest_of(folder)
-    for entry in manifest["files"]:
-        if entry["register"] == register:
-            (folder / entry["path"]).unlink()
-    manifest["files"] = [entry for entry in manifest["files"] if entry["register"] != register]
-    keep(folder, manifest)
-
-
-def adopt(folder: Path, made: Path, register: str) -> None:
-    """List the files of a register that another delivery brought."""
-    manifest = manifest_of(folder)
-    manifest["files"] += [entry for entry in manifest_of(made)["files"] if entry["register"] == register]
-    keep(folder, manifest)
-
-
-def built(root: DataRoot, folder: Path) -> None:
-    """Deliver and build, with every test of the data."""
-    verdict = deliver(root, folder, PROJECT)
-    if verdict.status is Status.REFUSED:
-        sys.exit("\n".join(finding.sentence() for finding in verdict.refusals))
-    build(root, PROJECT, Request())
+def rewrite(root: DataRoot, register: str, query: str) -> None:
+    """Write every accepted file of a register again as a query gives it, with the same columns; the file is `own`."""
+    for path in root.accepted.glob(f"files/{register}/*.parquet"):
+        with duckdb.connect() as connection:
+            connection.execute(f"create table own as from read_parquet({path_literal(path)})")
+            connection.execute("create table other as from own limit 0")
+            connection.execute(f"insert into other by name {query}")
+            connection.execute(f"copy other to {path_literal(path)} (format parquet)")
 
 
 def differences(before: Path, after: Path) -> dict[str, Any]:
@@ -225,7 +210,10 @@ def differences(before: Path, after: Path) -> dict[str, Any]:
             if rows and not left:
                 found["empty"].append(table)
             elif table not in ROWS:
-                if number(connection, f"select * from {one} except all select * from {other}") or rows != left:
+                if (
+                    number(connection, f"select * from {one} except all select * from {other}")
+                    or rows != left
+                ):
                     found["figures"].append(table)
             else:
                 compare_rows(connection, table, one, other, columns, found)
@@ -233,7 +221,12 @@ def differences(before: Path, after: Path) -> dict[str, Any]:
 
 
 def compare_rows(
-    connection: duckdb.DuckDBPyConnection, table: str, one: str, other: str, columns: list[str], found: dict[str, Any]
+    connection: duckdb.DuckDBPyConnection,
+    table: str,
+    one: str,
+    other: str,
+    columns: list[str],
+    found: dict[str, Any],
 ) -> None:
     """Compare a mart of persons, families or events column by column."""
     keys = ", ".join(map(identifier, ROWS[table]))
@@ -258,10 +251,10 @@ def compare_rows(
 
 
 def tables_of(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str, list[str]]]:
-    """Return schema, name and columns of the compared tables."""
+    """Return schema, name and columns of the marts."""
     return connection.execute(
         "select schema_name, table_name, list(column_name order by column_index) from duckdb_columns() "
-        "where database_name = 'before' and schema_name in ('marts', 'estimates') group by all order by all"
+        "where database_name = 'before' and schema_name = 'marts' group by all order by all"
     ).fetchall()
 
 
@@ -283,9 +276,13 @@ def write(work: Path) -> None:
         entry["figures"] = result["figures"]
         entries.append({name: value for name, value in entry.items() if value})
     head = "# What becomes of the marts where an import lacks something; written by benchmarks/losses.py write.\n"
-    CONSEQUENCES.write_text(head + yaml.safe_dump(entries, sort_keys=False, allow_unicode=True, width=120), "utf-8")
+    CONSEQUENCES.write_text(
+        head + yaml.safe_dump(entries, sort_keys=False, allow_unicode=True, width=120), "utf-8"
+    )
     guide, count = re.subn(
-        r"(?m)^\| missing \|(?:.*\n)(?:\|.*\n)+", lambda _: table_of_losses(read_losses()), GUIDE.read_text("utf-8")
+        r"(?m)^\| missing \|(?:.*\n)(?:\|.*\n)+",
+        lambda _: table_of_losses(read_losses()),
+        GUIDE.read_text("utf-8"),
     )
     if count != 1:
         sys.exit(f"{GUIDE} has no table that begins with '| missing |'.")

@@ -171,6 +171,11 @@ def _stage_text(
     lines = count_lines(location) - file.starts_with_names
     if location != file.location:
         location.unlink()
+    if rows and lines <= 0:
+        raise ImportFaultError(
+            f"{file.path}: its lines end with a carriage return alone, as on old machines: let a text editor save it "
+            "with ordinary line ends, or ask for it again."
+        )
     if rows != lines and not source.entry.lines_in_values:
         raise ImportFaultError(
             f"{file.path}: {counted(rows, 'row')} were read from {counted(lines, 'line')}: a value holds "
