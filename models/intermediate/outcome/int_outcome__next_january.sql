@@ -30,6 +30,7 @@ final as (
         coalesce(january.is_resident, false) as is_resident_next_january,
         resident.family_id,
         resident.municipality_code,
+        resident.citizenship,
         case
             when calendar.has_next_january then january.municipality_code
             else coalesce(last_address.municipality_code, resident.municipality_code)

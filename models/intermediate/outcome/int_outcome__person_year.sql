@@ -23,6 +23,7 @@ final as (
         status.outcome_year,
         status.family_id,
         status.municipality_code,
+        status.citizenship,
         {{ outcome_of_resident('status.status', 'move.is_municipality_move', 'move.from_code') }}
             as outcome_municipality,
         {{ outcome_of_resident('status.status', 'move.is_county_move', 'move.from_code') }}

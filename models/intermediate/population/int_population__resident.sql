@@ -30,6 +30,7 @@ final as (
         person_id,
         reference_year,
         municipality_code,
+        citizenship,
         family_id,
         is_family_child,
         case

@@ -79,6 +79,7 @@ final as (
         person_time.immigration_background,
         person_time.country_of_birth,
         person_time.country_background,
+        person_time.citizenship,
         person_time.first_immigration_year,
         person_time.residence_years,
         case

@@ -21,6 +21,7 @@ final as (
         status.is_resident,
         status.is_dead,
         source.kommnr as municipality_code,
+        source.statsborgerskap as citizenship,
         source.famnr as family_id,
         coalesce(person_code.is_child, false) as is_family_child,
     from source

@@ -1,33 +1,60 @@
-"""What an import lacks of the contract, and what that makes unknown in the marts."""
+"""What an import lacks of the contract, and what that makes of the marts, as `benchmarks/losses.py` measured it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from utvandring.common.files import read_yaml
 from utvandring.deliveries.specification import Specification
 
-_LIST = Path(__file__).parent / "consequences.yml"
+CONSEQUENCES = Path(__file__).parent / "consequences.yml"
+# As many names of tables are listed; of more the number is said.
+_FEW = 4
 
 
 @dataclass(frozen=True)
 class Loss:
-    """A register, or a column of one, that an import does not give, and what becomes of the marts."""
+    """What an import does not give, and what becomes of the marts.
 
+    `says` are its words; `empty` names tables without rows, `unknown` columns that are NULL in every row, `weaker`
+    columns that have other values and `figures` other tables that have other rows. `told_by` is the column by whose
+    presence an import says that it has this loss.
+    """
+
+    says: str
     register: str
-    column: str | None
-    unknown: tuple[str, ...]
-    weaker: tuple[str, ...]
+    column: str | None = None
+    told_by: str | None = None
+    empty: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
+    weaker: tuple[str, ...] = ()
+    figures: tuple[str, ...] = ()
 
     def sentence(self) -> str:
         """Say it in one line."""
-        what = f"{self.register}.{self.column}" if self.column else f"the register {self.register}"
         parts = []
+        if self.empty:
+            parts.append(f"empty: {', '.join(self.empty)}")
         if self.unknown:
             parts.append(f"unknown: {', '.join(self.unknown)}")
         if self.weaker:
             parts.append(f"worth less: {', '.join(self.weaker)}")
-        return f"{what}: {'; '.join(parts) or 'no mart needs it'}"
+        if self.figures:
+            parts.append(f"other figures: {_names(self.figures)}")
+        return f"{self.says.replace('`', '')}: {'; '.join(parts) or 'no mart needs it'}"
+
+
+def read_losses() -> list[Loss]:
+    """Return every loss that was measured."""
+    return [_loss(entry) for entry in read_yaml(CONSEQUENCES)]
+
+
+def _loss(entry: Mapping[str, Any]) -> Loss:
+    lists = {
+        name: tuple(entry.get(name, ())) for name in ("empty", "unknown", "weaker", "figures")
+    }  # fmt: skip
+    return Loss(entry["says"], entry["register"], entry.get("column"), entry.get("told_by"), **lists)
 
 
 def losses(given: Mapping[str, set[str]], specification: Specification) -> list[Loss]:
@@ -40,23 +67,31 @@ def losses(given: Mapping[str, set[str]], specification: Specification) -> list[
     specification
         The registers and columns that there are.
     """
-    entries = {(entry["register"], entry.get("column")): entry for entry in read_yaml(_LIST)}
-    missing: list[tuple[str, str | None]] = []
-    for name, register in specification.registers.items():
-        if name not in given:
-            missing.append((name, None))
-            continue
-        missing += [
-            (name, column.name)
-            for column in register.columns
-            if column.name not in given[name] and (name, column.name) in entries
-        ]
-    return [
-        Loss(
-            register,
-            column,
-            tuple(entries.get((register, column), {}).get("unknown", ())),
-            tuple(entries.get((register, column), {}).get("weaker", ())),
-        )
-        for register, column in missing
-    ]
+    found = []
+    for loss in read_losses():
+        columns = given.get(loss.register)
+        if columns is None:
+            is_lost = loss.column is None and loss.told_by is None
+        elif loss.told_by is not None:
+            is_lost = loss.told_by in columns
+        else:
+            is_lost = loss.column is not None and loss.column not in columns
+        if is_lost and loss.register in specification.registers:
+            found.append(loss)
+    return found
+
+
+def table_of_losses(measured: Iterable[Loss]) -> str:
+    """Return the losses as the table of the guide, in Markdown."""
+    lines = ["| missing | NULL in every row, or empty | other values (share of rows) | other figures |", "|---|---|---|---|"]
+    for loss in measured:
+        nothing = [f"the whole of {table}" for table in loss.empty] + list(loss.unknown)
+        cells = [", ".join(nothing), ", ".join(loss.weaker), _names(loss.figures)]
+        lines.append(f"| {loss.says} | {' | '.join(cell or '–' for cell in cells)} |")
+    return "\n".join(lines) + "\n"
+
+
+def _names(tables: tuple[str, ...]) -> str:
+    if len(tables) <= _FEW:
+        return ", ".join(tables)
+    return f"{', '.join(tables[:_FEW])} and {len(tables) - _FEW} more tables"

@@ -10,6 +10,15 @@ class ImportFaultError(UtvandringError):
     """The extract cannot be imported as `sources.yml` and the queries say."""
 
 
+class NoNamesError(ImportFaultError):
+    """A text file begins with values: its columns have no names, only places."""
+
+    def __init__(self, message: str, fields: int, separator: str) -> None:
+        super().__init__(message)
+        self.fields = fields
+        self.separator = separator
+
+
 class FolderError(UsageError):
     """The folder of the import says something that cannot be understood."""
 

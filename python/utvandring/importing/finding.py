@@ -135,10 +135,10 @@ def _matched(
 
 def _no_file(source: SourceEntry, files: list[tuple[str, Path]]) -> str:
     patterns = " or ".join(pattern.text for pattern in source.files)
-    names = ", ".join(shown_path(path) for path, _ in files[:5]) or "nothing"
+    names = ", ".join(shown_path(path) for path, _ in files[:5])
+    others = f"there are {len(files):,}, such as {names}" if files else "it holds no file at all"
     return (
-        f"source {source.name}: no file is called {patterns} under --from (there are {len(files):,} files, "
-        f"such as {names}): "
+        f"source {source.name}: no file is called {patterns} under --from ({others}): "
         f"correct `files:` in {SOURCES}, or list under `optional:` the columns that queries read, and the "
         "source may be missing."
     )

@@ -30,6 +30,12 @@ _SUFFIXES = {
     ".csv": "csv", ".txt": "csv", ".tsv": "csv", ".parquet": "parquet", ".dta": "stata",
     ".sas7bdat": "sas", ".xpt": "xport", ".sav": "spss", ".zsav": "spss",
 }  # fmt: skip
+_PACKED = "packed: unpack it first"
+_NOT_READ = {
+    ".gz": _PACKED, ".zip": _PACKED, ".7z": _PACKED, ".xz": _PACKED,
+    ".xlsx": "a workbook: save its sheet as text (CSV)", ".xls": "a workbook: save its sheet as text (CSV)",
+    ".rds": "an object of R: write it as Parquet or Stata first", ".rdata": "objects of R: write them as Parquet first",
+}  # fmt: skip
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 _SEPARATORS = {"tab": "\t", "\\t": "\t"}
 _TOP = ("periods", "choices", "sources", "id_prefix", "received", "recognised_by")
@@ -78,6 +84,8 @@ class SourceEntry:
         if self.format is not None:
             return self.format
         suffix = Path(name).suffix.lower()
+        if suffix in _NOT_READ:
+            raise FolderError(f"{SOURCES}, source {self.name}: {name} is {_NOT_READ[suffix]}.")
         if suffix not in _SUFFIXES:
             raise FolderError(
                 f"{SOURCES}, source {self.name}: the ending of {name} says nothing about its format; "

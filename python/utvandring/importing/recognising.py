@@ -24,19 +24,19 @@ def recognised(extract: Path) -> dict[str, int]:
         if (folder / SOURCES).is_file()
     }
     found: Counter[str] = Counter()
-    for header in headers(extract):
+    for header in headers(extract)[0]:
         for template, patterns in signs.items():
             if any(pattern.search(column.name) for pattern in patterns for column in header.columns):
                 found[template] += 1
     return dict(found)
 
 
-def headers(extract: Path) -> list[FileHeader]:
-    """Return the headers of all files that can be read as one of the formats, whatever their encoding."""
-    found = []
+def headers(extract: Path) -> tuple[list[FileHeader], dict[str, UtvandringError]]:
+    """Return the headers of all files, whatever their encoding, and why others cannot be read."""
+    found, unread = [], {}
     for path, location in walk(extract):
         try:
             found.append(first_header(path, location))
-        except UtvandringError:
-            continue
-    return found
+        except UtvandringError as error:
+            unread[path] = error
+    return found, unread

@@ -101,7 +101,7 @@ class Record:
         return {
             "choices": {one["choice"]: one["value"] for one in self.choices},
             "inferred_events": self.inferred,
-            "lacks": [f"{one.register}.{one.column}" if one.column else one.register for one in self.losses],
+            "lacks": [one.says.replace("`", "") for one in self.losses],
         }
 
 

@@ -116,7 +116,7 @@ def run_import(
                 load_code_lists(connection, prepared.specification)
                 staged = _stage(connection, prepared, work, told)
                 counted = _count(connection, prepared)
-                written = _write(connection, prepared, work, delivery, told)
+                written = _write(connection, prepared, staged, work, delivery, told)
             except duckdb.Error as error:
                 raise ImportFaultError(_engine_failure(error)) from error
         record = Record.of(prepared, staged, counted, written, out.name)
@@ -237,7 +237,12 @@ def _count(connection: duckdb.DuckDBPyConnection, prepared: Prepared) -> list[Co
 
 
 def _write(
-    connection: duckdb.DuckDBPyConnection, prepared: Prepared, work: Path, delivery: Path, told: Progress
+    connection: duckdb.DuckDBPyConnection,
+    prepared: Prepared,
+    staged: dict[str, Staged],
+    work: Path,
+    delivery: Path,
+    told: Progress,
 ) -> list[Written]:
     written = []
     names = [name for name in prepared.specification.registers if name in prepared.compiled.registers]
@@ -258,8 +263,10 @@ def _write(
         )
         if name == "befolkning" and written[-1].empty_periods:
             years = ", ".join(str(year) for year in written[-1].empty_periods)
+            empty = ", ".join(source for source, one in staged.items() if one.files and not one.rows)
+            without = f" (no file of {empty} holds a row)" if empty else ""
             raise ImportFaultError(
-                f"befolkning.sql gives no row for {years}: every 1 January from {prepared.first} to "
+                f"befolkning.sql gives no row for {years}{without}: every 1 January from {prepared.first} to "
                 f"{prepared.last} is "
                 "needed; see `utvandring import … --check` for the years of the sources, and `periods:`."
             )

@@ -158,7 +158,7 @@ def _stage_text(
     terms = ", ".join(["count(*)", *(f"count({identifier(column.name)})" for column in columns)])
     query = f"select {terms} from {csv_relation(location, file, source.entry)}"
     if not direct:
-        query = f"copy ({reading}) to {path_literal(target / 'all.parquet')} (format parquet)"
+        query = f"copy ({reading}) to {path_literal(target / 'all.parquet')} (format parquet, compression lz4_raw)"
     try:
         answer = connection.execute(query).fetchone()
     except duckdb.OutOfMemoryException:
@@ -171,6 +171,11 @@ def _stage_text(
     lines = count_lines(location) - file.starts_with_names
     if location != file.location:
         location.unlink()
+    if rows and lines <= 0:
+        raise ImportFaultError(
+            f"{file.path}: its lines end with a carriage return alone, as on old machines: let a text editor save it "
+            "with ordinary line ends, or ask for it again."
+        )
     if rows != lines and not source.entry.lines_in_values:
         raise ImportFaultError(
             f"{file.path}: {counted(rows, 'row')} were read from {counted(lines, 'line')}: a value holds "
@@ -191,7 +196,7 @@ def _stage_parquet(
     selected = ", ".join(f"{_typed_as_text(column)} as {identifier(column.name)}" for column in columns)
     copied = connection.execute(
         f"copy (select {selected or '1 as nothing'} from read_parquet({path_literal(file.location)}, "
-        f"hive_partitioning=false)) to {path_literal(target / 'all.parquet')} (format parquet)"
+        f"hive_partitioning=false)) to {path_literal(target / 'all.parquet')} (format parquet, compression lz4_raw)"
     ).fetchone()
     return int(copied[0]) if copied else 0
 

@@ -23,6 +23,7 @@ from utvandring.importing.faults import ImportFaultError, shown
 from utvandring.importing.folder import SOURCES, SourceEntry
 from utvandring.importing.headers import FileColumn, FileHeader
 from utvandring.importing.patterns import Named
+from utvandring.importing.stata_records import columns_of, records_of
 
 _READERS: dict[str, Callable[..., Any]] = {
     "stata": pyreadstat.read_dta,
@@ -288,17 +289,13 @@ def _block(
     rows: int,
     target: Path,
 ) -> BlockCounts:
-    data, _ = _read(
-        header.location, header.path, header.form, entry,
-        usecols=[column.name for column in columns], row_offset=offset, row_limit=rows,
-    )  # fmt: skip
     counts = BlockCounts()
-    arrays: dict[str, pa.Array] = {}
-    expressions = []
-    for column in columns:
-        keeps = any(pattern.match(column.name) for pattern in entry.keep_marks)
-        arrays[column.name] = _array(data.pop(column.name), column, keeps, counts)
-        expressions.append(_as_text(column, arrays[column.name], keeps))
+    arrays = _records(header, entry, columns, offset, rows, counts)
+    if arrays is None:
+        arrays = _cells(header, entry, columns, offset, rows, counts)
+    expressions = [
+        _as_text(column, arrays[column.name], _keeps_marks(column, entry)) for column in columns
+    ]  # fmt: skip
     counts.rows = len(next(iter(arrays.values()))) if arrays else 0
     with duckdb.connect(config={"threads": 1, "memory_limit": "1GB"}) as connection:
         connection.execute("set enable_progress_bar = false")
@@ -310,6 +307,43 @@ def _block(
             "compression zstd)"
         )
     return counts
+
+
+def _keeps_marks(column: FileColumn, entry: SourceEntry) -> bool:
+    return any(pattern.match(column.name) for pattern in entry.keep_marks)
+
+
+def _cells(
+    header: FileHeader, entry: SourceEntry, columns: tuple[FileColumn, ...], offset: int, rows: int, counts: BlockCounts
+) -> dict[str, pa.Array]:
+    """Return a block as pyreadstat reads it."""
+    data, _ = _read(
+        header.location, header.path, header.form, entry,
+        usecols=[column.name for column in columns], row_offset=offset, row_limit=rows,
+    )  # fmt: skip
+    return {
+        column.name: _array(data.pop(column.name), column, _keeps_marks(column, entry), counts)
+        for column in columns
+    }  # fmt: skip
+
+
+def _records(
+    header: FileHeader, entry: SourceEntry, columns: tuple[FileColumn, ...], offset: int, rows: int, counts: BlockCounts
+) -> dict[str, pa.Array] | None:
+    """Return a block of a Stata file from its records; None if pyreadstat has to read it."""
+    if header.form != "stata" or header.rows is None or any(_keeps_marks(column, entry) for column in columns):
+        return None
+    records = records_of(header.location, header.rows)
+    if records is None or len(records.codes) != len(header.columns):
+        return None
+    places = [header.columns.index(column) for column in columns]
+    found = columns_of(records, places, offset, rows, entry.encoding.lower() in ("utf-8", "utf8"))
+    if found is None:
+        return None
+    for column, (_, marks) in zip(columns, found, strict=True):
+        if marks:
+            counts.marks.setdefault(column.name, Counter()).update(marks)
+    return {column.name: array for column, (array, _) in zip(columns, found, strict=True)}
 
 
 def _array(values: Any, column: FileColumn, keeps: bool, counts: BlockCounts) -> pa.Array:

@@ -5,7 +5,7 @@ import re
 from collections import defaultdict
 from pathlib import Path
 
-from utvandring.importing.faults import shown
+from utvandring.importing.faults import NoNamesError, shown
 from utvandring.importing.finding import guessed_encoding
 from utvandring.importing.headers import FileHeader
 from utvandring.importing.recognising import headers, recognised
@@ -28,7 +28,8 @@ def suggested(extract: Path) -> str:
         The folder with the files.
     """
     groups: dict[str, list[FileHeader]] = defaultdict(list)
-    for header in headers(extract):
+    found, unread = headers(extract)
+    for header in found:
         groups[_pattern(header.path)].append(header)
     lines = [
         "# A first draft from the names of files and columns. Read each line: nothing of it is certain.",
@@ -47,6 +48,15 @@ def suggested(extract: Path) -> str:
     names: set[str] = set()
     for pattern, files in groups.items():
         lines += _source(pattern, files, names)
+    nameless: dict[str, NoNamesError] = {}
+    for path, error in unread.items():
+        if isinstance(error, NoNamesError):
+            nameless.setdefault(_pattern(path), error)
+    for pattern, without in nameless.items():
+        lines += _source_without_names(pattern, without, names)
+    for path, error in unread.items():
+        if not isinstance(error, NoNamesError):
+            lines.append(f"  # not read: {shown(path)}: {error}")
     return "\n".join(lines) + "\n"
 
 
@@ -66,14 +76,30 @@ def _pattern(path: str) -> str:
     return f"{folder}/{name}" if folder else name
 
 
-def _source(pattern: str, files: list[FileHeader], names: set[str]) -> list[str]:
-    first = files[0]
+def _name(pattern: str, names: set[str]) -> str:
+    """Return a name for a source, of the pattern of its files, that no other has."""
     stem = re.sub(r"\{[a-z]+\}", "", pattern.rpartition("/")[2].rpartition(".")[0])
     name = re.sub(r"[^a-z0-9]+", "_", stem.lower()).strip("_")[:50] or "source"
     name = name if name[0].isalpha() else f"s_{name}"
     while name in names:
         name += "_2"
     names.add(name)
+    return name
+
+
+def _source_without_names(pattern: str, error: NoNamesError, names: set[str]) -> list[str]:
+    columns = ", ".join(f"column_{place}" for place in range(1, error.fields + 1))
+    return [
+        f"  {_name(pattern, names)}:",
+        f"    files: {_quoted(pattern)}",
+        f"    separator: {_quoted(error.separator)}",
+        f"    columns: [{columns}]  # the first line holds values: give each its name",
+        "    # id: which column is the person's?",
+    ]
+
+
+def _source(pattern: str, files: list[FileHeader], names: set[str]) -> list[str]:
+    first, name = files[0], _name(pattern, names)
     columns = [column.name for column in first.columns]
     ids = [column for column in columns if _ID.fullmatch(column)]
     lines = [f"  {name}:", f"    files: {_quoted(pattern)}"]

@@ -7,16 +7,21 @@ from collections import Counter
 from pathlib import Path
 
 import duckdb
+import numpy as np
 
 from utvandring.common.sql import literal, path_literal
 from utvandring.deliveries.verdict import counted
-from utvandring.importing.faults import ImportFaultError, shown
+from utvandring.importing.faults import ImportFaultError, NoNamesError, shown
 from utvandring.importing.folder import SOURCES, SourceEntry
 from utvandring.importing.headers import FileColumn, FileHeader
 from utvandring.importing.patterns import Named
 
 _CHUNK = 1 << 22
+_LINE_FEED, _CARRIAGE_RETURN = 10, 13
 _LONGEST_HEADER = 1 << 22
+_NUMBER = re.compile(r"[-+]?[0-9]+([.,][0-9]+)?")
+# A year may be the name of a column.
+_YEAR = re.compile(r"(19|20)[0-9]{2}")
 _SEPARATORS = (";", ",", "\t", "|")
 _UTF_8 = ("utf-8", "utf_8", "utf8", "utf-8-sig", "ascii")
 _BOMS = {
@@ -53,6 +58,13 @@ def read_text_header(location: Path, path: str, named: Named, entry: SourceEntry
     except csv.Error as error:
         raise ImportFaultError(f"{path}: the first line cannot be read (quotes): write `quote:`.") from error
     starts_with_names = not entry.columns
+    if starts_with_names and _are_values(names):
+        raise NoNamesError(
+            f"{path}: the first line holds values, not the names of {counted(len(names), 'column')}: name each with "
+            f"`columns:` of source {entry.name} in {SOURCES}, also an empty one at the end.",
+            len(names),
+            separator,
+        )
     if entry.columns:
         if len(names) != len(entry.columns):
             raise ImportFaultError(
@@ -73,6 +85,15 @@ def read_text_header(location: Path, path: str, named: Named, entry: SourceEntry
         separator=separator,
         starts_with_names=starts_with_names,
     )
+
+
+def _are_values(names: list[str]) -> bool:
+    """Say whether a first line holds values: a number first, or mostly numbers behind something with a digit."""
+    filled = [name.strip() for name in names if name.strip()]
+    numbers = [name for name in filled if _NUMBER.fullmatch(name) and not _YEAR.fullmatch(name)]
+    if not numbers:
+        return False
+    return filled[0] in numbers or (any(map(str.isdigit, filled[0])) and 2 * len(numbers) >= len(filled))
 
 
 def _unique(names: list[str], path: str) -> list[str]:
@@ -219,6 +240,11 @@ def explain_csv(
         )
     if re.search(r"utf-?8|unicode|encoding", message, re.IGNORECASE):
         return ImportFaultError(_not_utf_8(header.path, int(line[1]) if line else 1))
+    if "invalid state" in message and (ends := _line_ends(location)):
+        return ImportFaultError(
+            f"{header.path}: its lines end in two ways ({ends[0]:,} with a carriage return, {ends[1]:,} without), as "
+            "where two files were put together: let a text editor save it with one of them, or ask for it again."
+        )
     return ImportFaultError(
         f"{header.path}{place}: it cannot be read as text with {header.separator!r} between the fields "
         f"(a quote that does not close, or a line too long): check `quote:` of source {entry.name}; `quote: "
@@ -227,17 +253,30 @@ def explain_csv(
     )
 
 
+def _line_ends(location: Path) -> tuple[int, int] | None:
+    """Return how many lines end with and without a carriage return, where there are both."""
+    both = alone = 0
+    with location.open("rb") as file:
+        for line in file:
+            both += line.endswith(b"\r\n")
+            alone += line.endswith(b"\n") and not line.endswith(b"\r\n")
+    return (both, alone) if both and alone else None
+
+
 def count_lines(location: Path) -> int:
     """Return the number of lines of a file that hold anything, the line of names included."""
-    lines, last, blank = 0, b"\n", 0
+    lines = 0
+    # The end of the last line that was seen, and what stands behind it.
+    before = np.array([_LINE_FEED], dtype=np.uint8)
     with location.open("rb") as file:
         while piece := file.read(_CHUNK):
-            lines += piece.count(b"\n")
-            joined = last[-2:] + piece
-            blank += (
-                len(re.findall(rb"(?<=\n)\r?\n", joined)) if b"\n\n" in joined or b"\n\r\n" in joined else 0
-            )
-            last = (last + piece[-3:])[-3:]
-    if not last.endswith(b"\n"):
-        lines += 1
-    return lines - blank
+            letters = np.concatenate([before, np.frombuffer(piece, dtype=np.uint8)])
+            ends = np.flatnonzero(letters == _LINE_FEED)
+            lengths = np.diff(ends) - 1
+            lines += np.count_nonzero(lengths > 0)
+            # A carriage return alone is no line that holds anything.
+            lone = ends[:-1][lengths == 1] + 1
+            lines -= np.count_nonzero(letters[lone] == _CARRIAGE_RETURN)
+            before = letters[ends[-1] :]
+    rest = before[1:]
+    return lines + int(np.any((rest != _CARRIAGE_RETURN)))

@@ -216,13 +216,18 @@ def _given(column: Column, kind: str, prefix: str) -> str:
 
 def _typed(column: Column, columns: Mapping[str, str], register: str, entry: Import) -> str:
     kind = _bare(columns[column.name])
-    sql = conversion(_given(column, columns[column.name], entry.id_prefix), kind, column.data_type)
+    given = _given(column, columns[column.name], entry.id_prefix)
+    sql = conversion(given, kind, column.data_type)
     if sql is None:
         raise FolderError(
             f"{register}.sql gives {column.name} as {kind.lower()}, and the contract wants "
             f"{column.data_type}: give it as text "
             "(`cast(… as varchar)`), or as that type."
         )
+    if kind == "VARCHAR" and column.data_type in ("integer", "bigint"):
+        # Most numbers are written in the one way that costs little to recognise.
+        number = f"try_cast({given} as {column.data_type})"
+        return f"case when cast({number} as varchar) = {given} then {number} else {sql} end"
     return sql
 
 

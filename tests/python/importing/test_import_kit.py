@@ -259,6 +259,15 @@ def test_spells_become_months_and_overlaps_count_once(small: SmallImport) -> Non
     ]  # fmt: skip
 
 
+def test_spells_in_days_count_in_the_months_of_their_days(small: SmallImport) -> None:
+    query = "select * from {{ spells_to_months('f', start='fra', end='til', keep=['v']) }}"
+    content = "lnr,v,fra,til\nP1,a,20091130,2010-01-01\nP2,a,2010-12-31,\nP3,a,20090201,20090131\n"
+    assert relation(small, content, query, columns="personid, year, month") == [
+        ("P1", 2009, 11), ("P1", 2009, 12), ("P1", 2010, 1), ("P2", 2010, 12),
+    ]  # fmt: skip
+    assert small.told["spells that end before they begin, and count in no month"] == 1
+
+
 def test_events_are_inferred_from_two_januaries_in_a_row(small: SmallImport) -> None:
     content = (
         "lnr,year,statuskode,kommnr,dag\nP1,2009,1,0301,\nP1,2010,3,,2009-06-05\nP1,2011,1,0301,\nP2,2009,1,0301,\n"

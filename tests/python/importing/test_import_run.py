@@ -11,12 +11,14 @@ import time
 from pathlib import Path
 
 import pytest
+import yaml
 from deliveries import PROJECT
 from imports import SmallImport
 
 from utvandring.common.errors import UsageError, UtvandringError
 from utvandring.importing.checking import check_import
 from utvandring.importing.faults import ImportFaultError
+from utvandring.importing.suggesting import suggested
 
 SOURCES = "  status: {files: 'status_{yyyy}.csv', id: lnr}\n"
 BEFOLKNING = "select file_year as periode, personid, status as statuskode, kommune as kommnr from status"
@@ -111,6 +113,26 @@ def test_the_same_extract_gives_the_same_bytes(small: SmallImport) -> None:
             lambda small: (small.extract / "status_2011.csv").write_text("lnr,status,STATUS\n"),
             "the column status occurs 2 times",
         ),
+        (
+            lambda small: [path.write_text("lnr,status,kommune\n") for path in small.extract.iterdir()],
+            "gives no row for 2010, 2011 (no file of status holds a row)",
+        ),
+        (
+            lambda small: (small.extract / "status_2011.csv").write_text("1000001,1,0301\n1000002,1,0219\n"),
+            "the first line holds values, not the names of 3 columns: name each with `columns:`",
+        ),
+        (
+            lambda small: (small.extract / "status_2011.csv").write_bytes(STATUS.encode().replace(b"0301\n", b"0301\r\n")),
+            "its lines end in two ways (1 with a carriage return, 2 without)",
+        ),
+        (
+            lambda small: (small.extract / "status_2011.csv").write_bytes(STATUS.encode().replace(b"\n", b"\r")),
+            "its lines end with a carriage return alone",
+        ),
+        (
+            lambda small: [path.unlink() for path in small.extract.iterdir()],
+            "under --from (it holds no file at all)",
+        ),
     ],
 )  # fmt: skip
 def test_what_cannot_be_is_refused_in_one_sentence(small: SmallImport, change: object, said: str) -> None:
@@ -124,6 +146,7 @@ def test_what_cannot_be_is_refused_in_one_sentence(small: SmallImport, change: o
         ({"sources": SOURCES.replace("files", "fils")}, "source status: `fils` is not an option. Did you mean `files`?"),
         ({"sources": SOURCES.replace("{yyyy}", "{year}")}, "{year} is not a place of a pattern"),
         ({"sources": "periods: [\n"}, "it is not YAML"),
+        ({"sources": SOURCES.replace("csv", "xlsx")}, "status_2010.xlsx is a workbook: save its sheet as text"),
         ({"befolkning": "select 1 as periode from nothing"}, "befolkning.sql: Table with name nothing does not exist"),
         ({"befolkning": "drop table status"}, "befolkning.sql: one query is needed"),
         ({"befolkning": BEFOLKNING + "; select 1"}, "befolkning.sql: one query is needed"),
@@ -140,6 +163,8 @@ def test_a_folder_that_cannot_be_understood_says_where(
     small: SmallImport, change: dict[str, str], said: str
 ) -> None:
     sources = change.pop("sources", SOURCES)
+    if "xlsx" in sources:
+        (small.extract / "status_2010.xlsx").write_bytes(b"PK")
     small.write(sources, **change)
     assert said in refusal(small, UtvandringError)
 
@@ -246,6 +271,27 @@ def test_a_check_tells_years_columns_and_what_will_be_missing(small: SmallImport
         "there is no flytting.sql: the register is required for a build (1 periods).",
     ]
     assert not small.out.exists()
+
+
+def test_a_draft_names_no_value_of_a_file_without_names_and_says_what_it_cannot_read(small: SmallImport) -> None:
+    (small.extract / "BEFOLKNING_STATUSKODE.txt").write_text("10000000001;1;20100101;20100101;\n")
+    (small.extract / "status.dta").write_bytes(b"no such file")
+    draft = suggested(small.extract)
+    assert "10000000001" not in draft
+    assert "20100101" not in draft
+    assert "columns: [column_1, column_2, column_3, column_4, column_5]" in draft
+    assert "# not read: status.dta: status.dta cannot be read as a file of Stata" in draft
+    sources = yaml.safe_load(draft)["sources"]
+    assert sources["befolkning_statuskode"]["files"] == "BEFOLKNING_STATUSKODE.txt"
+    assert sources["status"] == {"files": "status_{yyyy}.csv", "separator": ",", "id": "lnr"}
+
+
+def test_years_and_words_in_a_first_line_are_names(small: SmallImport) -> None:
+    small.write("  status: {files: 'w_{yyyy}.csv', id: w19_lnr, years: '{yyyy}'}\n", befolkning=BEFOLKNING.replace("kommune", '"2010"').replace("status as", "'1' as"))
+    for year in (2010, 2011):
+        (small.extract / f"w_{year}.csv").write_text("w19_lnr,2010,2011\nP1,0301,0301\n")
+    small.run()
+    assert small.rows("befolkning", 2011, "personid, kommnr") == [("P1", "0301")]
 
 
 def test_names_of_columns_and_files_are_shown_short_and_never_run(small: SmallImport) -> None:

@@ -7,6 +7,7 @@ from reference.story import (
     expect_event,
     gone,
     immigrated,
+    january,
     moved,
     person,
     resident,
@@ -23,6 +24,16 @@ def came(first: int | None, reason: str | None, country: str = "131", category: 
 BACKGROUND = [
     case(
         "came for work", came(20050815, "ARB"), expect(2012, immigration_background="work", is_immigrant=True)
+    ),
+    case(
+        "citizenship is that of 1 January, and unknown where it was not delivered",
+        person(country="131"),
+        january(2013, citizenship="131"),
+        january(2014, citizenship="000"),
+        january(2015),
+        expect(2012, citizenship="131", country_of_birth="131"),
+        expect(2013, citizenship="000", country_of_birth="131"),
+        expect(2014, citizenship=None),
     ),
     case("came for refuge", came(20050815, "FLU"), expect(2012, immigration_background="refuge")),
     case("came to family", came(20050815, "FAM"), expect(2012, immigration_background="family")),

@@ -52,6 +52,7 @@ def person_year(evidence: Evidence) -> list[Row]:
                     "base_year": base_year,
                     "outcome_year": outcome_year,
                     **person,
+                    "citizenship": row.get("statsborgerskap"),
                     "municipality_code": row["kommnr"],
                     "municipality_code_2013": place.municipality_code_2013,
                     "county_code": place.county_code,

@@ -72,9 +72,15 @@ def person(
 
 
 def january(
-    year: int, place: str | None = "0301", *, status: int = 1, family: str | None = None, role: int = 1
+    year: int,
+    place: str | None = "0301",
+    *,
+    status: int = 1,
+    family: str | None = None,
+    role: int = 1,
+    citizenship: str | None = None,
 ) -> Fact:
-    row = {"statuskode": status, "kommnr": place, "famnr": family}
+    row = {"statuskode": status, "kommnr": place, "famnr": family, "statsborgerskap": citizenship}
     return "befolkning", year, row | {"personkode": role if family else None, "sivstand": 1}
 
 

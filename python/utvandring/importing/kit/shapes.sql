@@ -237,18 +237,20 @@
 
 {#- Spells to months: one row for each person, month and value of `keep`, also where spells overlap.
 
-    start, end   SQL of the first and the last month as YYYYMM; an empty end is open, up to the end of the delivery
+    start, end   SQL of the first and the last month as YYYYMM, or of days in them as YYYYMMDD or YYYY-MM-DD; an empty
+                 end is open, up to the end of the delivery
     keep         columns to take along
 
     Gives personid, `keep`, year and month. -#}
 {%- macro spells_to_months(relation, start, end, keep) -%}
-{%- set is_month = "regexp_full_match(cast(%s as varchar), '[0-9]{4}(0[1-9]|1[0-2])')" -%}
-{%- do refuse_if(relation, 'spells whose first month is empty or not YYYYMM',
-    'select count(*) from ' ~ relation ~ ' where not coalesce(' ~ is_month | format(start) ~ ', false)') -%}
-{%- do refuse_if(relation, 'spells whose last month is not YYYYMM',
+{%- set is_month = "coalesce(month_of(%s) between 1 and 12, false)" -%}
+{%- set month = "make_date(year_of(%s), month_of(%s), 1)" -%}
+{%- do refuse_if(relation, 'spells whose first month is empty or not YYYYMM (or a day in it)',
+    'select count(*) from ' ~ relation ~ ' where not ' ~ is_month | format(start)) -%}
+{%- do refuse_if(relation, 'spells whose last month is not YYYYMM (or a day in it)',
     'select count(*) from ' ~ relation ~ ' where ' ~ end ~ ' is not null and not ' ~ is_month | format(end)) -%}
 {%- do tell(relation, 'spells that end before they begin, and count in no month',
-    'select count(*) from ' ~ relation ~ ' where ' ~ end ~ ' < ' ~ start) -%}
+    'select count(*) from ' ~ relation ~ ' where ' ~ month | format(end, end) ~ ' < ' ~ month | format(start, start)) -%}
 (
     select distinct
         personid,
@@ -261,10 +263,10 @@
         select
             *,
             unnest(generate_series(
-                greatest(make_date({{ first_year }}, 1, 1), try_cast(try_strptime({{ start }}, '%Y%m') as date)),
+                greatest(make_date({{ first_year }}, 1, 1), {{ month | format(start, start) }}),
                 least(
                     make_date({{ last_year }} - 1, 12, 1),
-                    coalesce(try_cast(try_strptime({{ end }}, '%Y%m') as date), make_date({{ last_year }} - 1, 12, 1))
+                    coalesce({{ month | format(end, end) }}, make_date({{ last_year }} - 1, 12, 1))
                 ),
                 interval 1 month
             )) as "day in the month",

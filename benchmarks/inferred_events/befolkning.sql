@@ -1,0 +1,1 @@
+select file_year as periode, personid, statuskode, kommnr from population

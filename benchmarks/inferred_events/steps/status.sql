@@ -1,0 +1,1 @@
+select personid, file_year as year, statuskode from population
