@@ -6,13 +6,15 @@ reader would do, on everything that is shown at once, and withholds counts until
 fewer values than asked for.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
 import pandas as pd
+import scipy.sparse
+import scipy.sparse.csgraph
 from numpy.typing import NDArray
 
 Integers = NDArray[np.int64]
@@ -22,6 +24,8 @@ Bounds = tuple[Integers, Integers]
 
 # More than any count, and small enough that sums of it fit in 64 bits.
 _UNBOUNDED = 1 << 40
+# How many persons who are alone in a group are looked at together, and into how many parts they are divided.
+_TOGETHER, _PARTS = 200, 8
 # What parts that may stay below their total could sum to: more than a total and a part that are unbounded.
 _UNBOUNDED_SUM = 2 * _UNBOUNDED + 1
 
@@ -256,6 +260,39 @@ class System:
             )
         return rests_least, rests_most
 
+    def behind(self, cells: Integers, bounds: Bounds, wider: Bounds) -> Booleans:
+        """Return the counts whose bounds those on some of the counts may follow from.
+
+        Parameters
+        ----------
+        cells
+            Some of the n counts, as positions; they are among those returned.
+        bounds
+            What `tightened` made of `wider` and of something else that is known.
+        wider
+            Wider bounds on the n counts; what is not narrower than these is not asked for.
+
+        Returns
+        -------
+        ndarray
+            n; all counts that a narrower bound on the cells may rest on, and maybe more.
+        """
+        is_narrower = (bounds[0] > wider[0]) | (bounds[1] < wider[1])
+        found = np.zeros(len(self.count), dtype=bool)
+        new = np.unique(cells)
+        while len(new):
+            found[new] = True
+            is_new = np.zeros(len(found), dtype=bool)
+            is_new[new] = is_narrower[new]
+            near = self.only(self.about(new))
+            of_total, of_part = near.bounds_from_each(bounds)
+            # Relations that put a bound just there.
+            tells = is_new[near.total] & _puts(of_total, bounds, near.total)
+            tells[near.relation[is_new[near.part] & _puts(of_part, bounds, near.part)]] = True
+            members = np.concatenate([near.total[tells], near.part[tells[near.relation]]])
+            new = np.unique(members[is_narrower[members] & ~found[members]])
+        return found
+
     def about(self, cells: Integers) -> Integers:
         """Return the relations that have one of the cells, ascending."""
         relations, first, size = self._relations_of_cells
@@ -295,6 +332,11 @@ class System:
 def _ranges(first: Integers, size: Integers) -> Integers:
     """Return the positions in ranges that begin at `first`, one range after another."""
     return np.arange(size.sum()) + np.repeat(first + size - np.cumsum(size), size)
+
+
+def _puts(further: Bounds, bounds: Bounds, cells: Integers) -> Booleans:
+    """Return whether bounds on some cells are just where further ones put them, below or above."""
+    return (further[0] == bounds[0][cells]) | (further[1] == bounds[1][cells])
 
 
 def _narrow(bounds: Bounds, cells: Integers, further: Bounds) -> Integers:
@@ -339,7 +381,7 @@ def withheld_counts(relations: pd.DataFrame, counts: pd.DataFrame, rule: Rule) -
     work out leave a small count fewer than `rule.protection` values, one
     more count is withheld in every relation that does so: its smallest shown part, else the total. What is
     withheld widens the bounds and never narrows them, so this ends. Then the same is done where somebody who
-    is the only one of a group would learn another small count exactly from one relation.
+    is the only one of a group, and knows that its count is 1, would learn another small count exactly.
     """
     found = [pd.DataFrame({"cell_id": counts.index.to_numpy()[:0], "measure": pd.Series(dtype=object)})]
     for system, cells in systems_of(relations, counts):
@@ -481,18 +523,30 @@ class _Members:
 def _withheld(system: System, rule: Rule) -> Booleans:
     small = rule.is_small(system.count)
     withheld = np.zeros(len(small), dtype=bool)
-    with_one = np.unique(system.relation[system.count[system.part] == 1])
+    alone, person = groups_of_one(system)
     own = system.known(rule, withheld)
     bounds = system.tightened(own, np.arange(len(system.total)))
     while True:
         known = small & (system.values_left(bounds, rule) < rule.protection)
         shown = ~small & ~withheld
         if known.any():
-            chosen = _choose(system, rule, bounds, known, shown)
+            chosen = _choose(system, known, shown, bounds, (rule.protection, rule.threshold), rule)
         else:
-            chosen = _least_loss(system, _telling_to_one(system, with_one, bounds, small), shown)
-            if not len(chosen):
+            # With a protection of 1 counts are known exactly anyway.
+            learnt = learnt_alone(system, alone, person, bounds, rule) if rule.protection > 1 else {}
+            if not learnt:
                 return withheld
+            # Who learns nothing learns nothing from wider bounds either.
+            still = np.isin(person, list(learnt))
+            alone, person = alone[still], person[still]
+            chosen = np.unique(
+                np.concatenate(
+                    [
+                        _choose(system, exact, shown, after, (2, rule.threshold), rule)
+                        for exact, after in learnt.values()
+                    ]
+                )
+            )
         if not len(chosen):
             raise ValueError("Small counts cannot be protected although everything beside them is withheld.")
         # Bounds that do not rest on those of the counts withheld now still hold; others are worked out anew.
@@ -505,40 +559,94 @@ def _withheld(system: System, rule: Rule) -> Booleans:
         bounds = system.tightened(bounds, system.about(np.flatnonzero(anew[0] | anew[1])))
 
 
-def _telling_to_one(system: System, with_one: Integers, bounds: Bounds, small: Booleans) -> Integers:
-    """Return the relations in which the only person of a group learns another small count exactly.
+def groups_of_one(system: System) -> tuple[Integers, Integers]:
+    """Return the counts of 1, person by person, and a number for the person of each.
 
-    She knows that the count of her group is 1, and uses it in that relation, one of `with_one`.
+    Where a total and a part of it are 1, both are the same person. She may be the one of further groups, as far
+    as anybody can tell from what adds up.
     """
-    near = system.only(with_one)
-    part = near.part
-    least, most = bounds[0][part], bounds[1][part]
-    is_alone = small[part] & (near.count[part] == 1)
-    # What knowing hers adds to the least and takes from the largest value of the others.
-    raises = np.maximum.reduceat(np.where(is_alone, most - 1, 0), near.first)
-    lowers = np.maximum.reduceat(np.where(is_alone, 1 - least, 0), near.first)
-    _, (below, above) = near.bounds_from_each(bounds)
-    below = np.maximum(below + np.repeat(raises, near.size), least)
-    above = np.minimum(above - np.repeat(lowers, near.size), most)
-    is_other = small[part] & (near.count[part] > 1) & (least < most)
-    telling = np.unique(near.relation[is_other & (below >= above)])
-    found: Integers = with_one[telling]
-    return found
+    total = np.repeat(system.total, system.size)
+    is_one = (system.count[total] == 1) & (system.count[system.part] == 1)
+    both = (np.ones(int(is_one.sum())), (total[is_one], system.part[is_one]))
+    links = scipy.sparse.csr_matrix(both, shape=(len(system.count), len(system.count)))
+    _, person = scipy.sparse.csgraph.connected_components(links, directed=False)
+    cells = np.flatnonzero(system.count == 1)
+    cells = cells[np.argsort(person[cells], kind="stable")]
+    return cells, person[cells].astype(np.int64)
 
 
-def _choose(system: System, rule: Rule, bounds: Bounds, known: Booleans, shown: Booleans) -> Integers:
+def learnt_alone(
+    system: System, cells: Integers, person: Integers, bounds: Bounds, rule: Rule
+) -> dict[int, tuple[Booleans, Bounds]]:
+    """Return who, being the only one of a group, learns the count of others exactly.
+
+    She knows that the counts of her groups are 1, and carries it through everything that adds up. Counts of 1
+    and 0 that she learns are no secret of others as a rule: they are of groups that she is the only one of
+    under another name, and of those that are empty beside her.
+
+    Parameters
+    ----------
+    system
+        Counts and what adds up, rests included.
+    cells, person
+        Counts of 1, and the person of each, as `groups_of_one` returns them.
+    bounds
+        What everybody knows of each count.
+    rule
+        How counts are shown.
+
+    Returns
+    -------
+    dict
+        For each person who learns a small count: the counts learnt (n) and what she knows of each count.
+    """
+    of_others = rule.is_small(system.count) & (system.count > 1) & (bounds[0] < bounds[1])
+    persons, first, size = np.unique(person, return_index=True, return_counts=True)
+
+    def exact_for(some: Integers) -> tuple[Booleans, Bounds]:
+        least, most = bounds[0].copy(), bounds[1].copy()
+        hers = cells[_ranges(first[some], size[some])]
+        least[hers] = most[hers] = 1
+        after = system.tightened((least, most), system.about(hers))
+        return of_others & (after[0] == after[1]), after
+
+    learnt = {}
+    parts = -(-len(persons) // _TOGETHER)
+    groups = [np.arange(len(persons))[part::parts] for part in range(parts)]
+    while groups:
+        group = groups.pop()
+        exact, after = exact_for(group)
+        if len(group) == 1 and exact.any():
+            learnt[int(persons[group[0]])] = exact, after
+        elif exact.any():
+            # What some do not learn together, none of them learns by herself: fewer and fewer are asked.
+            behind = system.behind(np.flatnonzero(exact), after, bounds)
+            group = group[np.isin(persons[group], person[behind[cells]])]
+            groups += [group[part::_PARTS] for part in range(min(_PARTS, len(group)))]
+    return learnt
+
+
+def _choose(
+    system: System,
+    known: Booleans,
+    shown: Booleans,
+    bounds: Bounds,
+    asked: Sequence[int],
+    rule: Rule,
+) -> Integers:
     """Return what to withhold next: one count in every relation that gives a small count away.
 
-    Where it takes a wider search, that waits until a narrower one finds nothing more anywhere. Parts of the
-    system that have no relation in common do not influence what is chosen in each other.
+    That is a relation that leaves a count that is `known` fewer values than the first of those `asked`, by
+    itself; failing that, than the second, as one of several that do so together. Where it takes a wider
+    search, that waits until a narrower one finds nothing more anywhere. Parts of the system that have no
+    relation in common do not influence what is chosen in each other.
     """
     about = system.about(np.flatnonzero(known))
     near = system.only(about)
     of_total, of_part = near.bounds_from_each(bounds)
     in_total = near.values_left(of_total, rule, near.total)
     in_part = near.values_left(of_part, rule, near.part)
-    # Relations that give it away by themselves; failing that, those that do so together.
-    for values in (rule.protection, rule.threshold):
+    for values in asked:
         gives_away = (in_total < values) & known[near.total]
         gives_away[near.relation[(in_part < values) & known[near.part]]] = True
         giving_away = about[gives_away]

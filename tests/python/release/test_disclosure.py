@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from scipy.optimize import linprog
 
 from utvandring.common.project import DataRoot
-from utvandring.release.suppression import Rule, System, withheld_counts
+from utvandring.release import suppression
+from utvandring.release.suppression import Rule, System, groups_of_one, learnt_alone, withheld_counts
 
 RULE = Rule(threshold=5, base=5, protection=4)
 RULES = [RULE, Rule(5, 3, 3), Rule(3, 3, 2), Rule(10, 5, 4), Rule(10, 10, 7)]
@@ -119,6 +120,10 @@ def test_the_only_person_of_a_group_learns_no_other_count() -> None:
     # Two of a group do not know whether there are more; of 7 others she only learns that they are 4 to 7.
     assert withheld({"all": ["a", "b"]}, counts={"all": 6, "a": 2, "b": 4}) == set()
     assert withheld({"all": ["a", "b"]}, counts={"all": 8, "a": 1, "b": 7}) == set()
+    # From 9 she knows that the others are 8 at least, and they are 4 and 4 at most: two relations tell her.
+    assert withheld(
+        {"all": ["a", "others"]}, {"others": ["b", "c"]}, counts={"all": 9, "a": 1, "others": 8, "b": 4, "c": 4}
+    ) == {"all", "others"}
 
 
 def test_a_total_that_is_the_same_cell_as_its_part_gives_nothing_away() -> None:
@@ -217,6 +222,43 @@ def test_no_table_of_any_counts_gives_a_small_one_away(table: list[list[int]], r
     )
     least, most = attack.run(np.flatnonzero(n < rule.threshold), rule.protection)
     assert narrowest(least, most, rule) >= rule.protection
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.integers(0, 9), min_size=12, max_size=12), st.integers(1, 5))
+def test_whoever_is_alone_learns_the_same_looked_at_by_herself_or_with_others(
+    table: list[int], together: int
+) -> None:
+    """And nothing at all once counts are withheld."""
+    inner = np.array(table).reshape(3, 4)
+    margins = np.vstack([inner, inner.sum(axis=0)])
+    cells = np.arange(20).reshape(4, 5)
+    lines = [*cells, *cells.T]
+    system = System(
+        np.column_stack([margins, margins.sum(axis=1)]).ravel(),
+        np.array([line[-1] for line in lines]),
+        np.ones(9, dtype=bool),
+        np.array([len(line) - 1 for line in lines]),
+        np.concatenate([line[:-1] for line in lines]),
+    )
+    cells, person = groups_of_one(system)
+    assert (np.sort(cells) == np.flatnonzero(system.count == 1)).all()
+    small = RULE.is_small(system.count)
+    for withheld in (np.zeros(20, dtype=bool), suppression._withheld(system, RULE)):
+        bounds = system.tightened(system.known(RULE, withheld), np.arange(9))
+        learnt = {}
+        for one in np.unique(person):
+            least, most = bounds[0].copy(), bounds[1].copy()
+            least[cells[person == one]] = most[cells[person == one]] = 1
+            after = system.tightened((least, most), np.arange(9))
+            exact = small & (system.count > 1) & (bounds[0] < bounds[1]) & (after[0] == after[1])
+            if exact.any():
+                learnt[one] = exact.tolist()
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(suppression, "_TOGETHER", together)
+            found = learnt_alone(system, cells, person, bounds, RULE)
+        assert {one: exact.tolist() for one, (exact, _) in found.items()} == learnt
+    assert not learnt
 
 
 @settings(max_examples=60, deadline=None)
