@@ -3,7 +3,8 @@
 --
 -- Both addresses are compared in one division, so that a merger, renumbering or split is never a move (2.1.4):
 -- up to outcome year 2017 in the division of 2013, where a municipality merged later stands for all its
--- predecessors and a person who may have stayed is taken to have stayed; later the first address is translated
+-- predecessors and a person who may have stayed is taken to have stayed, as who went with the part of Stokke that
+-- joined Tønsberg in 2017; later the first address is translated
 -- forward to the division of the second, and whoever is in one of the successors of a split stayed. Counties are
 -- those of 2013 throughout (2.2), so that the move agrees with county_code and no series breaks with a county reform
 -- (choice). A provisional year compares addresses of one division: nothing is translated.
@@ -35,8 +36,17 @@ region as (
     select * from {{ ref('int_municipality__region') }}
 ),
 
+-- One for every code up to 2013, several for a municipality that was merged later: 0710 Sandefjord of 2017 stands for
+-- three. Of Tønsberg, to which a part of Stokke went, only Tønsberg.
 predecessor as (
-    select * from {{ ref('int_municipality__predecessor_2013') }}
+    select distinct
+        municipality_code,
+        division_code as municipality_code_2013,
+    from {{ ref('int_municipality__division') }}
+    where
+        division = 2013
+        and year <= {{ var('last_outcome_year_in_division_2013') }} + 1
+        and not is_transfer
 ),
 
 municipality_2013 as (
@@ -81,12 +91,19 @@ moved_in_division_2013 as (
         pair.outcome_year,
         pair.from_code,
         pair.to_code,
-        not bool_or(origin.municipality_code = destination.municipality_code) as is_municipality_move,
+        not bool_or(origin.municipality_code = destination.municipality_code or change.new_code is not null)
+            as is_municipality_move,
         not bool_or(origin.county_code = destination.county_code) as is_county_move,
         not bool_or(origin.centrality_level = destination.centrality_level) as is_centrality_move,
     from pair
     inner join place_2013 as origin on pair.from_code = origin.code
     inner join place_2013 as destination on pair.to_code = destination.code
+    left join change
+        on
+            pair.from_code = change.old_code
+            and pair.to_code = change.new_code
+            and pair.outcome_year + 1 = year(change.changed_on)
+            and not pair.outcome_is_provisional
     where pair.outcome_year <= {{ var('last_outcome_year_in_division_2013') }}
     group by pair.outcome_year, pair.from_code, pair.to_code
 ),
