@@ -15,6 +15,19 @@ cell as (
             when dimension = 'family_type' then category
             when dimension = 'family_size_type' then split_part(category, '|', 2)
         end as family_type,
+        -- For everybody only, as the areas are.
+        case
+            when dimension = 'none' and region_level = 'county' then region_code
+            when region_level = 'county_area' then split_part(region_code, '-', 1)
+        end as county_2013,
+        case region_level
+            when 'county_2020' then region_code
+            when 'county_area' then split_part(region_code, '-', 2)
+        end as county_2020,
+        case region_level
+            when 'county_2024' then region_code
+            when 'county_area' then split_part(region_code, '-', 3)
+        end as county_2024,
     from {{ ref('int_disclosure__mobility_count') }}
 ),
 

@@ -1,5 +1,5 @@
--- Grain: outcome_year, immigration_background, is_age_15_74, is_age_20_35, county_code, centrality_level, dimension,
--- category.
+-- Grain: outcome_year, immigration_background, is_age_15_74, is_age_20_35, county_code, county_code_2020,
+-- county_code_2024, centrality_level, centrality_class, dimension, category.
 -- Purpose: immigrants counted once per dimension, in the smallest cells from which every rate adds up.
 --
 -- The pair family_size_type has mixed (of whatever composition) and all as further types.
@@ -23,7 +23,10 @@ described as (
         coalesce(age between 15 and 74, false) as is_age_15_74,
         coalesce(age between 20 and 35, false) as is_age_20_35,
         county_code,
+        county_code_2020,
+        county_code_2024,
         centrality_level,
+        centrality_class,
         sex,
         age_group,
         residence_group,
@@ -76,7 +79,10 @@ final as (
         is_age_15_74,
         is_age_20_35,
         county_code,
+        county_code_2020,
+        county_code_2024,
         centrality_level,
+        centrality_class,
         dimension,
         category,
         outcome_is_provisional,
