@@ -49,10 +49,20 @@
 
 
 {#- The name of a count of a table by its key; one of several counts of a row has its own name in the key. -#}
-{% macro cell_id_of(table_name, table) -%}
+{% macro cell_id_of(table_name, table, key=none, item='item') -%}
     md5_number_lower(concat_ws(
-        '/', '{{ table_name }}', {{ table.key | join(', ') }}{{ ', item' if counts_of(table) | length > 1 }}
+        '/', '{{ table_name }}', {{ (key or table.key) | join(', ') }}{{ ', ' ~ item if counts_of(table) | length > 1 }}
     ))
+{%- endmacro %}
+
+
+{#- The cell and measure of a count of another table, which an entry of `same_as` or `lies_in` names: a structure. -#}
+{% macro cell_of_another(entry) -%}
+    {%- set table = released_tables()[entry.table] -%}
+    {%- set item = "'" ~ entry.count ~ "'" -%}
+    {%- for measure, counts in table.counts.items() if entry.count in counts -%}
+        {cell_id: {{ cell_id_of(entry.table, table, entry.key, item) }}, measure: '{{ measure }}'}
+    {%- endfor -%}
 {%- endmacro %}
 
 
@@ -93,8 +103,14 @@
         from
             source
             {%- for column in cells.totals %},
-            lateral (values ('all'), (source.{{ column }})) as of_{{ column }} ({{ column }})
+            lateral (
+                values ('all'), (source.{{ column }})
+                {%- for group in (cells.groups or {})[column] or [] %}, ({{ group }}){% endfor %}
+            ) as of_{{ column }} ({{ column }})
             {%- endfor %}
+        {%- for column in cells.groups or {} %}
+        {{ 'and' if not loop.first else 'where' }} of_{{ column }}.{{ column }} is not null
+        {%- endfor %}
         group by all
     ),
 
@@ -144,20 +160,25 @@
 
 
 {#-
-    The same of every table that does not count by hand, one row a count (item): with the cell that it is, and the measure
-    that it adds up in.
+    The same of every table that does not count by hand, one row a count (item): with the cell that it is, its own or that
+    of the same persons in another table, and the measure that it adds up in.
 -#}
 {% macro declared_cells() -%}
     {%- for table_name, table in tables_on_questions().items() if table.cells.of %}
     {{ 'union all by name' if not loop.first }}
     select
         '{{ table_name }}' as table_name,
-        {{ cell_id_of(table_name, table) }} as cell_id,
-        case
-            {%- for measure, counts in table.counts.items() %}
-            when item in ('{{ counts | join("', '") }}') then '{{ measure }}'
-            {%- endfor %}
-        end as measure,
+        unnest(
+            case
+                {%- for entry in table.same_as or [] %}
+                when {{ entry.where }} then {{ cell_of_another(entry) }}
+                {%- endfor %}
+                {%- for measure, counts in table.counts.items() %}
+                when item in ('{{ counts | join("', '") }}')
+                    then {cell_id: {{ cell_id_of(table_name, table) }}, measure: '{{ measure }}'}
+                {%- endfor %}
+            end
+        ),
         *,
     from (
         unpivot (

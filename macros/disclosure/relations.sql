@@ -33,6 +33,10 @@
         {%- do queries.append(members_of_growth(table_name, key, table.grows_over, cell, here)) -%}
     {%- endif -%}
 
+    {%- for entry in table.lies_in | default([]) -%}
+        {%- do queries.append(members_of_another(table_name ~ ' in another ' ~ loop.index, entry, cell, here)) -%}
+    {%- endfor -%}
+
     {{ queries | join('\nunion all by name\n') }}
 {%- endmacro %}
 
@@ -131,4 +135,27 @@
         window later as (partition by {{ key | reject('equalto', column) | join(', ') }} order by {{ column }})
         qualify n <= lead(n) over later
     ) as growth
+{%- endmacro %}
+
+
+{#- A count that lies within one of another table, and is all of it where the two are equal. -#}
+{% macro members_of_another(relation, entry, cell, here) -%}
+    select
+        block_id,
+        unnest([measure, other.measure]) as measure,
+        hash('{{ relation }}', cell_id) as relation_id,
+        unnest([cell_id, other.cell_id]) as cell_id,
+        unnest([false, true]) as is_total,
+        true as is_exhaustive,
+    from (
+        select
+            block_id,
+            cell_id,
+            measure,
+            {{ cell_of_another(entry) }} as other,
+        from {{ cell }}
+        where
+            {{ here }}
+            and ({{ entry.where }})
+    ) as part
 {%- endmacro %}

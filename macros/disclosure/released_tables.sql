@@ -17,10 +17,11 @@
     Counts that add up to others, of this table or another, are in one system (int_disclosure__withheld) and have
     block       what is judged together: a name and a year. Nothing adds up across blocks
     cells       `of`: the table that is counted; `recoded`: columns of it in coarser groups; `totals`: columns over which
-                totals are counted as category all. Rows: every combination of the combinations in `rows`, joined by the
-                columns that they have in common, zeros included; of a combination only what is not small `where` that is
-                looked at, unless it is taken `even_if_small`; of the result only what `only` says.
-                Where a model counts them by hand, only their `key`
+                totals are counted as category all, and of such a column `groups`: codes of further totals, as
+                expressions on a row of the table (`source`), NULL where it is in none. Rows: every combination of the
+                combinations in `rows`, joined by the columns that they have in common, zeros included; of a combination
+                only what is not small `where` that is looked at, unless it is taken `even_if_small`; of the result only
+                what `only` says. Where a model counts them by hand, only their `key`
     is_wide     for the largest table: a cell has all measures in a row, and each adds up in the same way
     sums        a total and the parts that are all of it: rows alike in every column of the key but those that the sum is
                 `over`. `total` and `parts` are conditions (parts: all others), `where` one on both; `by`: what they
@@ -29,6 +30,9 @@
     within      the same, where the parts are not all of the total
     formulas    counts of one row: total = part + part, or total >= part + part where the parts are not all of it
     grows_over  a column: what is counted at one value is among what is counted at the next
+    same_as     counts, `where` they are looked at, that are of the same persons as one of another table: its `table`,
+                `count` and `key` in columns of this one. It is one cell, of the measure that it has there
+    lies_in     the same, where not all of its persons may be counted here
 -#}
 {% macro released_tables() %}
 {%- set declared %}
@@ -140,6 +144,64 @@ emigration_by_region:
        total: region_level = 'country', parts: region_level = 'centrality'}
     # Immigrants of other regions are cells of mobility_rate.
     - {over: [immigration_background], where: region_level = 'first_centrality'}
+
+migration_flow:
+  key: [outcome_year, region_level, from_region, to_region, dimension, category]
+  text: [is_suppressed]
+  counts:
+    persons_n: [persons_n]
+  block: [outcome year, outcome_year]
+  # Regions are codes of digits. Everything that a county is not on one side of is left out.
+  cells:
+    of: migration_flow
+    totals: [from_region, to_region]
+    groups:
+      from_region:
+        - "case when source.from_region like 'abroad:%' then 'abroad' end"
+        - "case when source.from_region similar to '[0-9]+' and source.to_region similar to '[0-9]+'
+           and source.from_region <> source.to_region then 'other_region' end"
+      to_region:
+        - "case when source.to_region like 'abroad:%' then 'abroad' end"
+        - "case when source.from_region similar to '[0-9]+' and source.to_region similar to '[0-9]+'
+           and source.from_region <> source.to_region then 'other_region' end"
+    rows:
+      - {columns: [outcome_year, region_level, dimension, category], even_if_small: true}
+      - {columns: [region_level, from_region], even_if_small: true}
+      - {columns: [region_level, to_region], even_if_small: true}
+    only: from_region similar to '[0-9]+' or to_region similar to '[0-9]+'
+  sums:
+    - over: [to_region]
+      where: "from_region similar to '[0-9]+'"
+      total: to_region = 'all'
+      parts: to_region in (from_region, 'other_region', 'unknown', 'abroad', 'death', 'unaccounted')
+    - over: [to_region]
+      where: "from_region similar to '[0-9]+'"
+      total: to_region = 'other_region'
+      parts: "to_region similar to '[0-9]+' and to_region <> from_region"
+    - over: [to_region]
+      where: "from_region similar to '[0-9]+'"
+      total: to_region = 'abroad'
+      parts: to_region like 'abroad:%'
+    - over: [from_region]
+      where: "to_region similar to '[0-9]+'"
+      total: from_region = 'all'
+      parts: from_region in (to_region, 'other_region', 'unknown', 'abroad', 'birth', 'unaccounted')
+    - over: [from_region]
+      where: "to_region similar to '[0-9]+'"
+      total: from_region = 'other_region'
+      parts: "from_region similar to '[0-9]+' and from_region <> to_region"
+    - over: [from_region]
+      where: "to_region similar to '[0-9]+'"
+      total: from_region = 'abroad'
+      parts: from_region like 'abroad:%'
+  same_as:
+    - {table: emigration_by_region, count: residents_n, where: to_region = 'all',
+       key: &county [outcome_year, region_level, from_region, "'all'", "'all'"]}
+    - {table: emigration_by_region, count: emigrants_n, where: to_region = 'abroad', key: *county}
+    - {table: emigration_by_region, count: deaths_n, where: to_region = 'death', key: *county}
+  lies_in:
+    # Not who left another county by the division of the year and is in the same one of 2013.
+    - {table: emigration_by_region, count: internal_outmigrants_n, where: to_region = 'other_region', key: *county}
 
 descendant_emigration_rate:
   key: [outcome_year, immigrant_group, dimension, category]

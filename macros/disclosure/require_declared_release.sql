@@ -49,6 +49,7 @@
     {%- set known = [
         'key', 'text', 'counts', 'ratios', 'estimates', 'derived', 'base',
         'is_wide', 'block', 'cells', 'sums', 'within', 'formulas', 'grows_over',
+        'same_as', 'lies_in',
     ] -%}
     {%- for word in table if word not in known -%}
         {%- do faults.append(table_name ~ ' has the unknown entry ' ~ word) -%}
@@ -89,9 +90,10 @@
         {%- do faults.append(table_name ~ ' has cells without a block or rows') -%}
     {%- endif -%}
     {%- for words, known in [
-        ([table.cells], ['of', 'recoded', 'totals', 'rows', 'only', 'key']),
+        ([table.cells], ['of', 'recoded', 'totals', 'groups', 'rows', 'only', 'key']),
         (table.cells.rows or [], ['columns', 'where', 'even_if_small']),
         ((table.sums or []) + (table.within or []), ['over', 'total', 'parts', 'where', 'by', 'each']),
+        ((table.same_as or []) + (table.lies_in or []), ['table', 'count', 'key', 'where']),
     ] -%}
         {%- for word in words | map('list') | sum(start=[]) | unique | reject('in', known) -%}
             {%- do faults.append(table_name ~ ' has the unknown entry ' ~ word) -%}
@@ -100,6 +102,17 @@
     {%- set over = ((table.sums or []) + (table.within or [])) | map(attribute='over') | sum(start=[]) -%}
     {%- for column in (over + [table.grows_over] if table.grows_over else over) | unique | reject('in', key) -%}
         {%- do faults.append(table_name ~ ' adds up over ' ~ column ~ ', which is not in its key') -%}
+    {%- endfor -%}
+    {%- for column in table.cells.groups or {} if column not in table.cells.totals or [] -%}
+        {%- do faults.append(table_name ~ ' has groups of ' ~ column ~ ', over which it has no totals') -%}
+    {%- endfor -%}
+    {%- for entry in (table.same_as or []) + (table.lies_in or []) -%}
+        {%- set other = tables_on_questions()[entry.table] or {} -%}
+        {%- if entry.count not in counts_of(other) or entry.key | length != other.key | length -%}
+            {%- do faults.append(
+                table_name ~ ' counts those of ' ~ entry.table ~ '.' ~ entry.count ~ ', which has no such count or key'
+            ) -%}
+        {%- endif -%}
     {%- endfor -%}
     {%- for formula in table.formulas or [] if table.cells.of -%}
         {%- set names = modules.re.split('>?=|[+]', formula) | map('trim') | list -%}

@@ -6,7 +6,7 @@ reader would do, on everything that is shown at once, and withholds counts until
 fewer values than asked for.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
@@ -110,18 +110,6 @@ class System:
     adds_up: Booleans
     size: Integers
     part: Integers
-
-    @classmethod
-    def joined(cls, systems: Sequence["System"]) -> "System":
-        """Return systems as one: the counts of the first, then those of the second, and so on."""
-        first = np.cumsum([0, *(len(system.count) for system in systems)])[:-1]
-        return cls(
-            np.concatenate([system.count for system in systems]),
-            np.concatenate([begin + system.total for begin, system in zip(first, systems, strict=True)]),
-            np.concatenate([system.adds_up for system in systems]),
-            np.concatenate([system.size for system in systems]),
-            np.concatenate([begin + system.part for begin, system in zip(first, systems, strict=True)]),
-        )
 
     def bounds_from_each(self, bounds: Bounds) -> tuple[Bounds, Bounds]:
         """Return the bounds that each relation by itself puts on its total (r) and on its parts (m)."""
@@ -265,8 +253,9 @@ def withheld_counts(relations: pd.DataFrame, counts: pd.DataFrame, rule: Rule) -
     relations
         One row for each member of a relation: `block_id`, `relation_id`, `cell_id`, `is_total` (the one
         member that the others add up to), `is_exhaustive` (whether the others are meant to be all of it). A
-        cell belongs to several relations, all of them of one block. With a column `measure`, a row holds for
-        the counts in that column alone, and for all of them where it is missing.
+        cell belongs to several relations, all of them of one block. With a column `measure`, a row is about
+        the count in that column, and a relation may have members of several; where it is missing, the
+        relation holds for every measure.
     counts
         Counts of the cells, one column for each thing counted, with `cell_id` as index. What is missing is
         not counted, and takes no part in any relation.
@@ -293,19 +282,14 @@ def withheld_counts(relations: pd.DataFrame, counts: pd.DataFrame, rule: Rule) -
     counts = counts.sort_index()
     cells = counts.index.to_numpy()
     of_measures = counts.to_numpy(dtype=np.float64, na_value=np.nan).T.copy()
+    names = counts.columns.to_numpy(dtype=object)
     found = [pd.DataFrame({"cell_id": cells[:0], "measure": pd.Series(dtype=object)})]
     for here, members in _Members.of(relations, counts).blocks():
-        systems = {}
-        for code, (measure, values) in enumerate(zip(counts.columns, of_measures, strict=True)):
-            system = members.system(code, values[here])
-            if len(system.total):
-                systems[measure] = system
-        if not systems:
+        system, position = members.system(of_measures[:, here])
+        if not len(system.total):
             continue
-        # Nothing adds up across measures, but one system of them all is quicker to work through than many.
-        withheld = _withheld(System.joined(list(systems.values())), rule).reshape(len(systems), len(here))
-        for measure, of_measure in zip(systems, withheld, strict=True):
-            found.append(pd.DataFrame({"cell_id": cells[here[of_measure]], "measure": str(measure)}))
+        measure, cell = np.divmod(position[_withheld(system, rule)], len(here))
+        found.append(pd.DataFrame({"cell_id": cells[here[cell]], "measure": names[measure]}))
     return pd.concat(found, ignore_index=True).sort_values(["measure", "cell_id"], ignore_index=True)
 
 
@@ -366,25 +350,49 @@ class _Members:
             relation = np.cumsum(np.diff(members.relation, prepend=members.relation[0]) != 0)
             yield np.flatnonzero(is_here), replace(members, relation=relation, cell=cell)
 
-    def system(self, measure: int, values: NDArray[np.float64]) -> System:
-        """Return what adds up in the counts of a measure, those of n cells."""
-        is_missing = np.isnan(values)
-        is_counted = ((self.measure == -1) | (self.measure == measure)) & ~is_missing[self.cell]
-        totals = np.flatnonzero(self.is_total & is_counted)
-        if (np.diff(self.relation[totals]) == 0).any():
-            raise ValueError("A relation has more than one total.")
-        total_of = np.full(self.relation[-1] + 1, -1)
-        total_of[self.relation[totals]] = totals
-        parts = np.flatnonzero(~self.is_total & is_counted & (total_of >= 0)[self.relation])
-        # Nothing follows from a total without parts.
-        first = np.flatnonzero(np.diff(self.relation[parts], prepend=-1))
-        totals = total_of[self.relation[parts[first]]]
+    def system(self, values: NDArray[np.float64]) -> tuple[System, Integers]:
+        """Return what adds up in the counts of all measures, and which of them it is about.
 
-        count = np.where(is_missing, 0, values).astype(np.int64)
-        total, part = self.cell[totals], self.cell[parts]
+        Parameters
+        ----------
+        values
+            Measures x cells, NaN where a cell is not counted so.
+
+        Returns
+        -------
+        tuple
+            The system, and the place of each of its counts in the flattened values, ascending.
+        """
+        measures, cells = values.shape
+        every, named = np.flatnonzero(self.measure < 0), np.flatnonzero(self.measure >= 0)
+        member = np.concatenate([np.tile(every, measures), named])
+        # A relation that names no measure is one relation for each; one whose members do is a single one.
+        copy = np.concatenate([np.repeat(np.arange(measures), len(every)), np.full(len(named), measures)])
+        measure = np.where(copy < measures, copy, self.measure[member])
+        place = measure * cells + self.cell[member]
+        counted = ~np.isnan(values.ravel()[place])
+        member, copy, place = member[counted], copy[counted], place[counted]
+        relation = copy * (self.relation.max(initial=0) + 1) + self.relation[member]
+
+        totals = np.flatnonzero(self.is_total[member])
+        if (np.diff(relation[totals]) == 0).any():
+            raise ValueError("A relation has more than one total.")
+        total_of = np.full(relation.max(initial=0) + 1, -1)
+        total_of[relation[totals]] = totals
+        parts = np.flatnonzero(~self.is_total[member] & (total_of[relation] >= 0))
+        # Nothing follows from a total without parts.
+        first = np.flatnonzero(np.diff(relation[parts], prepend=-1))
+        totals = total_of[relation[parts[first]]]
+
+        is_member = np.zeros(values.size, dtype=bool)
+        is_member[place[totals]] = is_member[place[parts]] = True
+        position, number = np.flatnonzero(is_member), np.cumsum(is_member) - 1
+        total, part = number[place[totals]], number[place[parts]]
+        count = values.ravel()[position].astype(np.int64)
         # Parts that stay below a total do not add up to it.
-        adds_up = self.is_exhaustive[totals] & (np.add.reduceat(count[part], first) == count[total])
-        return System(count, total, adds_up, np.diff(first, append=len(parts)), part)
+        sums = np.add.reduceat(count[part], first) if len(first) else first
+        adds_up = self.is_exhaustive[member[totals]] & (sums == count[total])
+        return System(count, total, adds_up, np.diff(first, append=len(parts)), part), position
 
 
 def _withheld(system: System, rule: Rule) -> Booleans:

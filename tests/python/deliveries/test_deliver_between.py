@@ -250,6 +250,27 @@ def test_shares_out_of_line_are_a_warning_that_names_the_code(accepted: Callable
     )
 
 
+def test_a_rare_code_that_vanishes_is_a_warning(utvandring: Command, tmp_path: Path) -> None:
+    files = world()
+    files["sysselsetting", 2012, 1] = [job(n, yrkstat=1 if n % 20 else 2) for n in range(PERSONS)] * 20
+    later = following(sysselsetting=[job(n, yrkstat=1 if n % 20 else 3) for n in range(PERSONS)] * 20)
+    first = utvandring("deliver", write_delivery(tmp_path / "first", "first", files))
+    assert first.code == 0, first.text
+
+    ran = utvandring("deliver", write_delivery(tmp_path / "second", "second", later), "--json")
+
+    said = [
+        f["text"]
+        for f in json.loads(ran.out)["warnings"]
+        if f["check"] in ("codes_in_line", "shares_in_line")
+    ]
+    assert said == [
+        "column yrkstat, code 2: 0 of the values, against 120 in the nearest accepted period.",
+        "column yrkstat, code 3: 120 of the values, against 0 in the nearest accepted period.",
+    ]
+    assert findings(ran.out, "warn")["codes_in_line"]
+
+
 def test_missing_and_unexpected_years_are_warnings(accepted: Callable[..., str]) -> None:
     files = {("sysselsetting", 2015, 1): [job(number) for number in range(PERSONS)]}
     files |= {("inntekt", 1999, 1): [{"personid": name(1), "wyrkinnt": 5}]}

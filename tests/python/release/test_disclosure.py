@@ -115,6 +115,35 @@ def test_a_relation_of_one_measure_says_nothing_of_another_and_cells_without_a_c
         withheld_counts(relations, counts, RULE)
 
 
+def test_a_relation_of_several_measures_carries_what_is_known_of_one_to_another() -> None:
+    # Residents (108) are those who stay (100) and those who leave (8), of whom 4 and 4 go to two places.
+    relations = pd.DataFrame(
+        [
+            (1, "residents_n", 0, True),
+            (1, "persons_n", 1, False),
+            (1, "leavers_n", 2, False),
+            (2, "leavers_n", 2, True),
+            (2, "leavers_n", 3, False),
+            (2, "leavers_n", 4, False),
+        ],
+        columns=["relation_id", "measure", "cell_id", "is_total"],
+    ).assign(block_id=1, is_exhaustive=True)
+    counts = pd.DataFrame(
+        {
+            "residents_n": [108, None, None, None, None],
+            "persons_n": [None, 100, None, None, None],
+            "leavers_n": [None, None, 8, 4, 4],
+        },
+        index=[0, 1, 2, 3, 4],
+    )
+    found = withheld_counts(relations, counts, RULE)
+    # 108-112 residents less 98-102 who stay are at least 6 who leave, at least 2 of them to each place.
+    assert set(found.itertuples(index=False, name=None)) == {(2, "leavers_n"), (1, "persons_n")}
+    # Without the residents it is enough to withhold those who leave.
+    alone = withheld_counts(relations[relations["relation_id"] == 2], counts, RULE)
+    assert list(alone.itertuples(index=False, name=None)) == [(2, "leavers_n")]
+
+
 @pytest.mark.parametrize(("threshold", "base", "protection"), [(5, 4, 4), (3, 5, 2), (5, 5, 5), (5, 3, 0)])
 def test_rules_that_cannot_be_kept_are_refused(threshold: int, base: int, protection: int) -> None:
     with pytest.raises(ValueError, match=r"rounding base|threshold|protection"):
@@ -497,6 +526,79 @@ def regions(warehouse: duckdb.DuckDBPyConnection) -> Attack:
     return attack_on(counts, sums)
 
 
+def flows(warehouse: duckdb.DuckDBPyConnection) -> Attack:
+    """Who came to, left and stayed in a county in 2012, and what is shown elsewhere of the same persons."""
+    # Which rows of the mart a row of the release counts: its own place, or any of several.
+    counted_by = """
+        {place} = mart.{place}
+        or {place} = 'all'
+        or {place} = 'abroad' and starts_with(mart.{place}, 'abroad:')
+        or {place} = 'other_region' and mart.from_region <> mart.to_region
+            and length(mart.from_region) = 2 and length(mart.to_region) = 2"""
+    from_here, to_here = (
+        counted_by.replace("{place} =", f"released.{place} =").replace("{place}", place)
+        for place in ("from_region", "to_region")
+    )
+    counts = counted(
+        warehouse,
+        f"""
+        select 'flow', released.from_region, released.to_region, (
+                select coalesce(sum(mart.persons_n), 0)::bigint from marts.migration_flow as mart
+                where outcome_year = 2012 and ({from_here}) and ({to_here})
+            ), released.persons_n
+        from release.migration_flow as released where outcome_year = 2012
+        order by all""",
+    )
+    key = "outcome_year, region_level, region_code, population, immigration_background"
+    for item in ("residents_n", "emigrants_n", "internal_outmigrants_n", "deaths_n"):
+        counts |= counted(
+            warehouse,
+            f"""
+            select '{item}', region_code, population, coalesce(mart.{item}, 0), released.{item}
+            from release.emigration_by_region as released
+            left join marts.emigration_by_region as mart using ({key})
+            where outcome_year = 2012 and region_level = 'county' and immigration_background = 'all'
+            order by all""",
+        )
+    # Residents of the next year are those at the end of this one.
+    counts |= counted(
+        warehouse,
+        f"""
+        select 'next year', region_code, 'all', mart.residents_n, released.residents_n
+        from release.emigration_by_region as released
+        inner join marts.emigration_by_region as mart using ({key})
+        where (outcome_year, region_level, population) = (2013, 'county', 'all')
+        order by all""",
+    )
+    same = {"all": "residents_n", "abroad": "emigrants_n", "other_region": "internal_outmigrants_n"}
+    same["death"] = "deaths_n"
+
+    def total_of(place: str, here: str) -> str:
+        """Return the total that a place is part of, seen from a county."""
+        if place.startswith("abroad:"):
+            return "abroad"
+        return "other_region" if place.isdigit() and place != here else "all"
+
+    def sums(cell: Key) -> list[tuple[str, Key]]:
+        kind, first, second = cell
+        if kind != "flow":
+            return [("population", (kind, first, "all"))] if second != "all" else []
+        found = []
+        if first.isdigit():
+            if second != "all":
+                found.append((f"from {first}", ("flow", first, total_of(second, first))))
+            if second in same:
+                found.append((f"same {second}", (same[second], first, "all")))
+        if second.isdigit():
+            if first != "all":
+                found.append((f"to {second}", ("flow", total_of(first, second), second)))
+            else:
+                found.append(("next year", ("next year", second, "all")))
+        return found
+
+    return attack_on(counts, sums)
+
+
 def descendants(warehouse: duckdb.DuckDBPyConnection) -> Attack:
     """Emigrants of 2013 of every group by characteristic and destination, and children of immigrants."""
     destinations = [
@@ -701,6 +803,7 @@ def registrations(warehouse: duckdb.DuckDBPyConnection) -> Attack:
     ("block", "fewest"),
     [
         (regions, 200),
+        (flows, 300),
         (descendants, 300),
         (stays, 200),
         (former_residents, 20),

@@ -105,6 +105,14 @@ def spoilt_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     change(declaration, "residents_n >= with_job_n", "residents_n >= with_a_job_n")
     change(declaration, "grows_over: development_year", "grows_over: development_years")
     change(declaration, "{over: [lag_group]}", "{over: [lag_group], part: 'true'}")
+    totals = "    totals: [lag_group]\n"
+    change(declaration, totals, totals + "    groups: {event_type: []}\n")
+    change(
+        declaration,
+        "    - persons_n >= left_n\n",
+        "    - persons_n >= left_n\n"
+        "  same_as:\n    - {table: delivery, count: rows_n, key: [statistic_id], where: 'true'}\n",
+    )
     change(declaration, "  counts: [rows_n]\n", "  counts: [rows_n]\n  derived: [version]\n")
     change(declaration, "  counts: [affected_n, total_n]\n", "  counts: {persons_n: [affected_n, total_n]}\n")
     return project
@@ -129,6 +137,8 @@ FAULTS = (
     "presence_rate has a formula that is not of counts of one measure: residents_n >= with_a_job_n",
     "emigration_revision adds up over development_years",
     "registration_lag has the unknown entry part",
+    "registration_lag has groups of event_type, over which it has no totals",
+    "stated_number counts those of delivery.rows_n, which has no such count or key",
     "quality_count must have cells where its counts have measures",
 )
 
