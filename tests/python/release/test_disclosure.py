@@ -374,20 +374,33 @@ BLOCKS = {
 }
 # Nordland of 2013 is Nordland of 2020 and Tjeldsund: what counties of the divisions are made of, never shown.
 AREAS = """
+    with
+    person as (
+        select *, concat_ws('-', county_code, county_code_2020, county_code_2024) as region_code
+        from marts.person_year
+        where is_immigrant and county_code is not null
+    ),
+    counted as (
+        select
+            person.region_code, background.immigration_background, population.population,
+            count(*) filter (where outcome_municipality = 'emigration' and outcome_year = 2013) as n
+        from
+            person,
+            lateral (values (person.immigration_background), ('all')) as background (immigration_background),
+            lateral (
+                values
+                ('all', true), ('age_15_74', age between 15 and 74), ('age_20_35', age between 20 and 35)
+            ) as population (population, is_member)
+        where population.is_member
+        group by all
+    )
     select
-        'county_area' as region_level,
-        concat_ws('-', county_code, county_code_2020, county_code_2024) as region_code,
-        background.immigration_background, population.population, 'none' as dimension, 'all' as category,
-        count(*) filter (outcome_municipality = 'emigration') as n,
-        -1 as shown,
-    from
-        marts.person_year,
-        lateral (values (person_year.immigration_background), ('all')) as background (immigration_background),
-        lateral (
-            values ('all', true), ('age_15_74', age between 15 and 74), ('age_20_35', age between 20 and 35)
-        ) as population (population, is_member)
-    where is_immigrant and outcome_year = 2013 and county_code is not null and population.is_member
-    group by all
+        'county_area' as region_level, region_code, immigration_background, population,
+        'none' as dimension, 'all' as category, coalesce(n, 0) as n, -1 as shown
+    from (select distinct region_code from counted)
+    cross join (select distinct immigration_background from counted)
+    cross join (select distinct population from counted)
+    left join counted using (region_code, immigration_background, population)
     order by all
 """
 
