@@ -24,11 +24,13 @@ export PIP_NO_INDEX := 1
 export PIP_FIND_LINKS := $(CURDIR)/wheels
 endif
 
-.PHONY: build test test-all browser lint lint-sql expectations lock slim detection docs images bundle test-bundle profile clean help
+.PHONY: build test test-all series browser lint lint-sql expectations lock slim detection docs images bundle test-bundle profile
+.PHONY: clean help
 
 help:
 	@echo "make build    environment, simulated delivery, warehouse, report (SCALE=0.1 UTVANDRING_DATA=data)"
 	@echo "make test     linters, types and the tests that do not take minutes; make test-all: those too"
+	@echo "make series   builds by year after sixty random deliveries, held against full builds (SEED=1)"
 	@echo "make browser  Chromium for the tests of the report, from Debian's packages"
 	@echo "make lint     linters and types only"
 	@echo "make slim     build and test what differs from the last whole build, and what depends on it"
@@ -113,6 +115,11 @@ test: lint browser
 
 test-all: test
 	$(PYTEST) -m long --junitxml=target/tests-long.xml
+
+# Goes on where it stopped; another seed is another series.
+SEED ?= 1
+series: $(FOR_DEVELOPMENT)
+	$(BIN)/python tests/python/random_deliveries.py --seed $(SEED) --steps 60 --folder target/random-$(SEED)
 
 lint: $(FOR_DEVELOPMENT)
 	$(BIN)/ruff check .

@@ -62,7 +62,7 @@ KINDS = ["model", "macro", "model", "macro", "model", "python", "model", "seed",
 KINDS += ["model", "python", "model", "macro", "model", "python", "model", "seed", "model", "python"]
 # Tests of builds by year, which reach what decides which years are built.
 BY_YEAR = ("builds/test_incremental.py", "builds/test_yearly_builds.py")
-YEARS = "'(rests_on|follows)'|is_needed|was_built|as_built"
+YEARS = "from_year|all_years|is_built"
 # Numbers there are sizes, positions and waits, or how large something is in a world that is made up.
 WITHOUT_NUMBERS: tuple[str, ...] = (
     "report/charts.py",
@@ -261,11 +261,14 @@ def sql_mutants(kind: str, path: str, text: str) -> Iterator[Mutant]:
     ):
         for match in re.finditer(pattern, jinja):
             yield mutant(kind, operator, path, text, *match.span(), replacement)
-    # A year later than what a model rests on; a year earlier only builds more than is needed.
-    for config in re.finditer(r"'rests_on': \{.*?\}|'follows': \{.*?\}", text, re.DOTALL):
-        for match in re.finditer(r": (-?\d+)", config.group()):
-            start, end = (config.start() + place for place in match.span(1))
-            yield mutant(kind, "number", path, text, start, end, str(int(match.group(1)) + 1))
+    # A year later than an input matters from; a year earlier only builds more than is needed.
+    for match in re.finditer(r"(?:from_year|all_years)\('\w+', '[^'+]+?( [+-] \d+)?'", text):
+        later = int((match.group(1) or "0").replace(" ", "")) + 1
+        start, end = match.span(1) if match.group(1) else (match.end() - 1, match.end() - 1)
+        said = f" {'-' if later < 0 else '+'} {abs(later)}" if later else ""
+        yield mutant(kind, "number", path, text, start, end, said)
+    for match in re.finditer(r"earlier=(\d+)", text):
+        yield mutant(kind, "number", path, text, *match.span(1), str(int(match.group(1)) - 1))
 
 
 def balanced(text: str) -> bool:

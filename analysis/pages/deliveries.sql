@@ -1,7 +1,7 @@
 -- The deliveries whose files were read, in the order in which they were received.
 -- depends_on: {{ ref('release_delivery') }}
 --
--- Grain: delivery_id, produced_at, is_simulated.
+-- Grain: delivery_id, produced_at, is_simulated, import_choices.
 with
 
 delivery as (
@@ -13,6 +13,7 @@ final as (
         delivery_id,
         produced_at,
         is_simulated,
+        import_choices,
         list_sort(list(distinct register)) as registers,
         min(received_at) as received_at,
         count(*) as files_n,

@@ -443,7 +443,7 @@ quality_count:
 
 delivery:
   key: [register, period]
-  text: [delivery_id, produced_at, received_at, program_version, is_simulated, version]
+  text: [delivery_id, produced_at, received_at, program_version, is_simulated, import_choices, version]
   counts: [rows_n]
 
 disclosure_rule:

@@ -1,127 +1,163 @@
 {#-
-    Models that are built by year: `materialized: incremental` with the strategy `by_year`. Of such a model all years
-    from the first changed one on are deleted and built again, so that rows keep the order of a full build.
+    Models that are built by year: `materialized: incremental`. All years from the first changed one on are deleted and
+    built again, so that rows keep the order of a full build. Which year that is follows from where the model reads:
 
-    meta.year       the year of a row, an expression on the columns of the model
-    meta.rests_on   register (or one of the names of `find_changes`): from which year of the model on a difference in
-                    the register's year matters, relative to that year
-    meta.follows    another model that is built by year: all that it rests on matters here too, so many years later
-    meta.block_years    so many years are built at a time, for models that would not fit into memory as a whole
+        from_year('int_population__resident', 'reference_year - 1')
+
+    are the rows of the years that are built, where a row of the input leads to the year `reference_year - 1`; and a change
+    of the input in a year matters from the year before on. `meta.year` is the year of a row, an expression on its columns.
+
+    A model that is built as a whole may have a `meta.year` too: it is compared with what it was (changes.sql), so that
+    what reads it need not build the years that did not change. A table whose inputs did not change is left alone.
+
+    meta.block_years    so many years are built at a time, for a model that would not fit into memory as a whole
 -#}
-
-{#- The first year of this model that has to be built; none if all of it has to. Asked once, remembered in `model`. -#}
-{% macro first_changed_year() %}
-    {%- if not execute or flags.FULL_REFRESH or flags.EMPTY or flags.SAMPLE or flags.WHICH not in ('build', 'run') -%}
-        {{ return(none) }}
-    {%- endif -%}
-    {%- if 'first_changed_year' not in model -%}
-        {%- do model.update({'first_changed_year': find_first_changed_year(model.unique_id, model.config.meta)}) -%}
-    {%- endif -%}
-    {{ return(model.first_changed_year) }}
-{% endmacro %}
-
 
 {#-
-    The first year that differs, of all that `meta` rests on or follows, from what a model was last built from: 9999 if
-    no year does, none if it was not built by this program.
+    Rows of an input that the years to build need; all of them in a full build. `earlier`: how many years a row is looked
+    back at. `until`: the last year of the input that matters.
 -#}
-{% macro find_first_changed_year(node_id, meta) %}
-    {%- set year = run_query(
-        "with
-        built as (
-            select built.state_id
-            from builds.built
-            inner join builds.state using (state_id)
-            where
-                built.node_id = " ~ text_literal(node_id) ~ "
-                and state.program = (select program from builds.current_state)
-        ),
-        rests_on (register, years) as (
-            values " ~ rests_on_values(meta) ~ "
-        )
-        select coalesce(
-            (
-                select min(change.year_n + rests_on.years)
-                from builds.change
-                inner join rests_on using (register)
-                where change.state_id = built.state_id
-            ),
-            9999
-        )::integer
-        from built"
-    ).columns[0].values() -%}
-    {{ return(year[0] if year else none) }}
-{% endmacro %}
-
-
-{% macro rests_on_values(meta) %}
-    {%- for register, years in rests_on(meta) -%}
-        ({{ text_literal(register) }}, {{ years }}){{ ', ' if not loop.last }}
-    {%- endfor -%}
-{% endmacro %}
-
-
-{#- Pairs of register and years, its own and those of the models that are followed. -#}
-{% macro rests_on(meta, later=0) %}
-    {%- set pairs = [] -%}
-    {%- for register, years in meta.get('rests_on', {}).items() -%}
-        {%- do pairs.append((register, years + later)) -%}
-    {%- endfor -%}
-    {%- for name, years in meta.get('follows', {}).items() -%}
-        {%- set followed = graph.nodes['model.' ~ project_name ~ '.' ~ name] -%}
-        {%- do pairs.extend(rests_on(followed.config.meta, later + years)) -%}
-    {%- endfor -%}
-    {{ return(pairs) }}
-{% endmacro %}
-
-
-{#- dbt asks this whether a table is to be built anew. -#}
-{% macro should_full_refresh() %}
-    {%- if config.get('materialized') == 'incremental' and first_changed_year() is none -%}
-        {{ return(true) }}
-    {%- endif -%}
-    {%- set configured = config.get('full_refresh') -%}
-    {{ return(flags.FULL_REFRESH if configured is none else configured) }}
-{% endmacro %}
-
-
-{#-
-    Whether rows of an input are needed: `year` is the year of the model that they lead to, `earlier` how many years
-    before the first that is built they reach. Always true when the model is built in full.
--#}
-{% macro is_needed(year, earlier=0) -%}
-    {#- Nothing was built before a unit test. -#}
-    {%- if this and is_incremental() -%}
-        {{ is_from_year(year, first_changed_year() - earlier) }}
+{% macro from_year(name, year, earlier=0, until=none) -%}
+    {%- set input_year, years = say_input(name, year, until) -%}
+    {%- set first_year = first_year_to_build() -%}
+    {%- if first_year is none -%}
+        {{ ref(name) }}
     {%- else -%}
-        true
+        (select * from {{ ref(name) }} where {{ is_from_year(input_year, first_year - years - earlier) }})
     {%- endif -%}
 {%- endmacro %}
 
 
-{#-
-    This table as it was last built, for a model that looks back at years that are not built again. When all of it is
-    built, another relation, of which `was_built` takes no row.
--#}
-{% macro as_built(otherwise) -%}
-    {{ this if this and is_incremental() else otherwise }}
+{#- All rows of an input, of which a change in a year matters from the year on that the expression gives. -#}
+{% macro all_years(name, year) -%}
+    {%- do say_input(name, year) -%}
+    {{ ref(name) }}
 {%- endmacro %}
 
 
-{#- Whether a year is one of the `last` before the first that is built. Never when the model is built in full. -#}
-{% macro was_built(year, last) -%}
-    {%- if this and is_incremental() -%}
-        ({{ year }} between {{ first_changed_year() - last }} and {{ first_changed_year() - 1 }})
-    {%- else -%}
-        false
+{#- Enters in `meta.inputs`, when dbt reads the model, what it says of an input; the year of the input and the difference. -#}
+{% macro say_input(name, year, until=none) %}
+    {%- set input_year, sign, number = modules.re.fullmatch('(.+?)(?: ([+-]) (\d+))?', year).groups() -%}
+    {%- set years = ((sign or '') ~ (number or '0')) | int -%}
+    {%- if not execute -%}
+        {%- do model.setdefault('inputs', []).append({'name': name, 'year': input_year, 'years': years, 'last_year': until}) -%}
+        {%- do config(meta={'inputs': model.inputs}) -%}
     {%- endif -%}
-{%- endmacro %}
+    {{ return((input_year, years)) }}
+{% endmacro %}
 
 
 {#- Two comparisons, not one expression: the engine skips the parts of a table that hold no such year. -#}
 {% macro is_from_year(year, first_year) -%}
     ({{ year }} >= {{ first_year }} or {{ year }} is null)
 {%- endmacro %}
+
+
+{#- Whether a year is one of those that are built; always true in a full build. -#}
+{% macro is_built(year) -%}
+    {{ 'true' if first_year_to_build() is none else is_from_year(year, first_year_to_build()) }}
+{%- endmacro %}
+
+
+{#- The first year of this model that is built; none if all of it is, and in a unit test, before which nothing is built. -#}
+{% macro first_year_to_build() %}
+    {{ return(first_changed_year() if this and is_incremental() else none) }}
+{% endmacro %}
+
+
+{#-
+    The first year of this table that its inputs changed since it was built: none if all of it has to be built, 9999 if
+    nothing has to. Asked once, remembered in `model`.
+-#}
+{% macro first_changed_year() %}
+    {%- if not execute or flags.FULL_REFRESH or flags.EMPTY or flags.SAMPLE or flags.WHICH not in ('build', 'run') -%}
+        {{ return(none) }}
+    {%- endif -%}
+    {%- if 'first_changed_year' not in model -%}
+        {%- set query -%}
+    select coalesce(
+        min(if(input.years is null or difference.first_year = 0, 0, difference.first_year + input.years))
+            filter (where difference.number is not null),
+        9999
+    )
+    from builds.seen
+    left join builds.input on seen.node_id = input.node_id
+    left join builds.difference
+        on
+            input.input_id = difference.node_id
+            and seen.number < difference.number
+            and coalesce(difference.first_year <= input.last_year, true)
+    where
+        seen.node_id = {{ text_literal(model.unique_id) }}
+        and seen.program = (from builds.program)
+    group by seen.node_id
+        {%- endset -%}
+        {%- set year = run_query(query).columns[0].values() -%}
+        {%- do model.update({'first_changed_year': (year[0] | int or none) if year else none}) -%}
+    {%- endif -%}
+    {{ return(model.first_changed_year) }}
+{% endmacro %}
+
+
+{#- dbt asks this whether a table is to be built anew. -#}
+{% macro should_full_refresh() %}
+    {%- set is_by_year = config.get('materialized') == 'incremental' -%}
+    {{ return(flags.FULL_REFRESH or (is_by_year and first_changed_year() is none)) }}
+{% endmacro %}
+
+
+{#- Whether a table is there and holds what a build would make of it: nothing that it reads has changed. -#}
+{% macro is_unchanged() %}
+    {{ return(first_changed_year() == 9999 and load_cached_relation(this) is not none) }}
+{% endmacro %}
+
+
+{% materialization incremental, adapter='duckdb' %}
+    {%- if not is_unchanged() -%}
+        {{ return(dbt.materialization_incremental_duckdb()) }}
+    {%- endif -%}
+    {%- call noop_statement('main', 'UNCHANGED') -%}{%- endcall -%}
+    {{ return({'relations': [this]}) }}
+{% endmaterialization %}
+
+
+{#- Not by a call of the one of dbt-duckdb: Python may only be run from a materialization itself. -#}
+{% materialization table, adapter='duckdb', supported_languages=['sql', 'python'] %}
+    {%- set target = this.incorporate(type='table') -%}
+    {%- if is_unchanged() -%}
+        {%- call noop_statement('main', 'UNCHANGED') -%}{%- endcall -%}
+        {{ return({'relations': [target]}) }}
+    {%- endif -%}
+    {%- set existing = load_cached_relation(this) -%}
+    {%- set intermediate = make_intermediate_relation(target) -%}
+    {%- set backup = make_backup_relation(target, existing.type if existing else 'table') -%}
+    {{ drop_relation_if_exists(load_cached_relation(intermediate)) }}
+    {{ drop_relation_if_exists(load_cached_relation(backup)) }}
+    {{ run_hooks(pre_hooks) }}
+    {%- call statement('main', language=model.language) -%}
+        {{ create_table_as(false, intermediate, compiled_code, model.language) }}
+    {%- endcall -%}
+    {%- if existing -%}
+        {%- do adapter.rename_relation(existing, backup) -%}
+    {%- endif -%}
+    {%- do adapter.rename_relation(intermediate, target) -%}
+    {{ run_hooks(post_hooks) }}
+    {%- do persist_docs(target, model) -%}
+    {%- do adapter.commit() -%}
+    {{ drop_relation_if_exists(backup) }}
+    {{ return({'relations': [target]}) }}
+{% endmaterialization %}
+
+
+{% macro get_incremental_by_year_sql(arguments) %}
+    {%- set columns = arguments['dest_columns'] | map(attribute='quoted') | join(', ') -%}
+    {%- set is_built = is_from_year(model.config.meta.year, first_changed_year()) -%}
+    delete from {{ arguments['target_relation'] }} where {{ is_built }};
+    {%- for is_in_block in blocks_of_years() %}
+    insert into {{ arguments['target_relation'] }} ({{ columns }})
+    select {{ columns }} from {{ arguments['temp_relation'] }} where {{ is_built }} and {{ is_in_block }};
+    {%- endfor %}
+{% endmacro %}
 
 
 {#-
@@ -139,26 +175,13 @@
     ).rows[0] -%}
     {%- set year = model.config.meta.year -%}
     {%- set first_year = [period[0] or 0, first_changed_year() or 0] | max -%}
-    {%- set begins = range(first_year + block_years, (period[1] or 0) + 1, block_years) | list -%}
-    {%- if not begins -%}
-        {{ return(['true']) }}
-    {%- endif -%}
-    {%- set conditions = [year ~ ' < ' ~ begins[0]] -%}
-    {%- for begin in begins[:-1] -%}
-        {%- do conditions.append(year ~ ' >= ' ~ begin ~ ' and ' ~ year ~ ' < ' ~ (begin + block_years)) -%}
+    {%- set conditions = ['true'] -%}
+    {%- for begin in range(first_year + block_years, (period[1] or 0) + 1, block_years) -%}
+        {%- set is_later = year ~ ' >= ' ~ begin -%}
+        {%- do conditions.append(conditions.pop() ~ ' and ' ~ year ~ ' < ' ~ begin) -%}
+        {%- do conditions.extend([is_later, year ~ ' is null'] if loop.last else [is_later]) -%}
     {%- endfor -%}
-    {{ return(conditions + [year ~ ' >= ' ~ begins[-1], year ~ ' is null']) }}
-{% endmacro %}
-
-
-{% macro get_incremental_by_year_sql(arguments) %}
-    {%- set columns = arguments['dest_columns'] | map(attribute='quoted') | join(', ') -%}
-    delete from {{ arguments['target_relation'] }}
-    where {{ is_from_year(model.config.meta.year, first_changed_year()) }};
-    {%- for condition in blocks_of_years() %}
-    insert into {{ arguments['target_relation'] }} ({{ columns }})
-    select {{ columns }} from {{ arguments['temp_relation'] }} where {{ condition }};
-    {%- endfor %}
+    {{ return(conditions) }}
 {% endmacro %}
 
 
@@ -167,7 +190,7 @@
     be written only to be read once. A table of blocks begins with the first of them.
 -#}
 {% macro duckdb__create_table_as(temporary, relation, compiled_code, language='sql', partitioned_by=none, sorted_by=none) %}
-    {%- set is_by_year = language == 'sql' and config.get('incremental_strategy') == 'by_year' -%}
+    {%- set is_by_year = language == 'sql' and config.get('materialized') == 'incremental' -%}
     {%- if is_by_year and temporary -%}
         {%- if config.get('contract').enforced -%}
             {{ get_assert_columns_equivalent(compiled_code) }}

@@ -18,7 +18,7 @@
     {%- for register in graph.sources.values() | selectattr('source_name', 'equalto', 'registers') -%}
         {%- do run_query(register_view(register, accepted)) -%}
     {%- endfor -%}
-    {%- do open_states() -%}
+    {%- do run_query(open_builds()) -%}
     {{ return('') }}
 {% endmacro %}
 
@@ -41,6 +41,7 @@
                 deliveries: 'struct(delivery_id varchar, produced_at varchar, received_at varchar,
                     verdict varchar, program_version varchar, simulated boolean, reasons varchar[],
                     withdraws varchar[],
+                    imported struct(choices map(varchar, varchar), inferred_events bigint, lacks varchar[]),
                     findings struct(level varchar, name varchar, register varchar, period integer, file varchar,
                         count bigint, text varchar)[],
                     files struct(register varchar, period integer, version integer, delivered_path varchar,
@@ -60,6 +61,10 @@
             delivery.reasons,
             delivery.findings,
             delivery.withdraws,
+            array_to_string(
+                list_transform(map_entries(delivery.imported.choices), lambda one: one.key || ': ' || one.value), '; '
+            ) as import_choices,
+            coalesce(delivery.imported.inferred_events, 0) as inferred_events_n,
             delivery.files
         from ledger
         order by arrival"
@@ -149,17 +154,28 @@
         "select path from deliveries.delivery_file where is_current and register = "
         ~ text_literal(register.name) ~ " order by period"
     ).columns[0].values() -%}
+    {#- Files that were accepted before the register had a column give it as unknown. -#}
     create or replace view registers.{{ register.name }} as
+    with no_rows as (
+        select
+            {%- for column in register.columns.values() %}
+            null::{{ column.data_type }} as {{ column.name }},
+            {%- endfor %}
+            null::integer as periode
+        where false
+    )
     select
         {%- for column in register.columns.values() %}
-        {% if paths %}{{ column.name }}{% else %}null::{{ column.data_type }} as {{ column.name }}{% endif %},
+        {{ column.name }},
         {%- endfor %}
-        {% if paths %}periode{% else %}null::integer as periode{% endif %}
-    {% if paths -%}
-    from read_parquet([
-        {%- for path in paths %}{{ path_literal(accepted ~ '/' ~ path) }}{{ ', ' if not loop.last }}{% endfor -%}
-    ])
-    {%- else -%}
-    where false
-    {%- endif %}
+        periode
+    from (
+        select * from no_rows
+        {%- if paths %}
+        union all by name
+        select * from read_parquet([
+            {%- for path in paths %}{{ path_literal(accepted ~ '/' ~ path) }}{{ ', ' if not loop.last }}{% endfor -%}
+        ], union_by_name = true)
+        {%- endif %}
+    )
 {% endmacro %}

@@ -1,5 +1,17 @@
 {#- Whether base_year is in one of the lists of years that these variables hold; an empty list has none. -#}
 {% macro is_base_year(variables) -%}
+    {%- set years = base_years(variables) -%}
+    {%- if years -%} base_year in ({{ years | join(', ') }}) {%- else -%} false {%- endif -%}
+{%- endmacro %}
+
+
+{#- The last of these years; 0 if there is none. -#}
+{% macro last_base_year(variables) %}
+    {{ return(([0] + base_years(variables)) | max) }}
+{% endmacro %}
+
+
+{% macro base_years(variables) %}
     {%- set years = [] -%}
     {%- for variable in variables -%}
         {%- set listed = var(variable) -%}
@@ -11,5 +23,5 @@
         {%- endif -%}
         {%- do years.extend(listed) -%}
     {%- endfor -%}
-    {%- if years -%} base_year in ({{ years | unique | sort | join(', ') }}) {%- else -%} false {%- endif -%}
-{%- endmacro %}
+    {{ return(years | unique | sort) }}
+{% endmacro %}

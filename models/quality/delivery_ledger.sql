@@ -20,6 +20,8 @@ final as (
         array_to_string(delivery.reasons, ' ') as reasons,
         delivery.program_version,
         delivery.is_simulated,
+        delivery.import_choices,
+        delivery.inferred_events_n,
         delivery_file.register,
         delivery_file.period,
         delivery_file.version,

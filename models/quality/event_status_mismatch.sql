@@ -4,51 +4,45 @@
 --   immigration_without_status_change  immigrants not resident next January who neither left again nor died
 --   entry_without_event                residents who were not resident the January before, without immigration or birth
 -- total_n is what the mismatches are part of: emigrations, exits, immigrations, entries of the year.
---
--- By year: outcomes as in person_year, which names the base year; 1 January ends the year before it, and an
--- entry of that day is told by the events of that year, those registered in it, and those of the day itself.
-{{ config(
-    materialized='incremental',
-    meta={
-        'year': 'calendar_year',
-        'rests_on': {
-            'befolkning': -1,
-            'outcome': 0,
-            'registration': 0,
-            'death': -1,
-            'person': -1,
-        },
-    }
-) }}
+{{ config(materialized='incremental', meta={'year': 'calendar_year'}) }}
 with
 
 status as (
-    select * from {{ ref('int_outcome__status') }}
-    where
-        not outcome_is_provisional
-        and {{ is_needed('outcome_year') }}
+    select * from {{ from_year('int_outcome__status', 'base_year + 1') }}
+    where not outcome_is_provisional
 ),
 
 departure as (
-    select * from {{ ref('int_outcome__departure_summary') }}
-    where {{ is_needed('outcome_year') }}
+    select * from {{ from_year('int_outcome__departure_summary', 'outcome_year') }}
 ),
 
 resident as (
-    select * from {{ ref('int_population__resident') }}
-    where {{ is_needed('reference_year - 1') }}
+    select * from {{ from_year('int_population__resident', 'reference_year - 1') }}
 ),
 
 event as (
-    select * from {{ ref('int_migration__event') }}
+    select * from {{ from_year('int_migration__event', 'year(event_date)') }}
+    where event_type = 'immigration'
+),
+
+explained as (
+    select * from {{ from_year('int_migration__arrival', 'calendar_year') }}
 ),
 
 person as (
-    select * from {{ ref('int_person__characteristics') }}
+    select * from {{ all_years('int_population__person', 'first_reference_year - 1') }}
+),
+
+death as (
+    select distinct
+        person_id,
+        death_date,
+    from {{ all_years('int_outcome__death', 'outcome_year') }}
+    where death_date is not null
 ),
 
 calendar as (
-    select * from {{ ref('int_deliveries__calendar') }}
+    select * from {{ all_years('int_deliveries__calendar', 'calendar_year - 1') }}
 ),
 
 leaving as (
@@ -72,9 +66,7 @@ immigration as (
     from event
     inner join calendar on year(event.event_date) + 1 = calendar.calendar_year
     where
-        event.event_type = 'immigration'
-        and calendar.has_population
-        and {{ is_needed('year(event.event_date)') }}
+        calendar.has_population
     group by event.person_id, year(event.event_date)
 ),
 
@@ -83,7 +75,7 @@ arrival as (
         immigration.calendar_year,
         resident.person_id is null
         and departure.person_id is null
-        and coalesce(year(person.death_date) > immigration.calendar_year, true) as is_mismatch,
+        and coalesce(year(death.death_date) > immigration.calendar_year, true) as is_mismatch,
     from immigration
     left join resident
         on
@@ -93,28 +85,21 @@ arrival as (
         on
             immigration.person_id = departure.person_id
             and immigration.calendar_year = departure.outcome_year
-    left join person on immigration.person_id = person.person_id
+    left join death on immigration.person_id = death.person_id
 ),
 
 entry as (
     select
         resident.reference_year - 1 as calendar_year,
         not coalesce(person.birth_year = resident.reference_year - 1, false)
-        and not exists (
-            select 1
-            from event
-            where
-                event.person_id = resident.person_id
-                and event.event_type = 'immigration'
-                and (
-                    year(event.event_date) = resident.reference_year - 1
-                    or year(event.registered_date) = resident.reference_year - 1
-                    or event.event_date = make_date(resident.reference_year, 1, 1)
-                )
-        ) as is_mismatch,
+        and explained.person_id is null as is_mismatch,
     from resident
     inner join calendar on resident.reference_year - 1 = calendar.calendar_year
     left join person on resident.person_id = person.person_id
+    left join explained
+        on
+            resident.person_id = explained.person_id
+            and resident.reference_year - 1 = explained.calendar_year
     where
         resident.resident_januaries_n = 1
         and calendar.has_population

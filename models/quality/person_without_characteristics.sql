@@ -1,17 +1,14 @@
 -- Grain: reference_year: residents of the population register without a row in the person register. They are kept,
 -- with NULL characteristics.
-{{ config(
-    materialized='incremental', meta={'year': 'reference_year', 'rests_on': {'befolkning': 0, 'person': 0}}
-) }}
+{{ config(materialized='incremental', meta={'year': 'reference_year'}) }}
 with
 
 resident as (
-    select * from {{ ref('int_population__resident') }}
-    where {{ is_needed('reference_year') }}
+    select * from {{ from_year('int_population__resident', 'reference_year') }}
 ),
 
 person as (
-    select * from {{ ref('int_person__characteristics') }}
+    select * from {{ all_years('int_population__person', 'first_reference_year') }}
 ),
 
 final as (

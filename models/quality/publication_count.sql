@@ -9,18 +9,19 @@
 --   migration_events      events of all years (base_year is NULL); delivered_n: rows of all migration files
 -- What was delivered is the ledger's count of rows, which no model has touched. Exact repetitions are one event, so a
 -- few events fewer than rows are no loss.
+{{ config(materialized='incremental', meta={'year': 'base_year'}) }}
 with
 
 person_year as (
-    select * from {{ ref('person_year') }}
+    select * from {{ from_year('person_year', 'base_year') }}
 ),
 
 migration_event as (
-    select * from {{ ref('migration_event') }}
+    select * from {{ all_years('migration_event', 'year(event_date)') }}
 ),
 
 register_count as (
-    select * from {{ ref('register_count') }}
+    select * from {{ all_years('register_count', 'period - 1') }}
 ),
 
 population_status as (
@@ -129,4 +130,4 @@ final as (
 )
 
 select * from final
-order by measure, base_year, column_name
+order by base_year, measure, column_name

@@ -1,6 +1,7 @@
 -- Grain: register, period, code_column, code: rows of the version that the warehouse reads, by code.
 -- Purpose: the ledger of counts that every new delivery is held against. Long code lists (municipalities, countries)
 -- are not counted; an unknown value has the code NULL.
+{{ config(meta={'year': 'period'}) }}
 with
 
 delivery_file as (

@@ -1,18 +1,11 @@
 -- Grain: outcome_year, immigrant_group: residents gone without emigration or death (2.1.4), a small residual that is
 -- reported and never hidden.
---
--- By year: as person_year, which names the base year.
-{{ config(
-    materialized='incremental',
-    meta={'year': 'outcome_year', 'rests_on': {'befolkning': -1, 'outcome': 0, 'death': -1, 'person': 0}}
-) }}
+{{ config(materialized='incremental', meta={'year': 'outcome_year'}) }}
 with
 
 person_year as (
-    select * from {{ ref('person_year') }}
-    where
-        outcome_municipality is not null
-        and {{ is_needed('outcome_year') }}
+    select * from {{ from_year('person_year', 'base_year + 1') }}
+    where outcome_municipality is not null
 ),
 
 final as (

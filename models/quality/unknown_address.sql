@@ -1,11 +1,10 @@
 -- Grain: reference_year, address_kind: residents whose address belongs to no region (2.2): kept in national figures,
 -- left out of regional ones, counted here.
-{{ config(materialized='incremental', meta={'year': 'reference_year', 'rests_on': {'befolkning': 0}}) }}
+{{ config(materialized='incremental', meta={'year': 'reference_year'}) }}
 with
 
 resident as (
-    select * from {{ ref('int_population__resident') }}
-    where {{ is_needed('reference_year') }}
+    select * from {{ from_year('int_population__resident', 'reference_year') }}
 ),
 
 region as (

@@ -14,6 +14,7 @@ final as (
         received_at,
         program_version,
         is_simulated,
+        import_choices,
         register,
         period,
         version,

@@ -25,6 +25,7 @@ from utvandring.deliveries.ledger import Delivery, Ledger, read_ledger
 from utvandring.deliveries.page import write_page
 from utvandring.deliveries.verdict import Finding, Status, Verdict, counted
 from utvandring.deliveries.withdraw import withdraw as withdraw_delivery
+from utvandring.importing.command import register as register_import
 from utvandring.release.exporting import Format
 from utvandring.report.command import register as register_report
 
@@ -570,6 +571,7 @@ def export(
             _tell(f"  {file}")
 
 
+register_import(app)
 register_report(app)
 
 

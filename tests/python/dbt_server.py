@@ -23,9 +23,10 @@ PROJECT = Path(__file__).resolve().parents[2]
 
 @dataclass(frozen=True)
 class Model:
-    """A model in SQL: its key in the manifest, its table, how that is made, its query, the keys it reads."""
+    """A model in SQL: key in the manifest, file, table, how that is made, query, keys of its parents."""
 
     key: str
+    path: str
     table: str
     kind: str
     query: str
@@ -82,6 +83,12 @@ class DbtServer:
         said = Path(order["output"]).read_text(encoding="utf-8", errors="replace") if answer else ""
         assert answer == "0\n", f"dbt {' '.join(arguments)} failed\n{said[-6000:]}"
         return said
+
+    def manifest(self) -> dict[str, Any]:
+        """Return the project as dbt read it."""
+        self.run(self.scratch, "list", "--quiet", "--select", "person_year")
+        manifest: dict[str, Any] = json.loads((self.scratch / "target" / "manifest.json").read_text("utf-8"))
+        return manifest
 
     def models(self) -> list[Model]:
         """Return every model in SQL, each after those that it reads."""
@@ -144,7 +151,10 @@ def in_order(nodes: dict[str, Any]) -> list[Model]:
             node = left.pop(key)
             kind = "view" if node["config"]["materialized"] == "view" else "table"
             table = f"{node['schema']}.{node['alias']}"
-            ordered.append(Model(key, table, kind, node["compiled_code"], tuple(node["depends_on"]["nodes"])))
+            parents = tuple(node["depends_on"]["nodes"])
+            ordered.append(
+                Model(key, node["original_file_path"], table, kind, node["compiled_code"], parents)
+            )
     return ordered
 
 

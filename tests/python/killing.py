@@ -87,7 +87,7 @@ def publish_warehouse(root: Path, anew: bool) -> None:
     """Publish as `utvandring build` does when everything has passed."""
     os.umask(0o027)
     with nullcontext() if anew else copying_last(DataRoot(root)) as copied:
-        publish(DataRoot(root), "", copied)
+        publish(DataRoot(root), copied)
 
 
 def build_warehouse(root: Path, as_of: str | None = None) -> None:

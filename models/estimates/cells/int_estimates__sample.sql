@@ -9,18 +9,13 @@
 --                        `already_gone`, which no regression takes. Without any sign of life: as registered (choice).
 --                        An emigration that is registered after the last delivery cannot be moved.
 --
--- Tables that rest on it alone are left out of a build when no base year asked for is built again
--- (macros/incremental/unchanged.sql); not with last_sign_of_life, where later years matter too.
-{{ config(
-    meta={
-        'follows': {'person_year': 0},
-        'reads_base_years': ['estimates_base_years', 'estimates_pooled_base_years'],
-    } if var('estimates_administrative_emigrations') != 'last_sign_of_life' else {}
-) }}
+-- Later years than those asked for do not matter; with last_sign_of_life they do.
+{%- set asked = ['estimates_base_years', 'estimates_pooled_base_years'] %}
+{%- set moves_back = var('estimates_administrative_emigrations') == 'last_sign_of_life' %}
 with
 
 immigrant_year as (
-    select * from {{ ref('person_year') }}
+    select * from {{ from_year('person_year', 'base_year', until=none if moves_back else last_base_year(asked)) }}
     where is_immigrant
 ),
 
@@ -40,7 +35,7 @@ asked as (
     from immigrant_year
     where
         age between 15 and 74
-        and {{ is_base_year(['estimates_base_years', 'estimates_pooled_base_years']) }}
+        and {{ is_base_year(asked) }}
 ),
 
 silent as (

@@ -2,6 +2,7 @@
 -- Purpose: which registers were delivered for the year. What depends on a register that is missing is NULL,
 -- never zero, and only this model knows the difference between "no row" and "not delivered". A column that a rule
 -- cannot do without (personkode, wyrkinnt, til_land) counts as a register of its own.
+{{ config(meta={'year': 'calendar_year'}) }}
 with
 
 delivered as (

@@ -2,23 +2,28 @@
 -- Purpose: the situation of base_year beside an emigration in outcome_year, with destination seen from the parents.
 --
 -- is_at_risk_of_first_emigration: never emigrated before on record. is_first_emigration: did so in outcome_year.
+{{ config(meta={'year': 'base_year'}) }}
 with
 
 person_year as (
-    select * from {{ ref('person_year') }}
+    select * from {{ from_year('person_year', 'base_year') }}
     where outcome_municipality is not null
 ),
 
 cohort as (
-    select * from {{ ref('descendant_emigration') }}
+    select * from {{ all_years('int_descendant__group', 'first_reference_year - 1') }}
+),
+
+first_emigration as (
+    select * from {{ all_years('int_descendant__first_emigration', 'outcome_year - 1') }}
 ),
 
 income as (
-    select * from {{ ref('int_income__person_year') }}
+    select * from {{ from_year('int_income__person_year', 'income_year') }}
 ),
 
 calendar as (
-    select * from {{ ref('int_deliveries__calendar') }}
+    select * from {{ from_year('int_deliveries__calendar', 'calendar_year') }}
 ),
 
 country_group as (
@@ -52,14 +57,15 @@ final as (
                     ) }}
         end as destination,
         coalesce(
-            cohort.first_emigration_date
+            first_emigration.first_emigration_date
             >= least(person_year.emigration_date, make_date(person_year.outcome_year, 1, 1)),
             true
         ) as is_at_risk_of_first_emigration,
-        coalesce(cohort.first_emigration_date = person_year.emigration_date, false) as is_first_emigration,
+        coalesce(first_emigration.first_emigration_date = person_year.emigration_date, false) as is_first_emigration,
         person_year.outcome_is_provisional,
     from person_year
     inner join cohort on person_year.person_id = cohort.person_id
+    left join first_emigration on person_year.person_id = first_emigration.person_id
     inner join calendar on person_year.base_year = calendar.calendar_year
     left join income
         on

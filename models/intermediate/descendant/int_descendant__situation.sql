@@ -1,27 +1,19 @@
 -- Grain: person_id, base_year of person-years with an emigration in outcome_year.
 -- Purpose: the situation in the last year before an emigration: education, labour market status and income.
---
--- By year: as person_year, and the income of base_year.
-{{ config(
-    materialized='incremental',
-    meta={'year': 'base_year', 'follows': {'person_year': 0}, 'rests_on': {'inntekt': 0}}
-) }}
+{{ config(materialized='incremental', meta={'year': 'base_year'}) }}
 with
 
 person_year as (
-    select * from {{ ref('person_year') }}
-    where
-        emigration_date is not null
-        and {{ is_needed('base_year') }}
+    select * from {{ from_year('person_year', 'base_year') }}
+    where emigration_date is not null
 ),
 
 income as (
-    select * from {{ ref('int_income__person_year') }}
-    where {{ is_needed('income_year') }}
+    select * from {{ from_year('int_income__person_year', 'income_year') }}
 ),
 
 calendar as (
-    select * from {{ ref('int_deliveries__calendar') }}
+    select * from {{ from_year('int_deliveries__calendar', 'calendar_year') }}
 ),
 
 final as (

@@ -1,12 +1,11 @@
 -- Grain: person_id, activity_year.
 -- Purpose: persons in education (2.1.6): enrolled on 1 October, or with an exam passed during the year. An enrolment
 -- counts for its period whatever day of the year its date names; an exam must be dated in the year.
-{{ config(materialized='incremental', meta={'year': 'activity_year', 'rests_on': {'utdanningsaktivitet': 0}}) }}
+{{ config(materialized='incremental', meta={'year': 'activity_year'}) }}
 with
 
 activity as (
-    select * from {{ ref('stg_utdanningsaktivitet__activity') }}
-    where {{ is_needed('activity_year') }}
+    select * from {{ from_year('stg_utdanningsaktivitet__activity', 'activity_year') }}
 ),
 
 final as (

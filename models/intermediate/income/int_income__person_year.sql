@@ -1,12 +1,11 @@
 -- Grain: person_id, income_year: persons in the income register.
 -- Purpose: occupational income of the year relative to the median of those who have any (choice): none, low (below half
 -- of the median), middle (up to one and a half), high.
-{{ config(materialized='incremental', meta={'year': 'income_year', 'rests_on': {'inntekt': 0}}) }}
+{{ config(materialized='incremental', meta={'year': 'income_year'}) }}
 with
 
 income as (
-    select * from {{ ref('stg_inntekt__income') }}
-    where {{ is_needed('income_year') }}
+    select * from {{ from_year('stg_inntekt__income', 'income_year') }}
 ),
 
 typical as (

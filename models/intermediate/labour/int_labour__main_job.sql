@@ -1,12 +1,11 @@
 -- Grain: person_id, job_year.
 -- Purpose: whether the main job of the November reference week is employment (2.1.6). A person with several jobs is
 -- classified by the one flagged as main; without a flag, or with several, by the longest hours, employment first.
-{{ config(materialized='incremental', meta={'year': 'job_year', 'rests_on': {'sysselsetting': 0}}) }}
+{{ config(materialized='incremental', meta={'year': 'job_year'}) }}
 with
 
 job as (
-    select * from {{ ref('stg_sysselsetting__job') }}
-    where {{ is_needed('job_year') }}
+    select * from {{ from_year('stg_sysselsetting__job', 'job_year') }}
 ),
 
 final as (

@@ -3,49 +3,31 @@
 --
 -- The facts hold at every age and are NULL where their register was not delivered for the year; the status is NULL
 -- as soon as one of them is, and outside ages 15-74 (choice: 2.1.6 says 16-74 for the last group, 15-74 for others).
---
--- By year: 1 January is the end of the base year before it; birth matters wherever the person is resident.
-{{ config(
-    materialized='incremental',
-    meta={
-        'year': 'base_year',
-        'rests_on': {
-            'befolkning': -1,
-            'sysselsetting': 0,
-            'utdanningsaktivitet': 0,
-            'arbeidssoker': 0,
-            'person': -1,
-        },
-    }
-) }}
+{{ config(materialized='incremental', meta={'year': 'base_year'}) }}
 with
 
 resident as (
-    select * from {{ ref('int_population__resident') }}
-    where {{ is_needed('reference_year - 1') }}
+    select * from {{ from_year('int_population__resident', 'reference_year - 1') }}
 ),
 
 person as (
-    select * from {{ ref('int_person__characteristics') }}
+    select * from {{ all_years('int_population__person', 'first_reference_year - 1') }}
 ),
 
 calendar as (
-    select * from {{ ref('int_deliveries__calendar') }}
+    select * from {{ all_years('int_deliveries__calendar', 'calendar_year') }}
 ),
 
 main_job as (
-    select * from {{ ref('int_labour__main_job') }}
-    where {{ is_needed('job_year') }}
+    select * from {{ from_year('int_labour__main_job', 'job_year') }}
 ),
 
 student as (
-    select * from {{ ref('int_education__student') }}
-    where {{ is_needed('activity_year') }}
+    select * from {{ from_year('int_education__student', 'activity_year') }}
 ),
 
 unemployment as (
-    select * from {{ ref('int_labour__unemployment') }}
-    where {{ is_needed('unemployment_year') }}
+    select * from {{ from_year('int_labour__unemployment', 'unemployment_year') }}
 ),
 
 facts as (

@@ -1,13 +1,11 @@
 -- Grain: person_id, unemployment_year.
 -- Purpose: distinct calendar months with a registration as wholly unemployed (2.1.6).
-{{ config(materialized='incremental', meta={'year': 'unemployment_year', 'rests_on': {'arbeidssoker': 0}}) }}
+{{ config(materialized='incremental', meta={'year': 'unemployment_year'}) }}
 with
 
 registration as (
-    select * from {{ ref('stg_arbeidssoker__registration') }}
-    where
-        is_wholly_unemployed
-        and {{ is_needed('registration_year') }}
+    select * from {{ from_year('stg_arbeidssoker__registration', 'registration_year') }}
+    where is_wholly_unemployed
 ),
 
 final as (

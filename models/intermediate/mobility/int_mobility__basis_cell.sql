@@ -1,16 +1,13 @@
 -- Grain: outcome_year, origin_group, immigration_background.
 -- Purpose: immigrants of all ages and their emigrations as registered, by what the register says about the basis.
---
--- By year: as person_year, which names the base year.
-{{ config(materialized='incremental', meta={'year': 'outcome_year', 'follows': {'person_year': 1}}) }}
+{{ config(materialized='incremental', meta={'year': 'outcome_year'}) }}
 with
 
 person_year as (
-    select * from {{ ref('person_year') }}
+    select * from {{ from_year('person_year', 'base_year + 1') }}
     where
         is_immigrant
         and outcome_municipality is not null
-        and {{ is_needed('outcome_year') }}
 ),
 
 country_group as (

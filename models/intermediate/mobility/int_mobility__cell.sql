@@ -3,17 +3,14 @@
 -- Purpose: immigrants counted once per dimension, in the smallest cells from which every rate adds up.
 --
 -- The pair family_size_type has mixed (of whatever composition) and all as further types.
---
--- By year: as person_year, which names the base year.
-{{ config(materialized='incremental', meta={'year': 'outcome_year', 'follows': {'person_year': 1}}) }}
+{{ config(materialized='incremental', meta={'year': 'outcome_year'}) }}
 with
 
 person_year as (
-    select * from {{ ref('person_year') }}
+    select * from {{ from_year('person_year', 'base_year + 1') }}
     where
         is_immigrant
         and outcome_municipality is not null
-        and {{ is_needed('outcome_year') }}
 ),
 
 described as (

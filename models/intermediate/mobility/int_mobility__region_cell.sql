@@ -1,16 +1,12 @@
 -- Grain: outcome_year, region_level, region_code, population, immigration_background.
 -- Purpose: residents and what became of them by where they lived at the start of the year: the whole country, county
 -- (of 2013), centrality.
---
--- By year: as person_year, which names the base year.
-{{ config(materialized='incremental', meta={'year': 'outcome_year', 'follows': {'person_year': 1}}) }}
+{{ config(materialized='incremental', meta={'year': 'outcome_year'}) }}
 with
 
 person_year as (
-    select * from {{ ref('person_year') }}
-    where
-        outcome_municipality is not null
-        and {{ is_needed('outcome_year') }}
+    select * from {{ from_year('person_year', 'base_year + 1') }}
+    where outcome_municipality is not null
 ),
 
 described as (

@@ -16,24 +16,11 @@
 -- Centrality classes (the index of 2020 and 2024) are compared by one list, that of the division of the second address,
 -- so that a municipality that changed class with the list moved nobody. Before the list of 2020 there is none:
 -- is_centrality_class_move is NULL for those who left the municipality up to outcome year 2018.
---
--- By year: outcomes as in person_year, which names the base year.
-{{ config(
-    materialized='incremental',
-    meta={
-        'year': 'outcome_year',
-        'rests_on': {
-            'befolkning': -1,
-            'outcome': 0,
-            'death': -1,
-        },
-    }
-) }}
+{{ config(materialized='incremental', meta={'year': 'outcome_year'}) }}
 with
 
 address as (
-    select * from {{ ref('int_outcome__status') }}
-    where {{ is_needed('outcome_year') }}
+    select * from {{ from_year('int_outcome__status', 'base_year + 1') }}
 ),
 
 region as (

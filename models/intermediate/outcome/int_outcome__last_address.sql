@@ -1,5 +1,6 @@
 -- Grain: person_id, outcome_year, for years without a delivered next 1 January.
 -- Purpose: the municipality a person lived in at the end of the year according to its events alone.
+{{ config(meta={'year': 'outcome_year'}) }}
 with
 
 event as (

@@ -1,22 +1,19 @@
 -- Grain: person_id, base_year.
 -- Purpose: one outcome per person-year at four region levels (2.1.4): movers are counted, not moves.
 -- An emigration that the next January contradicts leaves the emigration columns NULL.
+{{ config(meta={'year': 'base_year'}) }}
 with
 
 status as (
-    select * from {{ ref('int_outcome__status') }}
+    select * from {{ from_year('int_outcome__status', 'base_year') }}
 ),
 
 move as (
-    select * from {{ ref('int_municipality__move') }}
+    select * from {{ from_year('int_municipality__move', 'outcome_year - 1') }}
 ),
 
-emigration as (
-    select * from {{ ref('int_migration__emigration') }}
-),
-
-basis as (
-    select * from {{ ref('int_migration__emigration_basis') }}
+departure as (
+    select * from {{ from_year('int_outcome__departure_summary', 'outcome_year - 1') }}
 ),
 
 final as (
@@ -36,19 +33,21 @@ final as (
             as outcome_centrality_class,
         status.outcome_is_provisional,
         status.returned_within_year,
-        emigration.event_date as emigration_date,
-        emigration.registered_date as emigration_registered_date,
-        emigration.to_country as emigration_country,
-        basis.emigration_basis,
-        basis.emigration_basis_source,
+        departure.emigration_date,
+        departure.emigration_registered_date,
+        departure.emigration_country,
+        departure.emigration_basis,
+        departure.emigration_basis_source,
     from status
     left join move
         on
             status.outcome_year = move.outcome_year
             and status.municipality_code = move.from_code
             and status.next_municipality_code = move.to_code
-    left join emigration on status.emigration_event_id = emigration.event_id
-    left join basis on status.emigration_event_id = basis.event_id
+    left join departure
+        on
+            status.outcome_year = departure.outcome_year
+            and status.emigration_event_id = departure.last_departure_event_id
 )
 
 select * from final

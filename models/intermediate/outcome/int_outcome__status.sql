@@ -1,9 +1,8 @@
 -- Grain: person_id, base_year.
 -- Purpose: death, resident, emigration or unaccounted: what became of a resident during outcome_year (2.1.4).
 -- First match wins:
---   1. death while resident, even where the register still shows the person as resident next January; status dead
---      next January without a date; choice: a death dated that very 1 January belongs to the year, as an emigration
---      dated so does. A person who had left and not come back is an emigrant who died abroad.
+--   1. death while resident (int_outcome__death), even where the register still shows the person as resident next
+--      January. A person who had left and not come back is an emigrant who died abroad.
 --   2. resident next January.
 --   3. emigration: not resident next January, and an emigration explains it (int_outcome__departure).
 --   4. unaccounted: gone without emigration or death. A death dated before the year began was counted then; who is
@@ -11,18 +10,19 @@
 -- Without a delivered next 1 January the events of the year decide, and the outcome is provisional; without either
 -- it is NULL. Choice: only an immigration brings an emigrant back. A move within Norway after an emigration does not,
 -- here as in immigration_spell: an emigration is often registered late, with a date before such a move.
+{{ config(meta={'year': 'base_year'}) }}
 with
 
 next_january as (
-    select * from {{ ref('int_outcome__next_january') }}
+    select * from {{ from_year('int_outcome__next_january', 'base_year') }}
 ),
 
-person as (
-    select * from {{ ref('int_person__characteristics') }}
+death as (
+    select * from {{ from_year('int_outcome__death', 'outcome_year - 1') }}
 ),
 
 departure as (
-    select * from {{ ref('int_outcome__departure_summary') }}
+    select * from {{ from_year('int_outcome__departure_summary', 'outcome_year - 1') }}
 ),
 
 facts as (
@@ -36,17 +36,16 @@ facts as (
         next_january.has_next_january,
         next_january.is_resident_next_january,
         next_january.has_next_january or next_january.has_events as has_outcome,
-        coalesce(year(person.death_date) = next_january.outcome_year, false)
-        or (
-            next_january.is_dead_next_january
-            and coalesce(person.death_date = make_date(next_january.outcome_year + 1, 1, 1), true)
-        ) as is_dead,
+        death.person_id is not null as is_dead,
         coalesce(departure.is_abroad_at_death, false) as is_abroad_at_death,
         coalesce(departure.has_returned_within_year, false) as has_returned_within_year,
         coalesce(departure.is_gone_at_end, false) as is_gone_at_end,
         departure.last_departure_event_id,
     from next_january
-    left join person on next_january.person_id = person.person_id
+    left join death
+        on
+            next_january.person_id = death.person_id
+            and next_january.outcome_year = death.outcome_year
     left join departure
         on
             next_january.person_id = departure.person_id

@@ -46,6 +46,7 @@ final as (
         end as immigration_background,
         first_immigration_year,
         first_immigration_date,
+        first_immigration_earliest_date,
         death_date,
         mother_id,
         father_id,

@@ -2,23 +2,19 @@
 -- Purpose: who entered the population at risk and who left it: residents of a 1 January who were not residents the
 -- 1 January before (is_resident), and residents of the 1 January before who are not any more (not is_resident). The
 -- residents of the first 1 January delivered all enter.
---
--- By year: a January counts in its own year and in the one after it.
-{{ config(materialized='incremental', meta={'year': 'reference_year', 'rests_on': {'befolkning': 0}}) }}
+{{ config(materialized='incremental', meta={'year': 'reference_year'}) }}
 with
 
 resident as (
-    select * from {{ ref('int_population__resident') }}
-    where {{ is_needed('reference_year', earlier=1) }}
+    select * from {{ from_year('int_population__resident', 'reference_year', earlier=1) }}
 ),
 
 january as (
-    select * from {{ ref('stg_befolkning__january') }}
-    where {{ is_needed('reference_year') }}
+    select * from {{ from_year('stg_befolkning__january', 'reference_year') }}
 ),
 
 calendar as (
-    select * from {{ ref('int_deliveries__calendar') }}
+    select * from {{ from_year('int_deliveries__calendar', 'calendar_year') }}
 ),
 
 entry as (
@@ -28,9 +24,7 @@ entry as (
         true as is_resident,
         false as is_dead,
     from resident
-    where
-        resident_januaries_n = 1
-        and {{ is_needed('reference_year') }}
+    where resident_januaries_n = 1
 ),
 
 departed as (
@@ -43,9 +37,7 @@ departed as (
         on
             resident.person_id = later.person_id
             and resident.reference_year + 1 = later.reference_year
-    where
-        calendar.has_population
-        and {{ is_needed('resident.reference_year + 1') }}
+    where calendar.has_population
 ),
 
 leaving as (

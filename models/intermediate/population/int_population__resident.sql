@@ -3,14 +3,11 @@
 --
 -- resident_januaries_n counts the 1 Januaries in a row, this one included, up to three: as many as the rule for
 -- over-coverage asks about.
---
--- By year: a January counts in its own year and in the two after it.
-{{ config(materialized='incremental', meta={'year': 'reference_year', 'rests_on': {'befolkning': 0}}) }}
+{{ config(materialized='incremental', meta={'year': 'reference_year'}) }}
 with
 
 january as (
-    select * from {{ ref('stg_befolkning__january') }}
-    where {{ is_needed('reference_year', earlier=2) }}
+    select * from {{ from_year('stg_befolkning__january', 'reference_year', earlier=2) }}
 ),
 
 resident as (
@@ -41,7 +38,6 @@ final as (
             else 1
         end as resident_januaries_n,
     from previous
-    where {{ is_needed('reference_year') }}
 )
 
 select * from final

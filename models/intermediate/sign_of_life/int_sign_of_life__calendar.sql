@@ -1,6 +1,7 @@
 -- Grain: calendar_year.
 -- Purpose: whether every register that can show a sign of life was delivered for the year. Where one is missing the
 -- absence of signs proves nothing.
+{{ config(meta={'year': 'calendar_year'}) }}
 with
 
 calendar as (

@@ -2,47 +2,27 @@
 -- Purpose: calendar years in which a person left a trace of being in Norway (2.1.5): a job, an enrolment or exam,
 -- any registration as jobseeker, an internal move or immigration, occupational income above zero. After-tax income
 -- and wealth are not signs: they are the household's or persist without the person. Which register showed it is kept.
-{{ config(
-    materialized='incremental',
-    meta={
-        'year': 'sign_year',
-        'rests_on': {
-            'sysselsetting': 0,
-            'utdanningsaktivitet': 0,
-            'arbeidssoker': 0,
-            'inntekt': 0,
-            'flytting': 0,
-        },
-    }
-) }}
+{{ config(materialized='incremental', meta={'year': 'sign_year'}) }}
 with
 
 sign as (
     select person_id, job_year as sign_year, 'job' as sign_type
-    from {{ ref('stg_sysselsetting__job') }}
-    where
-        is_employment
-        and {{ is_needed('job_year') }}
+    from {{ from_year('stg_sysselsetting__job', 'job_year') }}
+    where is_employment
     union all
     select person_id, activity_year, 'education'
-    from {{ ref('stg_utdanningsaktivitet__activity') }}
-    where {{ is_needed('activity_year') }}
+    from {{ from_year('stg_utdanningsaktivitet__activity', 'activity_year') }}
     union all
     select person_id, registration_year, 'jobseeker'
-    from {{ ref('stg_arbeidssoker__registration') }}
-    where {{ is_needed('registration_year') }}
+    from {{ from_year('stg_arbeidssoker__registration', 'registration_year') }}
     union all
     select person_id, income_year, 'income'
-    from {{ ref('stg_inntekt__income') }}
-    where
-        occupational_income_nok > 0
-        and {{ is_needed('income_year') }}
+    from {{ from_year('stg_inntekt__income', 'income_year') }}
+    where occupational_income_nok > 0
     union all
     select person_id, year(event_date), 'move'
-    from {{ ref('int_migration__event') }}
-    where
-        event_type in ('internal', 'immigration')
-        and {{ is_needed('year(event_date)') }}
+    from {{ from_year('int_migration__event', 'year(event_date)') }}
+    where event_type in ('internal', 'immigration')
 ),
 
 final as (

@@ -6,33 +6,15 @@
 -- False for those resident for less. Where the population files do not reach back, first immigration and birth tell
 -- who cannot have been resident for long; nobody else came in the two years, since an immigration is itself a sign.
 -- NULL where nothing was found and a sign register of the two years was not delivered.
---
--- By year: a sign counts in its own year and all later ones; 1 January is the end of the base year before it, and it
--- tells of the two base years after it that the files reach back.
-{{ config(
-    materialized='incremental',
-    meta={
-        'year': 'base_year',
-        'rests_on': {
-            'befolkning': -1,
-            'sysselsetting': 0,
-            'utdanningsaktivitet': 0,
-            'arbeidssoker': 0,
-            'inntekt': 0,
-            'flytting': 0,
-            'person': -1,
-        },
-    }
-) }}
+{{ config(materialized='incremental', meta={'year': 'base_year'}) }}
 with
 
 resident as (
-    select * from {{ ref('int_population__resident') }}
-    where {{ is_needed('reference_year - 1') }}
+    select * from {{ from_year('int_population__resident', 'reference_year - 1') }}
 ),
 
 person as (
-    select * from {{ ref('int_person__characteristics') }}
+    select * from {{ all_years('int_population__person', 'first_reference_year - 1') }}
 ),
 
 -- Of the years before those that are built the latest sign of a person is enough.
@@ -40,23 +22,23 @@ sign as (
     select
         person_id,
         sign_year,
-    from {{ ref('int_sign_of_life__person_year') }}
-    where {{ is_needed('sign_year') }}
+    from {{ all_years('int_sign_of_life__person_year', 'sign_year') }}
+    where {{ is_built('sign_year') }}
     union all
     select
         person_id,
         max(sign_year) as sign_year,
     from {{ ref('int_sign_of_life__person_year') }}
-    where not {{ is_needed('sign_year') }}
+    where not {{ is_built('sign_year') }}
     group by person_id
 ),
 
 sign_calendar as (
-    select * from {{ ref('int_sign_of_life__calendar') }}
+    select * from {{ all_years('int_sign_of_life__calendar', 'calendar_year') }}
 ),
 
 calendar as (
-    select * from {{ ref('int_deliveries__calendar') }}
+    select * from {{ all_years('int_deliveries__calendar', 'calendar_year') }}
 ),
 
 last_sign as (
@@ -97,7 +79,7 @@ facts as (
                 then true
             else
                 person.birth_year >= last_sign.base_year - 1
-                or person.first_immigration_date > make_date(last_sign.base_year - 1, 1, 1)
+                or person.first_immigration_earliest_date > make_date(last_sign.base_year - 1, 1, 1)
                 or person.first_immigration_year >= last_sign.base_year
         end as is_resident_for_less,
     from last_sign

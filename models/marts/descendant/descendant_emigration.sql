@@ -21,6 +21,10 @@ spell as not materialized (
     select * from {{ ref('immigration_spell') }}
 ),
 
+first_emigration as (
+    select * from {{ ref('int_descendant__first_emigration') }}
+),
+
 country_group as (
     select * from {{ ref('country_group') }}
 ),
@@ -44,10 +48,12 @@ first_stay as (
 ),
 
 departure as (
-    select *
+    select spell.*
     from spell
-    where exit_type = 'emigration'
-    qualify row_number() over (partition by person_id order by stay_number) = 1
+    semi join first_emigration
+        on
+            spell.person_id = first_emigration.person_id
+            and spell.stay_number = first_emigration.stay_number
 ),
 
 register as (

@@ -5,20 +5,19 @@
 -- A member without a row in the person register counts as a member and not as an immigrant. family_children is NULL
 -- where the file came without roles (personkode).
 -- The number identifies a reference person and changes when that person leaves: never link years by it.
-{{ config(materialized='incremental', meta={'year': 'reference_year', 'rests_on': {'befolkning': 0, 'person': 0}}) }}
+{{ config(materialized='incremental', meta={'year': 'reference_year'}) }}
 with
 
 resident as (
-    select * from {{ ref('int_population__resident') }}
-    where {{ is_needed('reference_year') }}
+    select * from {{ from_year('int_population__resident', 'reference_year') }}
 ),
 
 person as (
-    select * from {{ ref('int_person__characteristics') }}
+    select * from {{ all_years('int_population__person', 'first_reference_year') }}
 ),
 
 calendar as (
-    select * from {{ ref('int_deliveries__calendar') }}
+    select * from {{ from_year('int_deliveries__calendar', 'calendar_year') }}
 ),
 
 counted as (

@@ -9,14 +9,11 @@
 -- between levels of 2008, whatever the level of the row. Cells without residents, persons whose category is NULL and
 -- years without outcome are absent.
 -- Moves between centrality levels are NULL for years after the last one for which centrality is defined.
---
--- By year: as the cells that it adds up.
-{{ config(materialized='incremental', meta={'year': 'outcome_year', 'follows': {'int_mobility__cell': 0}}) }}
+{{ config(materialized='incremental', meta={'year': 'outcome_year'}) }}
 with
 
 cell as (
-    select * from {{ ref('int_mobility__cell') }}
-    where {{ is_needed('outcome_year') }}
+    select * from {{ from_year('int_mobility__cell', 'outcome_year') }}
 ),
 
 spread as (

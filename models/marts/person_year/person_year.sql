@@ -5,38 +5,15 @@
 -- Age is base_year - birth year, completed years on 31 December (choice). Residence counts from the first
 -- immigration, unchanged by later ones; 0 for somebody who first came on 1 January of outcome_year; NULL where the
 -- first immigration is dated later than that. A person without a row in the person register is kept, with NULLs.
---
--- By year: 1 January ends the outcome year before it, of which the base year is one more before; emigrations and deaths
--- of 1 January belong to that year as well. The sign registers of a year decide the basis of emigrations of that year,
--- so that one dated 1 January is the outcome of the base year two before it. Characteristics matter from the base year
--- that ends with the person's first 1 January on.
-{{ config(
-    materialized='incremental',
-    meta={
-        'year': 'base_year',
-        'block_years': 4,
-        'rests_on': {
-            'befolkning': -2,
-            'outcome': -1,
-            'death': -2,
-            'sysselsetting': -2,
-            'utdanningsaktivitet': -2,
-            'arbeidssoker': -2,
-            'inntekt': -2,
-            'utdanning': 0,
-            'person': -1,
-        },
-    }
-) }}
+{{ config(materialized='incremental', meta={'year': 'base_year', 'block_years': 4}) }}
 with
 
 outcome as (
-    select * from {{ ref('int_outcome__person_year') }}
-    where {{ is_needed('base_year') }}
+    select * from {{ from_year('int_outcome__person_year', 'base_year') }}
 ),
 
 person as (
-    select * from {{ ref('int_person__characteristics') }}
+    select * from {{ all_years('int_population__person', 'first_reference_year - 1') }}
 ),
 
 region as (
@@ -48,30 +25,26 @@ centrality_class as (
 ),
 
 education as (
-    select * from {{ ref('int_education__highest_education') }}
-    where {{ is_needed('education_year') }}
+    select * from {{ from_year('int_education__highest_education', 'education_year') }}
 ),
 
 calendar as (
-    select * from {{ ref('int_deliveries__calendar') }}
+    select * from {{ from_year('int_deliveries__calendar', 'calendar_year') }}
 ),
 
 labour as (
-    select * from {{ ref('int_labour__status') }}
-    where {{ is_needed('base_year') }}
+    select * from {{ from_year('int_labour__status', 'base_year') }}
 ),
 
 family as (
     select
         *,
         reference_year - 1 as base_year,
-    from {{ ref('family_year') }}
-    where {{ is_needed('reference_year - 1') }}
+    from {{ from_year('family_year', 'reference_year - 1') }}
 ),
 
 sign_of_life as (
-    select * from {{ ref('int_sign_of_life__resident') }}
-    where {{ is_needed('base_year') }}
+    select * from {{ from_year('int_sign_of_life__resident', 'base_year') }}
 ),
 
 person_time as (

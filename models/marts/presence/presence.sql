@@ -8,53 +8,36 @@
 -- those of the person alone: is_probable_overcoverage of person_year also looks at the family. Children and the old
 -- seldom show signs and are here all the same.
 -- Source: Rapporter 2016/27, 2.1.5.
---
--- By year: the registers of a year tell of its signs; 1 January ends the base year before it and begins the one that it
--- opens. What is told of the years before those that are built has not changed, and is taken from this table: all of
--- the last one, and of the two before it the persons without a sign in the last one, as silence is counted backwards.
-{{ config(
-    materialized='incremental',
-    meta={
-        'year': 'base_year',
-        'rests_on': {
-            'befolkning': -1,
-            'person': -1,
-            'sysselsetting': 0,
-            'utdanningsaktivitet': 0,
-            'arbeidssoker': 0,
-            'inntekt': 0,
-            'flytting': 0,
-        },
-    }
-) }}
+{{ config(materialized='incremental', meta={'year': 'base_year'}) }}
 with
 
-person_year as (
-    select * from {{ ref('person_year') }}
-    where {{ is_needed('base_year') }}
+resident as (
+    select
+        person_id,
+        reference_year - 1 as base_year,
+    from {{ from_year('int_population__resident', 'reference_year - 1', earlier=3) }}
+),
+
+person as (
+    select * from {{ all_years('int_population__person', 'first_reference_year - 1') }}
 ),
 
 sign as (
-    select * from {{ ref('int_sign_of_life__person_year') }}
-    where {{ is_needed('sign_year') }}
+    select * from {{ from_year('int_sign_of_life__person_year', 'sign_year', earlier=3) }}
 ),
 
 calendar as (
-    select * from {{ ref('int_deliveries__calendar') }}
+    select * from {{ all_years('int_deliveries__calendar', 'calendar_year') }}
 ),
 
 sign_calendar as (
-    select * from {{ ref('int_sign_of_life__calendar') }}
+    select * from {{ all_years('int_sign_of_life__calendar', 'calendar_year') }}
 ),
 
 signs as (
     select
-        person_year.person_id,
-        person_year.base_year,
-        person_year.age,
-        person_year.is_immigrant,
-        person_year.immigration_background,
-        person_year.country_of_birth,
+        resident.person_id,
+        resident.base_year,
         case when calendar.has_employment then coalesce(sign.has_job, false) end as has_job,
         case when calendar.has_education_activity then coalesce(sign.has_education_activity, false) end
             as has_education_activity,
@@ -68,53 +51,20 @@ signs as (
             when sign_calendar.has_all_sign_registers then false
         end as has_sign,
         calendar.has_population as is_known_who_was_resident,
-    from person_year
-    inner join calendar on person_year.base_year = calendar.calendar_year
-    left join sign_calendar on person_year.base_year = sign_calendar.calendar_year
+    from resident
+    inner join calendar on resident.base_year = calendar.calendar_year
+    left join sign_calendar on resident.base_year = sign_calendar.calendar_year
     left join sign
         on
-            person_year.person_id = sign.person_id
-            and person_year.base_year = sign.sign_year
-),
-
-earlier as (
-    select
-        person_id,
-        base_year,
-        has_sign,
-    from {{ as_built(otherwise='signs') }}
-    where {{ was_built('base_year', last=3) }}
-),
-
-earlier_in_need as (
-    select * from earlier
-    where {{ was_built('base_year', last=1) }}
-    union all
-    select earlier.*
-    from earlier
-    semi join earlier as last_year
-        on
-            earlier.person_id = last_year.person_id
-            and {{ was_built('last_year.base_year', last=1) }}
-            and not last_year.has_sign
-    where not {{ was_built('earlier.base_year', last=1) }}
-),
-
-known as (
-    select * from signs
-    union all by name
-    select
-        earlier_in_need.*,
-        calendar.has_population as is_known_who_was_resident,
-    from earlier_in_need
-    inner join calendar on earlier_in_need.base_year = calendar.calendar_year
+            resident.person_id = sign.person_id
+            and resident.base_year = sign.sign_year
 ),
 
 judged as (
     select
         *,
         coalesce(not has_sign and is_known_who_was_resident, false) as is_without_sign,
-    from known
+    from signs
 ),
 
 -- The person-years before, whether or not they are those of the years before.
@@ -135,12 +85,12 @@ in_a_row as (
 
 final as (
     select
-        person_id,
-        base_year,
-        age,
-        is_immigrant,
-        immigration_background,
-        country_of_birth,
+        in_a_row.person_id,
+        in_a_row.base_year,
+        in_a_row.base_year - person.birth_year as age,
+        person.is_immigrant,
+        person.immigration_background,
+        person.country_of_birth,
         has_job,
         has_education_activity,
         has_jobseeker_registration,
@@ -157,7 +107,7 @@ final as (
             else 3
         end as silent_years_n,
     from in_a_row
-    where {{ is_needed('base_year') }}
+    left join person on in_a_row.person_id = person.person_id
 )
 
 select * from final

@@ -6,16 +6,12 @@
 -- The share without a sign for k years is of all these residents, those just come included, who cannot have been silent
 -- so long. It is NULL where not all sign registers and 1 Januaries of the k years were delivered; residents with a sign
 -- are NULL where its register was not delivered for the year. Not all who show no sign have left.
---
--- By year: as presence.
-{{ config(materialized='incremental', meta={'year': 'base_year', 'follows': {'presence': 0}}) }}
+{{ config(materialized='incremental', meta={'year': 'base_year'}) }}
 with
 
 presence as (
-    select * from {{ ref('presence') }}
-    where
-        age between 18 and 66
-        and {{ is_needed('base_year') }}
+    select * from {{ from_year('presence', 'base_year') }}
+    where age between 18 and 66
 ),
 
 country_group as (
@@ -23,11 +19,11 @@ country_group as (
 ),
 
 calendar as (
-    select * from {{ ref('int_deliveries__calendar') }}
+    select * from {{ all_years('int_deliveries__calendar', 'calendar_year') }}
 ),
 
 sign_calendar as (
-    select * from {{ ref('int_sign_of_life__calendar') }}
+    select * from {{ all_years('int_sign_of_life__calendar', 'calendar_year') }}
 ),
 
 -- Years of which silence can be told, and how many of them in a row.

@@ -20,31 +20,16 @@
 --     who was born in the year or on the next 1 January comes from birth, everybody else from unaccounted;
 --   - a country that is not known, or is Norway, is abroad:unknown.
 -- Source: Rapporter 2016/27, 2.1.4 and 2.2.
---
--- By year: as int_municipality__move; a newcomer belongs to the year before the first 1 January.
-{{ config(
-    materialized='incremental',
-    meta={
-        'year': 'outcome_year',
-        'rests_on': {
-            'befolkning': -1,
-            'outcome': 0,
-            'death': -1,
-            'person': -1,
-        },
-    }
-) }}
+{{ config(materialized='incremental', meta={'year': 'outcome_year'}) }}
 with
 
 status as (
-    select * from {{ ref('int_outcome__status') }}
-    where
-        not outcome_is_provisional
-        and {{ is_needed('outcome_year') }}
+    select * from {{ from_year('int_outcome__status', 'base_year + 1') }}
+    where not outcome_is_provisional
 ),
 
 move as (
-    select * from {{ ref('int_municipality__move') }}
+    select * from {{ from_year('int_municipality__move', 'outcome_year') }}
 ),
 
 region as (
@@ -54,20 +39,21 @@ region as (
     from {{ ref('int_municipality__region') }}
 ),
 
-emigration as (
-    select * from {{ ref('int_migration__emigration') }}
+departure as (
+    select * from {{ from_year('int_outcome__departure_summary', 'outcome_year') }}
 ),
 
+-- Dated on the 1 January after the year or earlier, however much earlier.
 event as (
-    select * from {{ ref('int_migration__event') }}
+    select * from {{ all_years('int_migration__event', 'year(event_date) - 1') }}
 ),
 
 person as (
-    select * from {{ ref('int_person__characteristics') }}
+    select * from {{ all_years('int_population__person', 'first_reference_year - 1') }}
 ),
 
 calendar as (
-    select * from {{ ref('int_deliveries__calendar') }}
+    select * from {{ from_year('int_deliveries__calendar', 'calendar_year') }}
 ),
 
 country as (
@@ -81,10 +67,8 @@ newcomer as (
     select
         *,
         reference_year - 1 as outcome_year,
-    from {{ ref('int_population__resident') }}
-    where
-        resident_januaries_n = 1
-        and {{ is_needed('reference_year - 1') }}
+    from {{ from_year('int_population__resident', 'reference_year - 1') }}
+    where resident_januaries_n = 1
 ),
 
 -- Addresses are few, persons are many.
@@ -94,10 +78,13 @@ resident as (
         status.status,
         status.municipality_code,
         status.next_municipality_code,
-        emigration.to_country,
+        departure.emigration_country,
         count(*) as persons_n,
     from status
-    left join emigration on status.emigration_event_id = emigration.event_id
+    left join departure
+        on
+            status.outcome_year = departure.outcome_year
+            and status.emigration_event_id = departure.last_departure_event_id
     group by all
 ),
 
@@ -116,7 +103,7 @@ resident_flow as (
     from resident
     left join region as origin on resident.municipality_code = origin.municipality_code
     left join region as destination on resident.next_municipality_code = destination.municipality_code
-    left join country on resident.to_country = country.country_code
+    left join country on resident.emigration_country = country.country_code
     left join move
         on
             resident.outcome_year = move.outcome_year

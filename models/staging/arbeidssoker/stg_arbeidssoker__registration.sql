@@ -1,4 +1,5 @@
 -- Grain: registration of a person as jobseeker in a month (repetitions included).
+{{ config(meta={'year': 'registration_year'}) }}
 with
 
 source as (

@@ -1,4 +1,5 @@
 -- Grain: person in the population register on 1 January of reference_year.
+{{ config(meta={'year': 'reference_year'}) }}
 with
 
 source as (

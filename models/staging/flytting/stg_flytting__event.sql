@@ -1,4 +1,5 @@
 -- Grain: row of the migration register (repetitions included).
+{{ config(meta={'year': 'year(event_date)'}) }}
 with
 
 source as (
@@ -17,6 +18,10 @@ country as (
     select * from {{ ref('country') }}
 ),
 
+date_precision as (
+    select * from {{ ref('date_precision') }}
+),
+
 final as (
     select
         source.personid as person_id,
@@ -29,10 +34,13 @@ final as (
         source.til_land as to_country,
         coalesce(country.is_unknown, true) as is_to_country_unknown,
         basis.emigration_basis as delivered_basis,
+        coalesce(source.er_avledet, false) as is_inferred,
+        coalesce(date_precision.is_exact_day, true) as is_day_exact,
     from source
     left join event_type on source.hendelse = event_type.event_code
     left join basis on source.utvandringstype = basis.basis_code
     left join country on source.til_land = country.country_code
+    left join date_precision on source.flyttedato_presisjon = date_precision.precision_code
 )
 
 select * from final

@@ -1,4 +1,5 @@
 -- Grain: person and income_year. Amounts in NOK of the year.
+{{ config(meta={'year': 'income_year'}) }}
 with
 
 source as (

@@ -1,6 +1,7 @@
 -- Grain: person and period of the person register (as known at the end of period).
 --
--- forstdato is YYYYMMDD with 00 for an unknown month or day; first_immigration_date is NULL then, the year stands.
+-- forstdato is YYYYMMDD with 00 for an unknown month or day; first_immigration_date is NULL then, the year stands, and
+-- first_immigration_earliest_date is the first day of a month that is known.
 with
 
 source as (
@@ -39,6 +40,10 @@ final as (
         reason.immigration_background as reason_background,
         source.forstdato // 10000 as first_immigration_year,
         try_cast(try_strptime(source.forstdato::varchar, '%Y%m%d') as date) as first_immigration_date,
+        coalesce(
+            try_cast(try_strptime(source.forstdato::varchar, '%Y%m%d') as date),
+            try_cast(try_strptime((source.forstdato // 100)::varchar, '%Y%m') as date)
+        ) as first_immigration_earliest_date,
         source.doedsdato as death_date,
         source.mor_id as mother_id,
         source.far_id as father_id,

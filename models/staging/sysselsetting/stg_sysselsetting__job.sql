@@ -1,4 +1,5 @@
 -- Grain: job in the November reference week of job_year.
+{{ config(meta={'year': 'job_year'}) }}
 with
 
 source as (

@@ -1,4 +1,5 @@
 -- Grain: person with a known highest education on 1 October of education_year.
+{{ config(meta={'year': 'education_year'}) }}
 with
 
 source as (

@@ -1,4 +1,5 @@
 -- Grain: enrolment or exam of activity_year.
+{{ config(meta={'year': 'activity_year'}) }}
 with
 
 source as (

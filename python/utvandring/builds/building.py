@@ -17,8 +17,7 @@ import duckdb
 from utvandring.builds.drops import Drop, DroppedError, find_drops, record
 from utvandring.builds.failures import Failures, shorten
 from utvandring.builds.locking import exclusive
-from utvandring.builds.program import program_of
-from utvandring.builds.publication import Publication, copying_last, publish, require_years, was_published_by
+from utvandring.builds.publication import Publication, copying_last, publish, require_years
 from utvandring.common.errors import UtvandringError
 from utvandring.common.files import remove
 from utvandring.common.opening import held_elsewhere
@@ -121,15 +120,12 @@ def build(root: DataRoot, project: Path, request: Request, progress: Progress | 
         if request.as_of is not None:
             ledger = ledger.as_of(request.as_of)
         _open_or_set_aside(root)
-        # As it is now: what is changed while dbt runs is for the next build to find.
-        program = program_of(project)
         with nullcontext() if request.select or request.full_refresh else copying_last(root) as copied:
             results = run_dbt(
                 root,
                 project,
                 request,
                 progress,
-                program,
                 check=lambda: require_complete(ledger, root, project),
             )
             publication = None
@@ -142,7 +138,7 @@ def build(root: DataRoot, project: Path, request: Request, progress: Progress | 
                 if drops:
                     record(root, drops, request.accept_drop)
                 progress("publishing", _PUBLISHING)
-                publication = publish(root, program, copied)
+                publication = publish(root, copied)
     warned = [result for result in results if result["status"] == "warn"]
     became = Counter((result["unique_id"].partition(".")[0], result["status"]) for result in results)
     return Result(
@@ -222,7 +218,6 @@ def run_dbt(
     project: Path,
     request: Request,
     progress: Progress,
-    program: str | None = None,
     check: Callable[[], None] = lambda: None,
 ) -> list[dict[str, Any]]:
     """Run `dbt build` and return what became of every node.
@@ -231,9 +226,6 @@ def run_dbt(
     ----------
     root, project, request, progress
         As for `build`.
-    program
-        Of the project: what it built and published before is left out of a build of everything. Without it
-        nothing is left out.
     check
         Called while dbt reads the project; nothing is built before it has returned.
 
@@ -251,12 +243,9 @@ def run_dbt(
         assert process.stdout is not None
         progress("reading the project and checking the accepted files", 0.0)
         check()
-        is_whole = not request.full_refresh and not request.select
-        leaves_unchanged = is_whole and program is not None and was_published_by(root, program)
-        order = {"build": _arguments(request), "leaves_unchanged": leaves_unchanged}
         # If the project could not be read, nobody listens any more, and what follows says why.
         with suppress(BrokenPipeError):
-            process.stdin.write(json.dumps(order) + "\n")
+            process.stdin.write(json.dumps(_arguments(request)) + "\n")
             process.stdin.flush()
         for line in process.stdout:
             _follow(line, progress, last_words)

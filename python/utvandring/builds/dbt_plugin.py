@@ -8,7 +8,7 @@ from utvandring.common.sql import literal
 
 
 class Plugin(BasePlugin):
-    """Set `utvandring_program`, which `macros/incremental/states.sql` asks for.
+    """Set `utvandring_program`, which `macros/incremental/changes.sql` asks for.
 
     A variable and not a function: a function belongs to the database, and a second connection of the process,
     while the first has not been collected yet, could not make it again.

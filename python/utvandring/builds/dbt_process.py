@@ -74,46 +74,8 @@ def run(dbt: "dbtRunner", *arguments: str) -> Any:
     return done.result
 
 
-def without_unchanged(dbt: "dbtRunner", settings: list[str]) -> list[str]:
-    """Return the selection of what has to be built; `macros/incremental/unchanged.sql` says what has not.
-
-    Parameters
-    ----------
-    dbt
-        With the parsed project.
-    settings
-        Arguments that every command of dbt takes.
-
-    Returns
-    -------
-    list of str
-        Arguments of the build.
-    """
-    found: dict[str, list[str]] = {}
-
-    def hear(event: Any) -> None:
-        if event.info.name == "JinjaLogInfo":
-            found.update(json.loads(event.data.msg))
-
-    dbt.callbacks.append(hear)
-    # What became of every node is for the build to say.
-    run(dbt, "--no-write-json", "run-operation", "leave_unchanged", *settings)
-    dbt.callbacks.remove(hear)
-    # Not by excluding views: that would leave out tests that ask for nothing but views.
-    kinds = ("resource_type:test", "config.materialized:table", "config.materialized:incremental")
-    selection = ["--select", *(f"{kind},source:*+" for kind in kinds)]
-    # A test is left out with the tables if it asks for nothing but them.
-    selection += ["--indirect-selection", "cautious"]
-    for table in found["tables"]:
-        selection += ["--exclude", table]
-    return selection
-
-
 def main(settings: list[str]) -> None:
-    """Run `dbt build` when told to, by one line of JSON.
-
-    `build` are further arguments of the build; `leaves_unchanged` says whether what need not be built is left
-    out: the warehouse was published by this program, and nothing was built in it since.
+    """Run `dbt build` when told to, by one line of JSON: a list of further arguments.
 
     Parameters
     ----------
@@ -130,8 +92,7 @@ def main(settings: list[str]) -> None:
     dbt.manifest = run(dbt, "--no-write-json", "parse", *settings)
     order = json.loads(_read_order())
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    selection = without_unchanged(dbt, settings) if order["leaves_unchanged"] else []
-    run(dbt, "build", *settings, *order["build"], *selection)
+    run(dbt, "build", *settings, *order)
 
 
 if __name__ == "__main__":

@@ -83,7 +83,6 @@ def copying_last(root: DataRoot) -> Iterator[Future[bool]]:
 
 def publish(
     root: DataRoot,
-    program: str,
     copied: Future[bool] | None = None,
 ) -> Publication:
     """Write the publication from the warehouse, check it, and put it in the place of the last one.
@@ -101,8 +100,6 @@ def publish(
     ----------
     root
         The data root, its lock held, its warehouse closed.
-    program
-        What built the warehouse, remembered for `was_published_by`.
     copied
         Of `copying_last`. Without it everything is written, and the file holds no page of an earlier one.
 
@@ -125,7 +122,7 @@ def publish(
             checksum = hashing.result()
         temporary.chmod(IMMUTABLE_FILE)
         replace_file(temporary, root.publication)
-        _remember(root.warehouse, checksum, program)
+        _remember(root.warehouse, checksum)
     except duckdb.Error as error:
         raise UtvandringError(
             f"The publication could not be written ({type(error).__name__}); the last one is unchanged."
@@ -204,38 +201,25 @@ def _copy_last(root: DataRoot, expected: str | None) -> bool:
     return sha256_of(temporary) == expected and _is_compact(temporary)
 
 
-def _unpublished(root: DataRoot) -> dict[Relation, int]:
-    """Return the relations that were built since they were published, from which year on (0: all of it)."""
+def _unpublished(root: DataRoot) -> dict[Relation, str]:
+    """Return the relations that were built since they were published, and a condition on the rows."""
     with duckdb.connect(str(root.warehouse), read_only=True) as connection:
         changed = connection.execute(
-            "select schema_name, table_name, min(first_year) from builds.unpublished group by all"
+            "select schema_name, table_name, if(bool_or(condition = 'true'), 'true', "
+            "string_agg(distinct condition, ' or ' order by condition)) "
+            "from builds.unpublished_rows group by all"
         ).fetchall()
-    return {(schema, name): year for schema, name, year in changed}
+    return {(schema, name): condition for schema, name, condition in changed}
 
 
-def _remember(warehouse: Path, checksum: str, program: str) -> None:
+def _remember(warehouse: Path, checksum: str) -> None:
     """Enter in the warehouse what was published from it; otherwise the next publication is written anew."""
     with duckdb.connect(str(warehouse)) as connection:
-        if _has_table(connection, "unpublished"):
+        if _has_table(connection, "unpublished_rows"):
             connection.execute("begin")
-            connection.execute("delete from builds.unpublished")
-            connection.execute(
-                "create or replace table builds.published as select $1 as sha256, $2 as program",
-                [checksum, program],
-            )
+            connection.execute("delete from builds.unpublished_rows")
+            connection.execute("create or replace table builds.published as select $1 as sha256", [checksum])
             connection.execute("commit")
-
-
-def was_published_by(root: DataRoot, program: str) -> bool:
-    """Return whether this program built the warehouse, and nothing was built since it was published."""
-    if not root.warehouse.exists():
-        return False
-    with duckdb.connect(str(root.warehouse), read_only=True) as connection:
-        if not _has_table(connection, "published"):
-            return False
-        published = connection.execute("select program from builds.published").fetchone()
-        built_since = connection.execute("select count(*) from builds.unpublished").fetchone()
-    return published == (program,) and built_since == (0,)
 
 
 def _has_table(connection: duckdb.DuckDBPyConnection, name: str) -> bool:
@@ -251,7 +235,7 @@ def _is_compact(path: Path) -> bool:
     return row is not None and row[0] <= _FREE_SHARE * row[1]
 
 
-def _copy(warehouse: Path, destination: Path, changed: dict[Relation, int]) -> dict[Relation, _Written]:
+def _copy(warehouse: Path, destination: Path, changed: dict[Relation, str]) -> dict[Relation, _Written]:
     """Bring the tables of the published schemas, with their descriptions, to what the warehouse holds.
 
     Parameters
@@ -259,7 +243,7 @@ def _copy(warehouse: Path, destination: Path, changed: dict[Relation, int]) -> d
     warehouse, destination
         The two databases; `destination` may be missing, or hold an earlier state of the same tables.
     changed
-        The relations of `destination` that the warehouse built since, with the first year.
+        The relations of `destination` that the warehouse built since, with a condition on the rows.
 
     Returns
     -------
@@ -277,20 +261,15 @@ def _copy(warehouse: Path, destination: Path, changed: dict[Relation, int]) -> d
         published = _relations(connection, "publication")
         for schema, name in published.keys() - relations.keys():
             connection.execute(f"drop table {identifier(schema)}.{identifier(name)}")
-        years = _years(connection)
         for relation, columns in relations.items():
             table = f"{identifier(relation[0])}.{identifier(relation[1])}"
-            first_year = changed.get(relation)
-            if published.get(relation) != columns or first_year == 0:
-                condition = "true"
+            condition = changed.get(relation, "false") if published.get(relation) == columns else "true"
+            if condition == "true":
                 connection.execute(f"create schema if not exists {identifier(relation[0])}")
                 connection.execute(f"create or replace table {table} as from warehouse.{table}")
-            elif first_year is not None:
-                condition = f"({years[relation]} >= {first_year} or {years[relation]} is null)"
+            elif condition != "false":
                 connection.execute(f"delete from {table} where {condition}")
                 connection.execute(f"insert into {table} from warehouse.{table} where {condition}")
-            else:
-                condition = "false"
             written[relation] = _Written(condition, *_content(connection, f"warehouse.{table}", condition))
         _copy_views(connection)
         # A thousand statements, which by themselves would each wait for the disk.
@@ -313,18 +292,6 @@ def _relations(connection: duckdb.DuckDBPyConnection, database: str) -> dict[Rel
         {"database": database, "schemas": PUBLISHED_SCHEMAS},
     ).fetchall()
     return {(schema, name): columns for schema, name, columns in rows}
-
-
-def _years(connection: duckdb.DuckDBPyConnection) -> dict[Relation, str]:
-    """Return the tables that are built by year, with what gives the year of a row."""
-    known = connection.execute(
-        "select count(*) from duckdb_tables() "
-        "where database_name = 'warehouse' and schema_name = 'builds' and table_name = 'by_year'"
-    ).fetchone()
-    if known == (0,):
-        return {}
-    rows = connection.execute("select schema_name, table_name, year from warehouse.builds.by_year").fetchall()
-    return {(schema, name): year for schema, name, year in rows}
 
 
 def _content(connection: duckdb.DuckDBPyConnection, table: str, condition: str) -> tuple[int, int, int]:

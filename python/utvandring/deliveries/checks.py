@@ -404,14 +404,14 @@ class _FileCheck:
             other, hint = self._meant(column.name, unknown)
             if column.is_required or (other and other.lower() == column.name):
                 self._add("columns", f"the column is missing{hint}.", column.name)
-            else:
+            elif not column.is_optional or other:
                 self._add(
                     "columns",
                     f"the column was not delivered; its values are unknown{hint}.",
                     column.name,
                     level=Level.WARN,
                 )
-        return tuple(column.name for column in missing)
+        return tuple(column.name for column in missing if not column.is_optional)
 
     def _meant(self, name: str, unknown: list[str]) -> tuple[str | None, str]:
         """Return the ignored column that was meant, most likely, and what to say of it."""

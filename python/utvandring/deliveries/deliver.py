@@ -225,6 +225,7 @@ class _Judgement:
                 files=files,
                 repeated_files=tuple(_repetition(file) for file in repeated),
                 simulated=manifest.is_simulated,
+                imported=manifest.imported,
                 findings=tuple(findings),
                 waivers=self._used_waivers(files, findings),
             )
@@ -384,6 +385,7 @@ class _Judgement:
             warnings=tuple(finding.sentence() for finding in warnings),
             report=report.relative_to(self.root.path).as_posix(),
             simulated=manifest.is_simulated if manifest else False,
+            imported=manifest.imported if manifest else {},
             findings=findings,
         )
         ledger = self.ledger.with_delivery(delivery)

@@ -57,7 +57,8 @@ class Delivery:
 
     `files` are those that it brought; `repeated_files` (register, period, version, sha256) had been accepted
     before with the same content and were not stored again. `findings` are everything that was found, of every
-    level; `waivers` (check, reason, values) what a data steward accepted all the same. An entry of verdict
+    level; `waivers` (check, reason, values) what a data steward accepted all the same; `imported` what an
+    import chose, inferred and lacks (choices, inferred_events, lacks). An entry of verdict
     `withdrawn` is no delivery but the end of one: it has its id, and `withdraws` the paths of the files that
     count no more.
     """
@@ -76,6 +77,7 @@ class Delivery:
     findings: tuple[Finding, ...] = ()
     waivers: tuple[dict[str, Any], ...] = ()
     withdraws: tuple[str, ...] = ()
+    imported: dict[str, Any] = field(default_factory=dict, hash=False)
 
     @property
     def is_accepted(self) -> bool:
@@ -99,6 +101,7 @@ class Delivery:
             "warnings": list(self.warnings),
             "report": self.report,
             "simulated": self.simulated,
+            "imported": self.imported,
             "withdraws": list(self.withdraws),
             "waivers": list(self.waivers),
             "findings": [finding.as_json() for finding in self.findings],
@@ -124,6 +127,7 @@ class Delivery:
             findings=tuple(Finding.from_json(finding) for finding in entry.get("findings", ())),
             waivers=tuple(entry.get("waivers", ())),
             withdraws=tuple(entry.get("withdraws", ())),
+            imported=entry.get("imported", {}),
         )
 
 

@@ -43,11 +43,16 @@ class DeliveredFile:
 
 @dataclass(frozen=True)
 class Manifest:
-    """A well-formed `delivery.json`: the files whose description holds, and what is wrong with the others."""
+    """A well-formed `delivery.json`: the files whose description holds, and what is wrong with the others.
+
+    `imported` holds what an import chose (`choices`), how many events it inferred (`inferred_events`) and
+    what it lacks (`lacks`); it is empty for any other delivery.
+    """
 
     delivery_id: str
     produced_at: datetime.date
     is_simulated: bool
+    imported: dict[str, Any]
     files: tuple[DeliveredFile, ...]
     findings: tuple[Finding, ...]
 
@@ -88,6 +93,7 @@ def read_manifest(folder: Path, specification: Specification, today: datetime.da
     delivery_id = _delivery_id(document, problems)
     produced_at = _produced_at(document, problems)
     is_simulated = _is_simulated(document, problems)
+    imported = _imported(document, problems)
     entries = document.get("files")
     if not isinstance(entries, list) or not entries:
         problems.append(_structure("'files' must be a list of at least one file."))
@@ -104,7 +110,7 @@ def read_manifest(folder: Path, specification: Specification, today: datetime.da
     if produced_at > today + datetime.timedelta(days=1):
         text = f"'produced_at' ({produced_at}) lies in the future."
         problems.append(Finding("manifest", text, file=MANIFEST, level=Level.WARN))
-    return Manifest(delivery_id, produced_at, is_simulated, tuple(files), tuple(problems))
+    return Manifest(delivery_id, produced_at, is_simulated, imported, tuple(files), tuple(problems))
 
 
 def _structure(text: str) -> Finding:
@@ -179,6 +185,31 @@ def _is_simulated(document: dict[str, Any], problems: list[Finding]) -> bool:
         return value
     problems.append(_structure("'simulated' must be true or false."))
     return False
+
+
+def _imported(document: dict[str, Any], problems: list[Finding]) -> dict[str, Any]:
+    """Return what an import says of itself; short texts and a number, whatever was written there."""
+    value = document.get("imported", {})
+    choices = value.get("choices", {}) if isinstance(value, dict) else None
+    events = value.get("inferred_events", 0) if isinstance(value, dict) else None
+    lacks = value.get("lacks", []) if isinstance(value, dict) else None
+    texts = (
+        [*choices, *choices.values(), *lacks]
+        if isinstance(choices, dict) and isinstance(lacks, list)
+        else [None]
+    )
+    if _whole_number(events, 0) is None or not all(_is_short(text) for text in texts) or len(texts) > 1000:
+        problems.append(
+            _structure(
+                "'imported' must hold choices (short texts), inferred_events (a number) and lacks (a list)."
+            )
+        )
+        return {}
+    return {"choices": choices, "inferred_events": events, "lacks": lacks} if value else {}
+
+
+def _is_short(text: Any) -> bool:
+    return isinstance(text, str) and len(text) <= 400 and text.isprintable()
 
 
 def _file(

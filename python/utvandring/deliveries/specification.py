@@ -58,6 +58,7 @@ class Column:
     latest: str
     waived: str
     nothing: Nothing = Nothing()
+    is_optional: bool = False
 
     @property
     def is_required(self) -> bool:
@@ -188,6 +189,7 @@ def _column(entry: dict[str, Any], nothing: Mapping[str, list[str]]) -> Column:
         may_be_late=meta.get("may_be_late", False),
         latest=meta.get("latest", "two years after the period"),
         waived=meta.get("waived", ""),
+        is_optional=meta.get("optional", False),
     )
     return replace(column, nothing=_nothing(column, meta, nothing))
 

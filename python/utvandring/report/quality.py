@@ -81,13 +81,14 @@ def _columns(names: Sequence[str], text: Texts, text_columns: Sequence[str] = ()
 
 
 def _deliveries(rows: Sequence[Row], text: Texts) -> Table:
-    names = ("delivery_id", "produced_at", "is_simulated", "registers", "files_n", "rows_n")
+    names = ("delivery_id", "produced_at", "is_simulated", "import_choices", "registers", "files_n", "rows_n")
     lines = [
         Line(
             [
                 words(row["delivery_id"]),
                 words(row["produced_at"] or MISSING),
                 words(text("columns", "yes" if row["is_simulated"] else "no")),
+                words(row["import_choices"] or MISSING),
                 words(", ".join(text("values", name) for name in _REGISTERS if name in row["registers"])),
                 figure(row["files_n"], text, 0),
                 figure(row["rows_n"], text, 0),
@@ -95,7 +96,7 @@ def _deliveries(rows: Sequence[Row], text: Texts) -> Table:
         )
         for row in rows
     ]
-    return Table("deliveries", text("quality", "deliveries"), _columns(names, text, names[:4]), lines)
+    return Table("deliveries", text("quality", "deliveries"), _columns(names, text, names[:5]), lines)
 
 
 def _registers(rows: Sequence[Row], text: Texts) -> Table:

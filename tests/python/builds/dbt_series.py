@@ -3,9 +3,9 @@
     python dbt_series.py ROOT LEDGER [--full] [LEDGER ...]
 
 Models only, without disclosure control, and of the regressions (of 2009) the cells alone; the first run loads
-the seeds as well, later ones leave out what `utvandring build` does. `--full` before a ledger builds it anew.
+the seeds as well. `--full` before a ledger builds it anew.
 After each build its tables are in ROOT/exported/<number>/<schema>.<table>.parquet, rows in order.
-A line of output for each build holds its selection.
+A line of output for each build names the models that it left alone.
 """
 
 import os
@@ -16,7 +16,7 @@ from typing import Any
 
 import duckdb
 
-from utvandring.builds.dbt_process import run, without_unchanged
+from utvandring.builds.dbt_process import run
 
 PROJECT = Path(__file__).resolve().parents[3]
 
@@ -30,12 +30,11 @@ def build(dbt: Any, root: Path, ledger: Path, *, full: bool, first: bool) -> Non
         dbt.manifest = run(dbt, "parse", "--quiet", *options(root))
     kinds = ["model", "seed"] if first else ["model"]
     arguments = [*options(root), "--quiet", "--vars", "{estimates_base_years: [2009]}"]
-    selection = [] if full or first else without_unchanged(dbt, arguments)
-    print(*selection, flush=True)
     arguments += ["--exclude", "path:models/intermediate/disclosure+", "path:models/estimates/survival+"]
     arguments += ["path:models/estimates/fits+", "path:models/estimates/descendants+"]
     arguments += [part for kind in kinds for part in ("--resource-type", kind)]
-    run(dbt, "build", *arguments, *selection, *(["--full-refresh"] if full else []))
+    results = run(dbt, "build", *arguments, *(["--full-refresh"] if full else []))
+    print(*(result.node.name for result in results if result.message == "UNCHANGED"), flush=True)
     DuckDBConnectionManager.close_all_connections()
     made = root / "target" / "run" / "utvandring" / "models" / "marts" / "person_year" / "person_year.sql"
     if ("delete from" in made.read_text(encoding="utf-8")) is (first or full):

@@ -42,7 +42,6 @@ def dbt(monkeypatch: pytest.MonkeyPatch) -> list[Request]:
         project: Path,
         request: Request,
         progress: Any,
-        program: str,
         check: Callable[[], None],
     ) -> list[dict[str, Any]]:
         check()

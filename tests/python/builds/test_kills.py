@@ -178,16 +178,12 @@ def fill(root: DataRoot, version: int) -> None:
     with duckdb.connect(str(root.warehouse)) as connection:
         connection.execute("create schema if not exists marts; create schema if not exists builds")
         connection.execute(
-            "create or replace table builds.by_year as "
-            "select 'marts' as schema_name, 'person_year' as table_name, 'base_year' as year"
+            "create table if not exists builds.unpublished_rows "
+            "(schema_name varchar, table_name varchar, condition varchar)"
         )
         connection.execute(
-            "create table if not exists builds.unpublished "
-            "(schema_name varchar, table_name varchar, first_year integer)"
-        )
-        connection.execute(
-            "insert into builds.unpublished values "
-            f"('marts', 'person_year', {FIRST_NEW_YEAR}), ('marts', 'family_year', 0)"
+            "insert into builds.unpublished_rows values "
+            f"('marts', 'person_year', 'base_year >= {FIRST_NEW_YEAR}'), ('marts', 'family_year', 'true')"
         )
         for table in ("person_year", "family_year"):
             connection.execute(
@@ -310,7 +306,8 @@ def test_only_years_that_were_built_are_published_and_nothing_else_is_left(tmp_p
         connection.execute("drop table marts.family_year")
         connection.execute("create table marts.other as select 1 as number")
         connection.execute(
-            "insert into builds.unpublished values ('marts', 'person_year', 2005), ('marts', 'other', 0)"
+            "insert into builds.unpublished_rows values ('marts', 'person_year', 'base_year >= 2007'), "
+            "('marts', 'person_year', 'base_year >= 2005'), ('marts', 'other', 'true')"
         )
 
     publish_warehouse(root.path, False)

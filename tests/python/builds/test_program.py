@@ -160,7 +160,7 @@ def test_dbt_is_told_the_program_on_every_connection(tmp_path: Path, monkeypatch
             plugin.configure_cursor(connection)
             told += connection.execute("select getvariable('utvandring_program')").fetchall()
     assert told == [(program_of(PROJECT),)] * 3
-    macro = (PROJECT / "macros/incremental/states.sql").read_text(encoding="utf-8")
+    macro = (PROJECT / "macros/incremental/changes.sql").read_text(encoding="utf-8")
     assert "getvariable('utvandring_program')" in macro
 
 

@@ -219,7 +219,7 @@ def test_nothing_is_published_from_a_warehouse_that_would_release_what_is_not_de
     root = DataRoot(data_root)
     warehouse.execute("checkpoint")
     warehouse.close()
-    publish(root, "a program")
+    publish(root)
     before = root.publication.read_bytes()
 
     with duckdb.connect(root.warehouse) as connection:
@@ -227,7 +227,7 @@ def test_nothing_is_published_from_a_warehouse_that_would_release_what_is_not_de
     with pytest.raises(
         UtvandringError, match=r"release\..* not declared in macros/disclosure/released_tables"
     ):
-        publish(root, "a program")
+        publish(root)
     assert root.publication.read_bytes() == before
 
 
