@@ -5,23 +5,17 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from dbt_server import DbtServer
 from reference.code_lists import rows
 from reference.klass import DIRECT, DIVISIONS, NO_LINKS, YEARS, in_force, january, translated
-from reference.warehouse import accept
 
 Lies = dict[tuple[int, int], dict[tuple[str, str], float | None]]
 
 
 @pytest.fixture(scope="module")
-def lies(tmp_path_factory: pytest.TempPathFactory, forked_dbt: DbtServer) -> Lies:
+def lies(built_warehouse: Path) -> Lies:
     """The mart: by year and division the pairs of codes with their share."""
-    root: Path = tmp_path_factory.mktemp("divisions") / "data"
-    accept({}, root)
-    forked_dbt.seed(root)
-    forked_dbt.make(root, "marts.municipality_division")
     found: Lies = defaultdict(dict)
-    with duckdb.connect(str(root / "warehouse.duckdb"), read_only=True) as connection:
+    with duckdb.connect(str(built_warehouse / "warehouse.duckdb"), read_only=True) as connection:
         cursor = connection.execute(
             "select year, division, municipality_code, division_code, share from marts.municipality_division"
         )
