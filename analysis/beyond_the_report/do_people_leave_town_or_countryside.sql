@@ -7,8 +7,8 @@
 -- Definition: per 100 residents, all years without provisional outcomes pooled. Classes run from 1, most central, to 6;
 --   the levels of the report run the other way, from 1, least central, to 4, and are not used here. urban is classes 1
 --   to 4, rural 5 and 6. A row without class is all of urban or rural.
--- Grain: urban_rural, centrality_class_2024_back.
--- Columns: urban_rural, centrality_class_2024_back, label, residents_n (person-years), emigration_rate.
+-- Grain: urban_rural, centrality_class.
+-- Columns: urban_rural, centrality_class (of the list of 2024), label, residents_n (person-years), emigration_rate.
 -- Read: of 100 immigrants who live in municipalities of this class, emigration_rate leave Norway in a year.
 with
 
@@ -32,14 +32,14 @@ class as (
 final as (
     select
         class.urban_rural,
-        immigrant.centrality_class_2024_back,
-        case when immigrant.centrality_class_2024_back is not null then min(class.label_en) end as label,
+        class.centrality_class,
+        case when class.centrality_class is not null then min(class.label_en) end as label,
         count(*) as residents_n,
         100.0 * count(*) filter (where immigrant.outcome_municipality = 'emigration') / count(*) as emigration_rate,
     from immigrant
     inner join class on immigrant.centrality_class_2024_back = class.centrality_class
-    group by grouping sets ((class.urban_rural, immigrant.centrality_class_2024_back), (class.urban_rural))
+    group by grouping sets ((class.urban_rural, class.centrality_class), (class.urban_rural))
 )
 
 select * from final
-order by urban_rural desc, centrality_class_2024_back nulls first
+order by urban_rural desc, centrality_class nulls first

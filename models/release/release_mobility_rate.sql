@@ -4,17 +4,12 @@
 --
 -- Every combination of year, region, background and category has a row, so that one without persons looks like one
 -- with few: its counts are NULL. Categories that hold fewer persons than the threshold in the whole country are absent.
--- By centrality class and by the counties of 2020 and 2024 there is everybody only (dimension none).
+-- By centrality class there is everybody only (dimension none), by the counties of 2020 and 2024 nothing.
 -- Moves between centrality levels are NULL after outcome year 2017 as in the mart, which is no suppression.
 with
 
 counted as (
-    select *
-    from (
-        {{ shown_counts('mobility_rate') }}
-    )
-    -- Areas are counted to protect the counties that they make up.
-    where region_level <> 'county_area'
+    {{ shown_counts('mobility_rate') }}
 ),
 
 -- The names under which the mart shows the same set of persons a second time.

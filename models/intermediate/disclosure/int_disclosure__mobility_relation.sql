@@ -1,7 +1,9 @@
--- Grain: relation_id, cell_id.
+-- Grain: measure, relation_id, cell_id.
 -- Purpose: which counts of marts.mobility_rate add up to which, so that nobody can take the shown parts from a shown
 -- total and is left with a suppressed one; what does is declared in released_tables. A relation is one total and its
--- parts, the same for every measure. Where persons lack a category or a region the parts stay below their total.
+-- parts, the same for every measure (measure NULL) or one of several measures: residents and what became of them.
+-- Where persons lack a category or a region the parts stay below their total. Of a total that is the same persons as
+-- its part nothing follows.
 with
 
 cell as (
@@ -13,26 +15,17 @@ cell as (
         end as family_size,
         case
             when dimension = 'family_type' then category
-            when dimension = 'family_size_type' then split_part(category, '|', 2)
+            when dimension = 'family_size_type' then nullif(split_part(category, '|', 2), 'all')
         end as family_type,
-        -- For everybody only, as the areas are.
-        case
-            when dimension = 'none' and region_level = 'county' then region_code
-            when region_level = 'county_area' then split_part(region_code, '-', 1)
-        end as county_2013,
-        case region_level
-            when 'county_2020' then region_code
-            when 'county_area' then split_part(region_code, '-', 2)
-        end as county_2020,
-        case region_level
-            when 'county_2024' then region_code
-            when 'county_area' then split_part(region_code, '-', 3)
-        end as county_2024,
     from {{ ref('int_disclosure__mobility_count') }}
 ),
 
+-- A total under two names is one member.
 final as (
-    {{ relations_of('mobility_rate') }}
+    select distinct *
+    from (
+        {{ relations_of('mobility_rate') }}
+    ) as one
 )
 
 select * from final
