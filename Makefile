@@ -24,8 +24,8 @@ export PIP_NO_INDEX := 1
 export PIP_FIND_LINKS := $(CURDIR)/wheels
 endif
 
-.PHONY: build test test-all series browser lint lint-sql expectations lock slim detection docs images bundle test-bundle profile
-.PHONY: clean help
+.PHONY: build test test-all series browser lint lint-sql expectations lock slim audit detection docs images bundle
+.PHONY: test-bundle profile clean help
 
 help:
 	@echo "make build    environment, simulated delivery, warehouse, report (SCALE=0.1 UTVANDRING_DATA=data)"
@@ -34,6 +34,7 @@ help:
 	@echo "make browser  Chromium for the tests of the report, from Debian's packages"
 	@echo "make lint     linters and types only"
 	@echo "make slim     build and test what differs from the last whole build, and what depends on it"
+	@echo "make audit    what a reader could know of every small count of the release that was built"
 	@echo "make profile  what took how long in the last build and the last tests"
 	@echo "make expectations  write expectations/<register>.yml again from models/staging/registers.yml"
 	@echo "make detection  which faults of a delivery are found, and how often clean ones are warned of (30 min)"
@@ -146,6 +147,12 @@ slim: $(FOR_RUNNING)
 	rm -f "$(UTVANDRING_DATA)/slim.duckdb"
 	$(BIN)/dbt build --no-partial-parse --target slim --select state:modified+ --defer --favor-state \
 		--state "$(UTVANDRING_DATA)/target"
+
+# What a reader could know of every small count of the release, block by block (docs/disclosure.md); broken off, it goes
+# on where it was. SECONDS_PER_BLOCK: how long to look for tables that look the same.
+SECONDS_PER_BLOCK ?= 300
+audit: $(FOR_RUNNING)
+	$(BIN)/python -m utvandring.release.auditing $(SECONDS_PER_BLOCK)
 
 # How often clean deliveries are warned of, and which faults of a delivery are found; half an hour. Goes on where it was
 # stopped (target/detection).

@@ -1,7 +1,7 @@
 {#- What does not hold of a released table of what is declared of it: a query with one row for every such statement. -#}
 {% macro broken_statements(released) %}
 {%- set table = released_tables()[released.identifier] %}
-{%- set base, threshold = var('disclosure_rounding_base'), var('disclosure_threshold') %}
+{%- set base = var('disclosure_rounding_base') %}
 {%- set decimals = var('disclosure_estimate_decimals') %}
 with
 
@@ -10,7 +10,7 @@ broken as (
         count(*) - (select count(*) from (select distinct {{ table.key | join(', ') }} from {{ released }}))
             as "two rows have the same key",
         {% for count in counts_of(table) %}
-            count(*) filter (where {{ count }} % {{ base }} <> 0 or {{ count }} + {{ base }} // 2 < {{ threshold }})
+            count(*) filter (where {{ count }} % {{ base }} <> 0 or {{ count }} < {{ smallest_shown() }})
                 as "{{ count }} is small or not rounded",
             {% if table.base and count != table.base %}
                 count(*) filter (where {{ table.base }} is null and {{ count }} is not null)

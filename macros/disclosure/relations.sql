@@ -26,7 +26,11 @@
         {%- set total, parts = formula.split(' = ' if is_exhaustive else ' >= ') -%}
         {%- set parts = parts.split('+') | map('trim') | list -%}
         {%- set relation = table_name ~ ' formula ' ~ loop.index -%}
-        {%- do queries.append(members_of_row(relation, key, total, parts, cell, here, is_exhaustive)) -%}
+        {%- if is_long -%}
+            {%- do queries.append(members_of_row(relation, key, total, parts, cell, here, is_exhaustive)) -%}
+        {%- else -%}
+            {%- do queries.append(members_of_wide_row(relation, total, parts, cell)) -%}
+        {%- endif -%}
     {%- endfor -%}
 
     {%- if table.grows_over -%}
@@ -112,6 +116,26 @@
         sum(n) filter (where item <> '{{ total }}') over (partition by {{ row }})
         <= sum(n) filter (where item = '{{ total }}') over (partition by {{ row }})
     {%- endif %}
+{%- endmacro %}
+
+
+{#-
+    The same of a wide table, where the parts are not all of the total: those of rows in which they leave few of it, which
+    is what has to be protected. Where all parts are zero nothing follows from them.
+-#}
+{% macro members_of_wide_row(relation, total, parts, cell) -%}
+    select
+        block_id,
+        unnest(['{{ ([total] + parts) | join("', '") }}']) as measure,
+        hash('{{ relation }}', cell_id) as relation_id,
+        cell_id,
+        unnest([true{{ ', false' * (parts | length) }}]) as is_total,
+        false as is_exhaustive,
+    from {{ cell }}
+    where
+        {{ parts | join(' + ') }} > 0
+        and {{ is_small(total ~ ' - (' ~ parts | join(' + ') ~ ')') }}
+        and {{ total }} >= {{ parts | join(' + ') }}
 {%- endmacro %}
 
 

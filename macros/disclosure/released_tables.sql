@@ -28,7 +28,9 @@
                 have in common of the columns summed over; `each`: the parts of each value of that column are all of it.
                 A column alone: its category all is the total. Where persons lack a category the parts stay below
     within      the same, where the parts are not all of the total
-    formulas    counts of one row: total = part + part, or total >= part + part where the parts are not all of it
+    formulas    counts of one row, of any measures: total = part + part, or total >= part + part where the parts are not all
+                of it. What they leave (residents who did not emigrate) is protected like a count. A wide table has only
+                the second kind
     grows_over  a column: what is counted at one value is among what is counted at the next
     same_as     counts, `where` they are looked at, that are of the same persons as one of another table: its `table`,
                 `count` and `key` in columns of this one. It is one cell, of the measure that it has there
@@ -57,12 +59,8 @@ mobility_rate:
   cells:
     of: mobility_rate
     rows:
-      # The same persons under two names (ages 15-24 of all ages and of 15-74) are one cell, so that it is judged once.
       - columns: [outcome_year, outcome_is_provisional, population, dimension, category]
-        where: >-
-          region_level = 'country' and immigration_background = 'all'
-          and not (population = 'all' and dimension in ('age_group', 'labour_status'))
-          and not (dimension = 'family_size_type' and category like '%|all')
+        where: region_level = 'country' and immigration_background = 'all'
       - {columns: [region_level, region_code], even_if_small: true}
       - {columns: [immigration_background], even_if_small: true}
     # The counties of 2020 and 2024 are not released: they are nearly sums of those of 2013 (docs/disclosure.md). By class
@@ -72,10 +70,14 @@ mobility_rate:
       or (region_level = 'centrality_class' and dimension = 'none' and outcome_year >= 2020)
   sums:
     - {over: [dimension, category], each: dimension, total: dimension = 'none', parts: dimension <> 'family_size_type'}
-    - {over: [immigration_background]}
-    - {over: [region_level, region_code], total: region_level = 'country', parts: region_level = 'county'}
-    - {over: [region_level, region_code], total: region_level = 'country', parts: region_level = 'centrality'}
-    - {over: [region_level, region_code], total: region_level = 'country', parts: region_level = 'centrality_class'}
+    # The same persons under several names are one cell (int_disclosure__category), which adds up once.
+    - {over: [immigration_background], where: is_first_name}
+    - {over: [region_level, region_code], where: is_first_name,
+       total: region_level = 'country', parts: region_level = 'county'}
+    - {over: [region_level, region_code], where: is_first_name,
+       total: region_level = 'country', parts: region_level = 'centrality'}
+    - {over: [region_level, region_code], where: is_first_name,
+       total: region_level = 'country', parts: region_level = 'centrality_class'}
     # Families by size, and of a size by type: all types; immigrants only and mixed; mixed of three kinds.
     - {over: [dimension, category], by: [family_size], total: family_type is null,
        parts: family_type <> 'mixed', where: family_size is not null}
@@ -89,8 +91,15 @@ mobility_rate:
     - {over: [population], total: population = 'all', parts: population = 'age_15_74'}
     - {over: [population], total: population = 'age_15_74', parts: population = 'age_20_35'}
     # All of Oslo is in the most central class.
-    - {over: [region_level, region_code], total: region_level = 'centrality_class' and region_code = '1',
+    - {over: [region_level, region_code], where: is_first_name,
+       total: region_level = 'centrality_class' and region_code = '1',
        parts: region_level = 'county' and region_code = '03'}
+  formulas:
+    - residents_n >= emigrants_n
+    - residents_n >= internal_outmigrants_centrality_n
+    - residents_n >= internal_outmigrants_county_n
+    - residents_n >= emigrants_n + internal_outmigrants_centrality_n + deaths_n + unaccounted_n
+    - residents_n >= emigrants_n + internal_outmigrants_county_n + deaths_n + unaccounted_n
 
 county_composition:
   key: [period, county_code, immigration_background]
@@ -135,6 +144,10 @@ emigration_by_region:
        total: region_level = 'country', parts: region_level = 'centrality'}
     # Immigrants of other regions are cells of mobility_rate.
     - {over: [immigration_background], where: region_level = 'first_centrality'}
+  formulas:
+    - residents_n >= emigrants_n
+    - residents_n >= internal_outmigrants_n
+    - residents_n >= emigrants_n + internal_outmigrants_n + deaths_n
 
 migration_flow:
   key: [outcome_year, region_level, from_region, to_region, dimension, category]
@@ -224,6 +237,9 @@ descendant_emigration_rate:
     - emigrants_n = emigrants_parents_country_n + emigrants_nordic_n + emigrants_western_n + emigrants_other_n
       + emigrants_unknown_n
     - residents_n >= never_emigrated_n
+    - residents_n >= emigrants_n
+    - residents_n >= emigrants_n + deaths_n
+    - never_emigrated_n >= first_emigrants_n
     - emigrants_n >= first_emigrants_n
 
 descendant_incidence:
@@ -335,7 +351,9 @@ emigration_rate_by_basis:
     - {over: [dimension, category], each: dimension, total: dimension = 'none'}
   formulas:
     - emigrants_n >= administrative_n + unknown_basis_n
+    - residents_n >= emigrants_n
     - residents_n >= residents_activity_n
+    - residents_activity_n >= emigrants_activity_n
 
 registration_lag:
   key: [event_year, event_type, emigration_basis, lag_group]

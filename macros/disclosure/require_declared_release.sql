@@ -1,10 +1,17 @@
 {#-
     Stops a run at its start unless every released table is declared in released_tables, column by column, and tested as
-    declared: what nobody has thought of does not leave the secure zone.
+    declared, by settings that can be kept: what nobody has thought of does not leave the secure zone.
 -#}
 {% macro require_declared_release() %}
     {%- if not execute -%}
         {{ return('') }}
+    {%- endif -%}
+    {%- set settings = faults_of_settings() -%}
+    {%- if settings -%}
+        {%- do exceptions.raise_compiler_error(
+            'Nothing was built, as the settings of disclosure control cannot be kept: ' ~ settings | join(' ')
+            ~ ' They stand in dbt_project.yml, and docs/disclosure.md has a table of those that can be kept.'
+        ) -%}
     {%- endif -%}
     {%- set tables = released_tables() -%}
     {%- set faults = [] -%}
@@ -29,6 +36,76 @@
             ~ 'in macros/disclosure/released_tables.sql, where every column is key, measure or text, or in the model.'
         ) -%}
     {%- endif -%}
+    {{ return('') }}
+{% endmacro %}
+
+
+{#- What is wrong with the settings of disclosure control, as sentences that say what to choose instead. -#}
+{% macro faults_of_settings() %}
+    {%- set least = {
+        'disclosure_threshold': 3,
+        'disclosure_rounding_base': 3,
+        'disclosure_protection': 1,
+        'disclosure_min_persons': 1,
+        'disclosure_min_events': 1,
+        'disclosure_estimate_decimals': 0,
+    } -%}
+    {%- set faults = [] -%}
+    {%- for name, smallest in least.items() if not (var(name) is integer and var(name) is not boolean
+        and var(name) >= smallest) -%}
+        {%- do faults.append(
+            name ~ ' is ' ~ var(name) ~ ', and must be a whole number from ' ~ smallest ~ '.'
+        ) -%}
+    {%- endfor -%}
+    {%- if not faults -%}
+        {%- set threshold, base = var('disclosure_threshold'), var('disclosure_rounding_base') -%}
+        {%- set protection = var('disclosure_protection') -%}
+        {%- if base not in rounding_bases() -%}
+            {%- do faults.append('disclosure_rounding_base is ' ~ base ~ ', and must be 3, 5 or 10.') -%}
+        {%- elif threshold < base -%}
+            {%- do faults.append(
+                'disclosure_threshold ' ~ threshold ~ ' is below disclosure_rounding_base ' ~ base
+                ~ ': choose a threshold of at least ' ~ base ~ '.'
+            ) -%}
+        {%- elif largest_protection(threshold, base) | int < protection -%}
+            {%- do faults.append(
+                'disclosure_protection ' ~ protection ~ ' is more than threshold ' ~ threshold ~ ' and rounding base '
+                ~ base ~ ' can keep: choose a protection of at most ' ~ largest_protection(threshold, base)
+                ~ settings_that_keep(threshold, base, protection) ~ '.'
+            ) -%}
+        {%- endif -%}
+    {%- endif -%}
+    {{ return(faults) }}
+{% endmacro %}
+
+
+{% macro rounding_bases() %}
+    {{ return([3, 5, 10]) }}
+{% endmacro %}
+
+
+{#-
+    The largest number of values that every count can keep, suppressed or shown: a suppressed one is known to be below the
+    threshold, though not all that is below; a shown one has those that are rounded to the same number.
+-#}
+{% macro largest_protection(threshold, base) %}
+    {%- set smallest_shown = (threshold + base - 1) // base * base -%}
+    {#- What is shown as the smallest number because that is the nearest; more come from the next number if need be. -#}
+    {%- set nearest = smallest_shown + (base - 1) // 2 - threshold + 1 -%}
+    {{ return([threshold - 1, base, [nearest, (nearest + base) // 2] | max] | min) }}
+{% endmacro %}
+
+
+{#- Another base, or else another threshold, with which as much protection can be kept, as the end of a sentence. -#}
+{% macro settings_that_keep(threshold, base, protection) %}
+    {%- for other in rounding_bases()
+        if base < other and other <= threshold and largest_protection(threshold, other) | int >= protection -%}
+        {{ return(', or a rounding base of ' ~ other) }}
+    {%- endfor -%}
+    {%- for other in range(threshold + 1, threshold + base + 1)
+        if largest_protection(other, base) | int >= protection -%}
+        {{ return(', or a threshold of ' ~ other) }}
+    {%- endfor -%}
     {{ return('') }}
 {% endmacro %}
 
@@ -116,12 +193,10 @@
     {%- endfor -%}
     {%- for formula in table.formulas or [] if table.cells.of -%}
         {%- set names = modules.re.split('>?=|[+]', formula) | map('trim') | list -%}
-        {%- set ways = [] -%}
-        {%- for counts in table.counts.values() if not names | reject('in', counts) | list -%}
-            {%- do ways.append(counts) -%}
-        {%- endfor -%}
-        {%- if not ways or names | length < 2 -%}
-            {%- do faults.append(table_name ~ ' has a formula that is not of counts of one measure: ' ~ formula) -%}
+        {%- if names | reject('in', counts_of(table)) | list or names | length < 2 -%}
+            {%- do faults.append(table_name ~ ' has a formula that is not of its counts: ' ~ formula) -%}
+        {%- elif table.is_wide and '>=' not in formula -%}
+            {%- do faults.append(table_name ~ ' is wide and has a formula that is all of its total: ' ~ formula) -%}
         {%- endif -%}
     {%- endfor -%}
     {{ return(faults) }}

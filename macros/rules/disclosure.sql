@@ -5,14 +5,31 @@
     ({{ count }} < {{ var('disclosure_threshold') }})
 {%- endmacro %}
 
-{#- A count as it is shown: NULL below the threshold, else the nearest multiple of the rounding base. -#}
+{#- The smallest number that is shown: the first multiple of the rounding base that is not below the threshold. -#}
+{% macro smallest_shown() -%}
+    (
+        ceil({{ var('disclosure_threshold') }} / {{ var('disclosure_rounding_base') }})
+        * {{ var('disclosure_rounding_base') }}
+    )
+{%- endmacro %}
+
+{#-
+    A count as it is shown: NULL below the threshold, else the nearest multiple of the rounding base that is not below it.
+    The smallest number stands for as many counts as the protection asks for, though some are nearer to the next one.
+-#}
 {% macro released_count(count) -%}
     case
+        when
+            {{ count }} >= {{ var('disclosure_threshold') }}
+            and {{ count }} < {{ var('disclosure_threshold') }} + {{ var('disclosure_protection') }}
+            then cast({{ smallest_shown() }} as bigint)
         when not {{ is_small(count) }}
             then
                 cast(
-                    {{ var('disclosure_rounding_base') }} * round({{ count }} / {{ var('disclosure_rounding_base') }})
-                    as bigint
+                    greatest(
+                        {{ smallest_shown() }},
+                        {{ var('disclosure_rounding_base') }} * round({{ count }} / {{ var('disclosure_rounding_base') }})
+                    ) as bigint
                 )
     end
 {%- endmacro %}

@@ -13,12 +13,12 @@ final as (
         (
             'rounding_base',
             {{ var('disclosure_rounding_base') }},
-            'Other counts are rounded to the nearest multiple of it; rates are computed from the rounded counts.'
+            'Other counts are rounded to the nearest multiple of it from the threshold on; rates are of the rounded counts.'
         ),
         (
             'protection',
             {{ var('disclosure_protection') }},
-            'Values that a suppressed count must be able to take, given what adds up to it; else more is withheld.'
+            'Values that every count, suppressed or shown, must be able to take; else more is withheld or rounded alike.'
         ),
         (
             'min_persons',

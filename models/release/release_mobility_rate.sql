@@ -12,25 +12,6 @@ counted as (
     {{ shown_counts('mobility_rate') }}
 ),
 
--- The names under which the mart shows the same set of persons a second time.
-named as (
-    select * from counted
-    union all by name
-    select * replace ('all' as population)
-    from counted
-    where
-        population = 'age_15_74'
-        and dimension in ('age_group', 'labour_status')
-    union all by name
-    select
-        * replace (
-            'family_size_type' as dimension,
-            category || '|all' as category
-        ),
-    from counted
-    where dimension = 'family_size'
-),
-
 final as (
     select
         outcome_year,
@@ -59,7 +40,7 @@ final as (
             as internal_outmigration_centrality_rate,
         {{ released_ratio('internal_outmigrants_county_n', 'residents_n', per=100) }}
             as internal_outmigration_county_rate,
-    from named
+    from counted
 )
 
 select * from final

@@ -547,21 +547,33 @@ def export(
         list[str] | None, typer.Option(help="Only this table of the schema release; may be repeated.")
     ] = None,
     replace: Annotated[bool, typer.Option("--replace", help="Replace an earlier export there.")] = False,
+    reason: Annotated[
+        str | None,
+        typer.Option(help="Why the tables may leave although an earlier export shows other counts."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="List the written files as JSON.")] = False,
 ) -> None:
     """Write released tables as files that may leave the secure zone.
 
     Only the schema `release` of the published database is read: numbers that have passed disclosure control.
-    The folder appears when it is whole, with a README that names the deliveries and the rules.
+    The folder appears when it is whole, with a README that names the deliveries and the rules. What leaves is
+    kept in the ledger of exports and compared with what left before.
 
     Exit code 0: written. 1: nothing is published, or the work could not be done. 2: wrong use of the command.
     """
     from utvandring.release.exporting import as_json as described
     from utvandring.release.exporting import export as export_tables
+    from utvandring.release.exports import said
 
     with progress_bar(quiet=_Options.quiet) as progress:
         result = export_tables(
-            DataRoot.from_environment(), out_dir, form, table or (), replace=replace, progress=progress
+            DataRoot.from_environment(),
+            out_dir,
+            form,
+            table or (),
+            replace=replace,
+            reason=reason,
+            progress=progress,
         )
     if as_json:
         typer.echo(described(result))
@@ -569,6 +581,8 @@ def export(
         _tell(f"Wrote {counted(len(result.tables), 'table')} to {result.folder}:", "bold green")
         for file in result.files:
             _tell(f"  {file}")
+        for line in said(result.differences):
+            _tell(f"Differs: {line}", "yellow")
 
 
 register_import(app)

@@ -20,7 +20,7 @@ from typing import Any
 import duckdb
 import numpy as np
 from accepted import Deliveries, Period
-from dbt_server import DbtServer
+from dbt_server import COMPILED, DbtServer
 from reference.adversary import SIGN_REGISTERS, Adversary
 from reference.evidence import Registers, Row
 
@@ -221,6 +221,8 @@ class Series:
                 raise SystemExit(f"{folder} holds the series of {state['of']}: name another folder.")
             self.done = state["done"]
             shutil.copyfile(self.before, self.by_year / "warehouse.duckdb")
+            # Of a step that was killed.
+            (self.by_year / "warehouse.duckdb.wal").unlink(missing_ok=True)
         else:
             self.build(self.world.deliveries.ledgers[0], np.random.default_rng(0), "seed", "model")
             shutil.copyfile(self.world.deliveries.ledgers[0], self.in_full / "accepted" / "ledger.json")
@@ -291,6 +293,8 @@ def main() -> None:
     asked = parser.parse_args()
     folder = asked.folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
+    # The queries of full builds are those of the program as it is now, also where a series goes on.
+    shutil.rmtree(folder / COMPILED.parents[1], ignore_errors=True)
     os.environ["UTVANDRING_DATA"] = str(folder)
     dbt = DbtServer(folder)
     try:

@@ -3,7 +3,7 @@
 with
 
 final as (
-    select columns('cell_id|_n$') from {{ ref('int_disclosure__mobility_count') }}
+    select distinct columns('cell_id|_n$') from {{ ref('int_disclosure__mobility_count') }}
     union all by name
     select * from {{ ref('int_disclosure__question_count') }}
 )

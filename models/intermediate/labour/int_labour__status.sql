@@ -63,7 +63,7 @@ final as (
         is_in_education,
         unemployed_months,
         case
-            when age not between 15 and 74 or age is null then null
+            when not {{ is_age_15_74('age') }} then null
             when is_employed is null or is_in_education is null or unemployed_months is null then null
             when unemployed_months >= 7 then 'unemployed'
             when is_employed and is_in_education then 'employed_in_education'

@@ -17,8 +17,8 @@ described as (
     select
         outcome_year,
         immigration_background,
-        coalesce(age between 15 and 74, false) as is_age_15_74,
-        coalesce(age between 20 and 35, false) as is_age_20_35,
+        {{ is_age_15_74('age') }} as is_age_15_74,
+        {{ is_age_20_35('age') }} as is_age_20_35,
         county_code,
         county_code_2020,
         county_code_2024,
@@ -29,7 +29,7 @@ described as (
         residence_group,
         education_group,
         labour_status,
-        case when family_size >= 3 then '3+' else family_size::varchar end as family_size,
+        {{ family_size_group('family_size') }} as family_size,
         family_type,
         outcome_is_provisional,
         count(*) as residents_n,
@@ -57,14 +57,7 @@ spread as (
             ('residence_group', described.residence_group),
             ('education_group', described.education_group),
             ('labour_status', described.labour_status),
-            ('family_size', described.family_size),
-            ('family_type', described.family_type),
-            ('family_size_type', described.family_size || '|' || described.family_type),
-            (
-                'family_size_type',
-                case when described.family_type like 'mixed%' then described.family_size || '|mixed' end
-            ),
-            ('family_size_type', described.family_size || '|all')
+            {{ categories_of_family('described.family_size', 'described.family_type') }}
         ) as dimension (dimension, category)
     where dimension.category is not null
 ),

@@ -41,13 +41,7 @@ final as (
         family_immigrants,
         family_size - family_immigrants as family_non_immigrants,
         case when calendar.has_family_role then family_children end as family_children,
-        case
-            when family_immigrants = 0 then 'no_immigrants'
-            when family_immigrants = family_size then 'immigrants_only'
-            when 2 * family_immigrants > family_size then 'mixed_immigrant_majority'
-            when 2 * family_immigrants = family_size then 'mixed_equal'
-            else 'mixed_immigrant_minority'
-        end as family_type,
+        {{ family_type('family_size', 'family_immigrants') }} as family_type,
     from counted
     inner join calendar on counted.reference_year = calendar.calendar_year
 )

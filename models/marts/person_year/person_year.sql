@@ -69,12 +69,7 @@ final as (
         person_time.sex,
         person_time.birth_year,
         person_time.age,
-        case
-            when person_time.age between 15 and 24 then '15-24'
-            when person_time.age between 25 and 35 then '25-35'
-            when person_time.age between 36 and 61 then '36-61'
-            when person_time.age between 62 and 74 then '62-74'
-        end as age_group,
+        {{ age_group('person_time.age') }} as age_group,
         person_time.immigration_category,
         person_time.is_immigrant,
         person_time.is_descendant,

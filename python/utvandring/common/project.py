@@ -85,6 +85,16 @@ class DataRoot:
         return self.published / "utvandring.duckdb"
 
     @property
+    def exports(self) -> Path:
+        """The counts of every export, so that a later one can be compared with them."""
+        return self.path / "exports"
+
+    @property
+    def exports_ledger(self) -> Path:
+        """The ledger of exports."""
+        return self.exports / "ledger.json"
+
+    @property
     def logs(self) -> Path:
         """The logs of dbt."""
         return self.path / "logs"

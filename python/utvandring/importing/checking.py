@@ -149,6 +149,7 @@ def _when(file: FileHeader) -> str:
 def _years(report: CheckReport, prepared: Prepared) -> None:
     wanted = range(prepared.first, prepared.last + 1)
     common: set[int] | None = None
+    named: list[str] = []
     for source in prepared.found.sources.values():
         years = source.years()
         if years is None:
@@ -162,13 +163,11 @@ def _years(report: CheckReport, prepared: Prepared) -> None:
             if missing and len(months) > 1 and year in wanted:
                 told = ", ".join(map(str, missing))
                 report.add("Months without a file", f"{source.name} {year}: {told}")
-        if source.name in prepared.entry.years_of or source.name in prepared.compiled.reads.get(
-            "befolkning", set()
-        ):
+        if source.name in (prepared.entry.years_of or prepared.compiled.reads.get("befolkning", ())):
             common = years if common is None else common & years
+            named.append(source.name)
     if common is not None:
-        told = _span(common) if common else "none"
-        report.add("Years", f"complete in all sources of befolkning whose names tell years: {told}")
+        report.add("Years", f"{', '.join(named)} have in common: {_span(common) or 'none'}")
 
 
 def _span(years: set[int]) -> str:

@@ -124,7 +124,7 @@ def import_extract(
             say(f"  {source['source']}: {numbered(number, 'row')} dropped, {reason}.")
     for one in record.counted:
         if one.number:
-            say(f"  {one.relation}: {one.number:,} {one.what}.")
+            say(f"  {one.relation}: {one.what}: {one.number:,}.")
     for register_ in record.registers:
         if register_["outside_the_periods"]:
             rows = sum(register_["outside_the_periods"].values())
@@ -134,7 +134,5 @@ def import_extract(
             say(f"  {register_['register']}: no rows for {years}; no file was written.", "yellow")
     if record.inferred:
         say(f"  flytting: {numbered(record.inferred, 'event')} inferred, marked er_avledet.")
-    for note in record.notes:
-        say(f"  {note}", "yellow")
     say(f"Page to read: {out_dir / 'import.html'}")
     say(f"Next: utvandring deliver {out_dir}")

@@ -3,6 +3,7 @@
 from utvandring.common.errors import UsageError, UtvandringError
 
 _LONGEST_NAME = 60
+_LONGEST_PATH = 160
 
 
 class ImportFaultError(UtvandringError):
@@ -11,6 +12,12 @@ class ImportFaultError(UtvandringError):
 
 class FolderError(UsageError):
     """The folder of the import says something that cannot be understood."""
+
+
+def shown_path(path: str) -> str:
+    """Return the path of a file of the extract so that it can be printed; the end of a long one."""
+    text = "".join(letter if letter.isprintable() else "?" for letter in path)
+    return text if len(text) <= _LONGEST_PATH else f"…{text[-_LONGEST_PATH:]}"
 
 
 def shown(name: str) -> str:

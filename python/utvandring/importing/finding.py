@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 
 from utvandring.common.sql import path_literal
-from utvandring.importing.faults import FolderError, ImportFaultError, shown
+from utvandring.importing.faults import FolderError, ImportFaultError, shown, shown_path
 from utvandring.importing.folder import SOURCES, Import, SourceEntry, plain_source
 from utvandring.importing.headers import FileColumn, FileHeader
 from utvandring.importing.patterns import Named, Pattern, walk
@@ -121,7 +121,8 @@ def _matched(
             ):
                 year = f" for {named.year}" if named.year is not None else ""
                 raise ImportFaultError(
-                    f"source {source.name} has two files{year}: {shown(before[0])} and {shown(path)}. If "
+                    f"source {source.name} has two files{year}: {shown_path(before[0])} and "
+                    f"{shown_path(path)}. If "
                     "they are parts of "
                     f"one, write {{part}} where their names differ; if one replaces the other, name one "
                     f"only in {SOURCES}."
@@ -134,7 +135,7 @@ def _matched(
 
 def _no_file(source: SourceEntry, files: list[tuple[str, Path]]) -> str:
     patterns = " or ".join(pattern.text for pattern in source.files)
-    names = ", ".join(shown(path) for path, _ in files[:5]) or "nothing"
+    names = ", ".join(shown_path(path) for path, _ in files[:5]) or "nothing"
     return (
         f"source {source.name}: no file is called {patterns} under --from (there are {len(files):,} files, "
         f"such as {names}): "
@@ -145,11 +146,11 @@ def _no_file(source: SourceEntry, files: list[tuple[str, Path]]) -> str:
 
 def _header(source: SourceEntry, path: str, location: Path, named: Named) -> FileHeader:
     form = source.format_of(path)
-    name = shown(path) if len(path) < 200 else shown(path[-60:])
+    name = shown_path(path)
     if form == "csv":
         return read_text_header(location, name, named, source)
     if form == "parquet":
-        return _parquet_header(location, name, named)
+        return _parquet_header(location, name, named, source)
     return read_statistical_header(location, name, named, form, source)
 
 
@@ -181,7 +182,7 @@ def guessed_encoding(location: Path) -> str:
     return "utf-8"
 
 
-def _parquet_header(location: Path, path: str, named: Named) -> FileHeader:
+def _parquet_header(location: Path, path: str, named: Named, source: SourceEntry) -> FileHeader:
     kinds = {"VARCHAR": "text", "FLOAT": "float", "DOUBLE": "double", "BOOLEAN": "boolean", "DATE": "date"}
     try:
         with duckdb.connect() as connection:
@@ -198,7 +199,14 @@ def _parquet_header(location: Path, path: str, named: Named) -> FileHeader:
         simple = kinds.get(
             kind, "timestamp" if kind.startswith("TIMESTAMP") else "integer" if "INT" in kind else "other"
         )
-        columns.append(FileColumn(name, simple, exact_below={"float": 2**24, "double": 2**53}.get(simple)))
+        columns.append(
+            FileColumn(
+                name,
+                simple,
+                unit=source.unit_of(name),
+                exact_below={"float": 2**24, "double": 2**53}.get(simple),
+            )
+        )
     return FileHeader(path, location, "parquet", named, tuple(columns), rows[0] if rows else None)
 
 

@@ -85,6 +85,11 @@ class SourceEntry:
             )
         return _SUFFIXES[suffix]
 
+    def unit_of(self, column: str) -> str | None:
+        """Return what the number of a column counts, as `dates:` states; None where it does not."""
+        stated = {name.lower(): unit for name, unit in self.dates.items()}.get(column.lower())
+        return None if stated == "number" else stated
+
     def missing_of(self, column: str) -> tuple[str, ...]:
         """Return the texts that stand for nothing in a column."""
         for pattern, marks in self.missing_in:

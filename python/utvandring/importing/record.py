@@ -44,7 +44,6 @@ class Record:
     registers: tuple[dict[str, Any], ...]
     losses: tuple[Loss, ...]
     unused_files: tuple[str, ...]
-    notes: tuple[str, ...]
 
     @classmethod
     def of(
@@ -70,8 +69,6 @@ class Record:
             named = ", ".join(entry.years_of)
             years = f"{prepared.first} to {prepared.last}, the years that {named} have in common"
             made.append({"choice": "periods", "value": years, "why": ""})
-        unasked = sorted(set(entry.choices) - prepared.compiled.asked - {"wies", "nettoformue"})
-        notes = [f"The choice {one} is made in sources.yml, and no query asks for it." for one in unasked]
         return cls(
             delivery_id=name,
             program_version=__version__,
@@ -87,7 +84,6 @@ class Record:
                 )
             ),
             unused_files=prepared.found.unused_files,
-            notes=tuple(notes),
         )
 
     @property

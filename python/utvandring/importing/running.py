@@ -19,6 +19,7 @@ from utvandring.common.files import write_json
 from utvandring.common.progress import Progress
 from utvandring.common.sql import identifier
 from utvandring.deliveries import identity
+from utvandring.deliveries.checks import load_code_lists
 from utvandring.deliveries.manifest import MANIFEST
 from utvandring.deliveries.specification import Specification, read_specification
 from utvandring.importing.faults import ImportFaultError
@@ -113,6 +114,7 @@ def run_import(
         delivery.mkdir(mode=0o700)
         with _engine(work) as connection:
             try:
+                load_code_lists(connection, prepared.specification)
                 staged = _stage(connection, prepared, work, told)
                 counted = _count(connection, prepared)
                 written = _write(connection, prepared, work, delivery, told)
@@ -232,7 +234,10 @@ def _count(connection: duckdb.DuckDBPyConnection, prepared: Prepared) -> list[Co
         row = connection.execute(told.query).fetchone()
         number = int(row[0]) if row and row[0] is not None else 0
         if number and told.refuses:
-            raise ImportFaultError(f"{told.relation}: {number:,} {told.what}.")
+            raise ImportFaultError(
+                f"{told.relation}: {told.what}: {number:,}. Leave such rows out in a step, or correct the "
+                "call of the macro."
+            )
         one = Counted(told.relation, told.what, number)
         if one not in counted and not told.refuses:
             counted.append(one)
@@ -254,7 +259,6 @@ def _write(
                 register,
                 prepared.compiled.registers[name],
                 prepared.compiled.columns[name],
-                prepared.specification,
                 periods_of_register(register, prepared.first, prepared.last),
                 work,
                 delivery,

@@ -12,7 +12,7 @@ from utvandring.importing.finding import PERSON, Source
 from utvandring.importing.folder import SOURCES, SourceEntry
 from utvandring.importing.headers import FileColumn, FileHeader
 from utvandring.importing.queries import FILE_COLUMNS
-from utvandring.importing.statistical import number_as_text, require_known_dates, write_blocks
+from utvandring.importing.statistical import date_as_text, number_as_text, require_known_dates, write_blocks
 from utvandring.importing.text_files import as_utf_8, count_lines, csv_relation, explain_csv
 
 # Of pseudonyms of eleven digits, drawn at random, 0.22 per cent have the day, month and control digits of
@@ -197,6 +197,8 @@ def _stage_parquet(
 
 def _typed_as_text(column: FileColumn) -> str:
     name = identifier(column.name)
+    if column.unit is not None:
+        return _counted(name, column.unit)
     if column.kind in ("float", "double"):
         return number_as_text(name, column.kind)
     if column.kind == "timestamp":
@@ -205,9 +207,20 @@ def _typed_as_text(column: FileColumn) -> str:
     return f"cast({name} as varchar)"
 
 
+def _counted(value: str, unit: str) -> str:
+    """Return SQL of a number that counts days, months or seconds; what is no whole number stays as it is."""
+    number = f"try_cast({value} as double)"
+    return (
+        f"case when {number} = trunc({number}) then {date_as_text(number, unit)} "
+        f"else cast({value} as varchar) end"
+    )
+
+
 def _cleaned(column: FileColumn, entry: SourceEntry) -> str:
     """Return SQL of a field of a text file: without blanks around it, and with a decimal point."""
     value = f"nullif(trim({identifier(column.name)}), '')"
+    if column.unit is not None:
+        return _counted(value, column.unit)
     if entry.decimal == "," and not any(pattern.match(column.name) for pattern in entry.id):
         value = (
             f"case when regexp_full_match({value}, '-?[0-9]+,[0-9]+') then "

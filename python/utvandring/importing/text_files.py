@@ -68,7 +68,7 @@ def read_text_header(location: Path, path: str, named: Named, entry: SourceEntry
         location=location,
         form="csv",
         named=named,
-        columns=tuple(FileColumn(name) for name in _unique(names, path)),
+        columns=tuple(FileColumn(name, unit=entry.unit_of(name)) for name in _unique(names, path)),
         separator=separator,
         starts_with_names=starts_with_names,
     )

@@ -13,7 +13,7 @@ import duckdb
 from utvandring.common.files import PRIVATE_FILE, sha256_of, sync_file
 from utvandring.common.sql import identifier, literal, path_literal
 from utvandring.deliveries.reading import absent, conversion
-from utvandring.deliveries.specification import Column, Register, Specification
+from utvandring.deliveries.specification import Column, Register
 from utvandring.importing.faults import FolderError, ImportFaultError, numbered
 from utvandring.importing.folder import Import
 
@@ -80,7 +80,6 @@ def write_register(
     register: Register,
     query: str,
     columns: Mapping[str, str],
-    specification: Specification,
     periods: Sequence[int],
     work: Path,
     out: Path,
@@ -93,8 +92,6 @@ def write_register(
         With the sources, steps and code lists.
     entry, register, query, columns
         The import, the register, its query and the columns and types that it gives.
-    specification
-        For the code lists.
     periods
         Those to write; rows of others are counted and left out.
     work, out
@@ -109,7 +106,7 @@ def write_register(
     kept = [column for column in register.columns if column.name in columns]
     raw = work / f"{register.name}-periods"
     period = f"try_cast({PERIOD} as integer)" if PERIOD in columns else str(periods[0])
-    wanted = ", ".join(str(one) for one in periods)
+    wanted = f"between {periods[0]} and {periods[-1]}"
     for column in kept:
         # Who was born after the period is not known at its end: a row of a later year.
         if column.latest == "period" and column.format == "yyyymm":
@@ -125,8 +122,8 @@ def write_register(
     names = ", ".join([*(identifier(column.name) for column in kept), *told])
     # Years outside have one part together, 0; which they are is counted from a column of its own.
     connection.execute(
-        f"copy (select case when {PERIOD} in ({wanted}) then {PERIOD} else 0 end as {PERIOD}, "
-        f"case when {PERIOD} in ({wanted}) then null else {PERIOD} end as outside, {names} "
+        f"copy (select case when {PERIOD} {wanted} then {PERIOD} else 0 end as {PERIOD}, "
+        f"case when {PERIOD} {wanted} then null else {PERIOD} end as outside, {names} "
         f"from (select {period} as {PERIOD}, {', '.join(typed)} from ({query}))) "
         f"to {path_literal(raw)} (format parquet, partition_by ({PERIOD}), compression snappy)"
     )
@@ -137,7 +134,7 @@ def write_register(
             written.empty_periods.append(year)
             if register.name == "befolkning" or not register.required:
                 continue
-        _write_period(connection, register, kept, specification, year, parts, out, written)
+        _write_period(connection, register, kept, year, parts, out, written)
         for part in parts:
             part.unlink()
     return written
@@ -168,7 +165,6 @@ def _write_period(
     connection: duckdb.DuckDBPyConnection,
     register: Register,
     kept: Sequence[Column],
-    specification: Specification,
     year: int,
     parts: Sequence[Path],
     out: Path,
@@ -193,7 +189,7 @@ def _write_period(
         written.identical += rows - kept_rows
         _refuse_repeated(connection, register, year, target, kept_rows)
         rows = kept_rows
-    _refuse_unknown_codes(connection, register, kept, specification, year, target)
+    _refuse_unknown_codes(connection, register, kept, year, target)
     if any(column.name == "er_avledet" for column in kept):
         for kind, times in connection.execute(
             f"select hendelse, count(*) from read_parquet({path_literal(target)}) where er_avledet group by "
@@ -307,7 +303,6 @@ def _refuse_unknown_codes(
     connection: duckdb.DuckDBPyConnection,
     register: Register,
     kept: Sequence[Column],
-    specification: Specification,
     year: int,
     target: Path,
 ) -> None:
@@ -318,12 +313,11 @@ def _refuse_unknown_codes(
             f"where {name} is not null group by 1)"
         )
         if column.code_list is not None:
-            seed = specification.code_list_folder / f"{column.code_list.seed}.csv"
             where = (column.code_list.where or "true").replace("period", literal(str(year)))
             query = (
                 f"select code, times from {values} where cast(code as varchar) not in (select "
                 f"{identifier(column.code_list.column)} "
-                f"from read_csv({path_literal(seed)}, header=true, all_varchar=true, nullstr='') as list "
+                f"from {identifier(f'seed_{column.code_list.seed}')} as list "
                 f"where {where})"
             )
         elif column.pattern is not None:

@@ -32,6 +32,8 @@ class Cells:
         Persons left out because a column of the model is NULL for them.
     clusters
         n numbers of the clusters, where they were asked for.
+    terms
+        K numbers: the term of the specification that each coefficient belongs to, -1 for the constant.
     """
 
     matrix: FloatArray
@@ -39,6 +41,7 @@ class Cells:
     counts: FloatArray
     incomplete_n: int
     clusters: NDArray[Any] | None = None
+    terms: tuple[int, ...] = ()
 
 
 def prepared(frame: pd.DataFrame, models: tuple[Model, ...], cluster: str | None = None) -> pd.DataFrame:
@@ -105,13 +108,14 @@ def cells_of(
     complete = selected[list(model.columns)].notna().all(axis=1).to_numpy(dtype=bool)
     persons = selected[counts].to_numpy(dtype=np.float64)
     used = selected if complete.all() else selected.loc[complete]
-    matrix, names = design_matrix(used, model.terms)
+    columns, belongs = _columns(used, model.terms)
     return Cells(
-        matrix,
-        names,
+        _matrix(columns, len(used)),
+        tuple(columns),
         persons[complete],
         round(float(persons[~complete].sum())),
         None if cluster is None else used[cluster].astype("category").cat.codes.to_numpy(),
+        belongs,
     )
 
 
@@ -135,17 +139,30 @@ def design_matrix(frame: pd.DataFrame, terms: tuple[Term, ...]) -> tuple[FloatAr
     ValueError
         If a column holds a value that is neither the reference nor among the categories.
     """
+    columns, _ = _columns(frame, terms)
+    return _matrix(columns, len(frame)), tuple(columns)
+
+
+def _columns(frame: pd.DataFrame, terms: tuple[Term, ...]) -> tuple[dict[str, NDArray[Any]], tuple[int, ...]]:
+    """Return the constant and the terms by name, and which term each belongs to."""
     columns: dict[str, NDArray[Any]] = {CONSTANT: np.ones(len(frame), dtype=bool)}
-    for term in terms:
+    belongs = {CONSTANT: -1}
+    for number, term in enumerate(terms):
         if term.reference is None:
             values = frame[term.column].to_numpy(dtype=np.float64)
-            columns[term.name] = (values / term.divide_by) ** term.power
+            found = {term.name: (values / term.divide_by) ** term.power}
         else:
-            columns |= _dummies(frame[term.column], term)
-    matrix = np.empty((len(frame), len(columns)))
+            found = _dummies(frame[term.column], term)
+        columns |= found
+        belongs |= dict.fromkeys(found, number)
+    return columns, tuple(belongs.values())
+
+
+def _matrix(columns: Mapping[str, NDArray[Any]], rows: int) -> FloatArray:
+    matrix = np.empty((rows, len(columns)))
     for position, column in enumerate(columns.values()):
         matrix[:, position] = column
-    return matrix, tuple(columns)
+    return matrix
 
 
 def effects_of(model: Model) -> dict[str, Discrete | Derivative]:

@@ -16,6 +16,7 @@ from utvandring.estimators.least_squares import fit_linear_probability_cells
 from utvandring.estimators.multinomial import fit_multinomial_cells
 from utvandring.regressions.design import Cells, cells_of, prepared
 from utvandring.regressions.fitting import LOGIT_COUNTS
+from utvandring.regressions.resting import Fewest, rests_on
 from utvandring.regressions.specification import OUTCOMES, Model, OwnModel, Term, Value, number, truth
 
 _COUNTS = [*LOGIT_COUNTS, "neither_n"]
@@ -36,7 +37,8 @@ class OwnFit:
     n_obs, incomplete_n
         Persons in the sample, and those left out because a column of the model is NULL.
     estimates
-        Tidy rows (`term, equation, estimate, std_error, statistic, p_value, conf_low, conf_high`), or None.
+        Tidy rows (`term, equation, estimate, std_error, statistic, p_value, conf_low, conf_high`) with what
+        each rests on (`persons_n, events_n, withheld_reason`, as `rests_on`), or None.
     notes
         Further figures of the fit, ready to be printed.
     reason
@@ -71,7 +73,7 @@ def fit_own_model(database: Path, own: OwnModel, progress: Progress | None = Non
     UtvandringError
         If the database cannot be opened, or the condition selects nobody.
     """
-    cells, types = _cells(database, own)
+    cells, types, fewest = _cells(database, own)
     if cells.empty:
         raise UtvandringError("The condition selects no person-year with an outcome.")
     own = replace(own, model=_as_the_columns(own.model, types))
@@ -88,7 +90,7 @@ def fit_own_model(database: Path, own: OwnModel, progress: Progress | None = Non
     for done, group in enumerate(groups):
         if progress is not None:
             progress(", ".join(map(str, group.values())), done / len(groups))
-        fits.append(_fit(frame, own, group))
+        fits.append(_fit(frame, own, group, fewest))
     return fits
 
 
@@ -186,8 +188,8 @@ def _listed(column: str, there: list[Value]) -> str:
     return f"There are {', '.join(map(repr, there[:_LISTED]))}{more}."
 
 
-def _cells(database: Path, own: OwnModel) -> tuple[pd.DataFrame, dict[str, str]]:
-    """Read the cells, and the types of their columns."""
+def _cells(database: Path, own: OwnModel) -> tuple[pd.DataFrame, dict[str, str], Fewest]:
+    """Read the cells, the types of their columns, and what a release asks of an estimate."""
     columns = list(own.model.columns)
     if own.std_errors == "clustered" and _CLUSTER not in columns:
         columns.append(_CLUSTER)
@@ -210,7 +212,7 @@ def _cells(database: Path, own: OwnModel) -> tuple[pd.DataFrame, dict[str, str]]
         try:
             cells = connection.sql(query)
             types = dict(zip(cells.columns, map(str, cells.types), strict=True))
-            return cells.df(), types
+            return cells.df(), types, Fewest.of(connection)
         except (duckdb.BinderException, duckdb.ParserException, duckdb.CatalogException) as error:
             # These speak of the query only, never of values in the data.
             first = str(error).splitlines()[0]
@@ -223,7 +225,7 @@ def _of_group(frame: pd.DataFrame, group: Mapping[str, Value]) -> pd.DataFrame:
     return frame
 
 
-def _fit(frame: pd.DataFrame, own: OwnModel, group: Mapping[str, Value]) -> OwnFit:
+def _fit(frame: pd.DataFrame, own: OwnModel, group: Mapping[str, Value], fewest: Fewest) -> OwnFit:
     cluster = _CLUSTER if own.std_errors == "clustered" else None
     logit = own.model.kind == "trinomial_logit"
     counts = LOGIT_COUNTS if logit else _COUNTS
@@ -239,6 +241,9 @@ def _fit(frame: pd.DataFrame, own: OwnModel, group: Mapping[str, Value]) -> OwnF
         estimates, notes = _logit(cells, own) if logit else _linear(cells, own)
     except ValueError as error:
         return OwnFit(group, n_obs, incomplete_n, None, "", str(error))
+    estimates = estimates.merge(
+        rests_on(cells, OUTCOMES, fewest, logit=logit), how="left", on=["term", "equation"]
+    )
     return OwnFit(group, n_obs, incomplete_n, estimates, notes, None)
 
 

@@ -1,11 +1,12 @@
 """Estimates as tables in the terminal."""
 
+import pandas as pd
 from rich.table import Table
 
 from utvandring.common.console import out, say
 from utvandring.regressions.own import OwnFit
 
-_HEADINGS = ("estimate", "std error", "ratio", "p", "95 % from", "to")
+_HEADINGS = ("estimate", "std error", "ratio", "p", "95 % from", "to", "persons", "events", "")
 
 
 def show(fits: list[OwnFit]) -> None:
@@ -25,6 +26,13 @@ def show(fits: list[OwnFit]) -> None:
             continue
         out.print(_table(fit))
         say(f"\n{fit.notes}\n")
+        withheld = int(fit.estimates["withheld_reason"].notna().sum())
+        if withheld:
+            say(
+                f"* {withheld} of {len(fit.estimates)} coefficients rest on too few person-years or events: "
+                "a release would withhold them, and this table may not leave the secure zone.\n",
+                "yellow",
+            )
 
 
 def _table(fit: OwnFit) -> Table:
@@ -37,5 +45,6 @@ def _table(fit: OwnFit) -> Table:
         for row in rows.itertuples():
             numbers = (row.estimate, row.std_error, row.statistic, row.p_value, row.conf_low, row.conf_high)
             formats = (".4f", ".4f", ".2f", ".3f", ".4f", ".4f")
-            table.add_row(f"  {row.term}", *map(format, numbers, formats))
+            resting = (f"{row.persons_n:,}", f"{row.events_n:,}", "" if pd.isna(row.withheld_reason) else "*")
+            table.add_row(f"  {row.term}", *map(format, numbers, formats), *resting)
     return table

@@ -3,8 +3,8 @@
 import datetime
 import json
 import shutil
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -13,12 +13,23 @@ import duckdb
 
 from utvandring import __version__
 from utvandring.common.errors import UsageError, UtvandringError
-from utvandring.common.files import sync_folder
+from utvandring.common.files import replace_file, sha256_of, sync_file, sync_folder
 from utvandring.common.opening import open_to_read
 from utvandring.common.progress import Progress
 from utvandring.common.project import DataRoot
 from utvandring.common.sql import identifier, literal
-from utvandring.release.released import SCHEMA, said, undeclared
+from utvandring.release.exports import (
+    Difference,
+    Exported,
+    counts_file,
+    counts_query,
+    differences,
+    read_exports,
+    said,
+    write_exports,
+)
+from utvandring.release.released import SCHEMA, undeclared
+from utvandring.release.released import said as names_of
 
 _DESCRIPTION = "README.txt"
 _COLUMNS = "columns.csv"
@@ -69,6 +80,7 @@ class Export:
     folder: Path
     files: tuple[str, ...]
     tables: tuple[Table, ...]
+    differences: tuple[Difference, ...] = ()
 
 
 def export(
@@ -78,6 +90,7 @@ def export(
     tables: Sequence[str] = (),
     *,
     replace: bool = False,
+    reason: str | None = None,
     progress: Progress | None = None,
 ) -> Export:
     """Write released tables to a folder that appears when it is whole.
@@ -94,6 +107,8 @@ def export(
         Names of the tables; all of them if there are none.
     replace
         Whether an earlier export in that place may be replaced.
+    reason
+        Why the tables may leave although they show or withhold other counts than an earlier export.
     progress
         Told which table is being written and the share of rows that is done.
 
@@ -107,23 +122,94 @@ def export(
     UsageError
         If a table is not released, or something else is in the place of the folder.
     UtvandringError
-        If the publication cannot be opened.
+        If the publication cannot be opened, the ledger of exports is missing or was edited, or the counts
+        differ from those of an earlier export and no reason is given.
     """
     folder = folder.absolute()
     _require_free(folder, replace)
     if not folder.parent.is_dir():
         raise UsageError(f"The folder {folder.parent} does not exist: make it first.")
+    earlier = read_exports(root)
     temporary = folder.with_name(f".{folder.name}.exporting")
     shutil.rmtree(temporary, ignore_errors=True)
     try:
         temporary.mkdir()
         with open_to_read(root.publication) as connection:
             chosen = _choose(_released(connection), tables)
+            names = [table.name for table in chosen]
+            found = differences(connection, root, names)
+            _require_reason(found, reason)
             files = _write(connection, temporary, form, chosen, progress or (lambda label, share: None))
-        _put_in_place(temporary, folder)
+            entry = _keep_counts(connection, root, earlier, names, reason if found else None)
+        _record(root, earlier, entry, lambda: _put_in_place(temporary, folder))
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
-    return Export(folder, files, chosen)
+    return Export(folder, files, chosen, tuple(found))
+
+
+def _require_reason(found: Sequence[Difference], reason: str | None) -> None:
+    telling = [one for one in found if one.withheld_n or one.shown_n]
+    if telling and not (reason or "").strip():
+        raise UtvandringError(
+            "What would leave differs from what has left, and both together tell which counts became small: "
+            + "; ".join(said(telling))
+            + ". Nothing was exported. If that gives nobody away, export again with --reason and say why."
+        )
+
+
+def _keep_counts(
+    connection: duckdb.DuckDBPyConnection,
+    root: DataRoot,
+    earlier: Sequence[Exported],
+    tables: Sequence[str],
+    reason: str | None,
+) -> Exported:
+    """Write the counts that leave beside those of earlier exports, and return their entry of the ledger."""
+    root.exports.mkdir(mode=0o750, exist_ok=True)
+    if not earlier:
+        # Counts without a ledger would say that it was lost.
+        write_exports(root, [])
+    path = counts_file(root, len(earlier) + 1)
+    written = path.with_suffix(".new")
+    try:
+        connection.execute(
+            f"copy (from ({counts_query(connection, tables)}) order by all) to {literal(str(written))} "
+            "(format parquet, compression zstd)"
+        )
+        rows = connection.execute(f"select count(*) from read_parquet({literal(str(written))})").fetchall()
+        sync_file(written)
+        replace_file(written, path)
+    except BaseException:
+        written.unlink(missing_ok=True)
+        raise
+    return Exported(
+        number=len(earlier) + 1,
+        exported_on=f"{datetime.datetime.now(datetime.UTC):%Y-%m-%d}",
+        program_version=__version__,
+        tables=tuple(tables),
+        counts_n=rows[0][0],
+        counts_sha256=sha256_of(path),
+        reason=reason,
+        previous=earlier[-1].sha256 if earlier else "",
+    )
+
+
+def _record(
+    root: DataRoot, earlier: Sequence[Exported], entry: Exported, put_in_place: Callable[[], None]
+) -> None:
+    """Enter the export in the ledger, then let it appear: nothing leaves that the ledger does not know.
+
+    If it cannot appear, the ledger is what it was.
+    """
+    if list(read_exports(root)) != list(earlier):
+        raise UtvandringError("Another export was written meanwhile: try again. Nothing was exported.")
+    try:
+        write_exports(root, [*earlier, entry])
+        put_in_place()
+    except BaseException:
+        write_exports(root, earlier)
+        counts_file(root, entry.number).unlink(missing_ok=True)
+        raise
 
 
 def _require_free(folder: Path, replace: bool) -> None:
@@ -163,7 +249,7 @@ def _released(connection: duckdb.DuckDBPyConnection) -> dict[str, Table]:
     unknown = undeclared(connection)
     if unknown:
         raise UtvandringError(
-            f"The publication does not declare {said(unknown)}, so nothing was exported: "
+            f"The publication does not declare {names_of(unknown)}, so nothing was exported: "
             "run `utvandring build`."
         )
     columns: dict[str, list[Column]] = {}
@@ -340,6 +426,7 @@ def as_json(result: Export) -> str:
             "folder": str(result.folder),
             "files": list(result.files),
             "tables": {table.name: table.rows for table in result.tables},
+            **({"differences": [asdict(one) for one in result.differences]} if result.differences else {}),
         },
         indent=1,
     )

@@ -35,10 +35,10 @@ class Rule:
     threshold
         Counts below it are small: never shown, zero among them.
     base
-        Other counts are shown as the nearest multiple of it; odd.
+        Other counts are shown as the nearest multiple of it that is not below the threshold; 3, 5 or 10.
     protection
-        Values from 0 to `threshold` - 1 that must stay possible for every small count, at most `threshold` -
-        1.
+        Values that every count must be able to take: a small one of those below `threshold`, a shown one of
+        those that look the same. At most `largest_protection` of the other two.
     """
 
     threshold: int
@@ -46,21 +46,32 @@ class Rule:
     protection: int
 
     def __post_init__(self) -> None:
-        """Refuse rules that cannot be kept."""
-        if self.base not in (3, 5):
-            raise ValueError(f"The rounding base is 3 or 5, not {self.base}.")
+        """Refuse rules that cannot be kept; the macro `faults_of_settings` says what to choose instead."""
+        if self.base not in (3, 5, 10):
+            raise ValueError(f"The rounding base is 3, 5 or 10, not {self.base}.")
         if self.threshold < self.base:
             raise ValueError(f"The threshold {self.threshold} is below the rounding base {self.base}.")
-        if not 1 <= self.protection < self.threshold:
-            raise ValueError(f"The protection is from 1 to {self.threshold - 1}, not {self.protection}.")
+        largest = largest_protection(self.threshold, self.base)
+        if not 1 <= self.protection <= largest:
+            raise ValueError(f"The protection is from 1 to {largest}, not {self.protection}.")
+
+    @property
+    def smallest_shown(self) -> int:
+        """The smallest number that is shown."""
+        return -(-self.threshold // self.base) * self.base
 
     def is_small(self, count: Integers) -> Booleans:
         """Return whether counts may not be shown."""
         return count < self.threshold
 
     def shown(self, count: Integers) -> Integers:
-        """Return counts as they are shown."""
-        return self.base * ((count + self.base // 2) // self.base)
+        """Return counts that are not small as they are shown.
+
+        The smallest number stands for `protection` counts at least, though some are nearer to the next one.
+        """
+        nearest = self.base * ((count + self.base // 2) // self.base)
+        alike = count < self.threshold + self.protection
+        return np.where(alike, self.smallest_shown, np.maximum(nearest, self.smallest_shown))
 
     def bounds(self, count: Integers, withheld: Booleans) -> tuple[Integers, Integers]:
         """Return what a reader knows of each count by itself.
@@ -80,11 +91,29 @@ class Rule:
         tuple
             The n least and the n largest counts that look the same.
         """
-        shown, half = self.shown(count), self.base // 2
-        small = self.is_small(count)
-        least = np.where(small | withheld, 0, np.maximum(self.threshold, shown - half))
-        most = np.select([small, withheld], [self.threshold - 1, _UNBOUNDED], shown + half)
+        shown, small = self.shown(count), self.is_small(count)
+        upper_half = (self.base - 1) // 2
+        last_of_smallest = max(self.smallest_shown + upper_half, self.threshold + self.protection - 1)
+        is_smallest = shown == self.smallest_shown
+        least = np.where(
+            is_smallest, self.threshold, np.maximum(shown - self.base // 2, last_of_smallest + 1)
+        )
+        most = np.where(is_smallest, last_of_smallest, shown + upper_half)
+        least = np.where(small | withheld, 0, least)
+        most = np.select([small, withheld], [self.threshold - 1, _UNBOUNDED], most)
         return least.astype(np.int64), most.astype(np.int64)
+
+
+def largest_protection(threshold: int, base: int) -> int:
+    """Return the largest number of values that every count can keep, suppressed or shown.
+
+    Of a suppressed count a reader knows that it is below the threshold; not all of these values can be kept
+    in whatever adds up. A shown count has the values that are shown as the same number: those nearest to
+    it, and for the smallest number as many of the next one's as leave that no fewer.
+    """
+    smallest_shown = -(-threshold // base) * base
+    nearest = smallest_shown + (base - 1) // 2 - threshold + 1
+    return min(threshold - 1, base, max(nearest, (nearest + base) // 2))
 
 
 @dataclass(frozen=True)
@@ -103,6 +132,9 @@ class System:
         r; how many parts each relation has, at least one.
     part
         The m parts as positions in `count`, relation by relation.
+    rests
+        How many of the counts, the last ones, are in no table: what parts leave of their total
+        (`with_rests`).
     """
 
     count: Integers
@@ -110,6 +142,40 @@ class System:
     adds_up: Booleans
     size: Integers
     part: Integers
+    rests: int = 0
+
+    def with_rests(self, rule: Rule) -> "System":
+        """Return the system with what parts leave of their total as counts, where that is small.
+
+        Who is in a total and in none of its parts is a group like any other: residents who did not emigrate,
+        people without a category, who left in the third year. A rest that is not small needs no protection,
+        and bounds nothing.
+        """
+        rest = self.count[self.total] - np.add.reduceat(self.count[self.part], self.first)
+        relations = np.flatnonzero(~self.adds_up & (rest >= 0) & rule.is_small(rest))
+        adds_up, size = self.adds_up.copy(), self.size.copy()
+        adds_up[relations] = True
+        size[relations] += 1
+        count = np.concatenate([self.count, rest[relations]])
+        ends = self.first[relations] + self.size[relations]
+        part = np.insert(self.part, ends, np.arange(len(self.count), len(count)))
+        return System(count, self.total, adds_up, size, part, self.rests + len(relations))
+
+    def known(self, rule: Rule, withheld: Booleans) -> Bounds:
+        """Return what a reader knows of each count by itself; that a rest is small nobody knows."""
+        least, most = rule.bounds(self.count, withheld)
+        most[len(self.count) - self.rests :] = _UNBOUNDED
+        return least, most
+
+    def values_left(self, bounds: Bounds, rule: Rule, cells: Integers | None = None) -> Integers:
+        """Return how many values lie between bounds on the n counts, or on some of them.
+
+        Of a small count the reader knows that it is below the threshold, of a rest only what follows.
+        """
+        least, most = bounds
+        cells = np.arange(len(self.count)) if cells is None else cells
+        is_rest = cells >= len(self.count) - self.rests
+        return np.where(is_rest, most, np.minimum(most, rule.threshold - 1)) - np.maximum(least, 0) + 1
 
     def bounds_from_each(self, bounds: Bounds) -> tuple[Bounds, Bounds]:
         """Return the bounds that each relation by itself puts on its total (r) and on its parts (m)."""
@@ -203,7 +269,7 @@ class System:
             return self
         size = self.size[relations]
         part = self.part[_ranges(self.first[relations], size)]
-        return System(self.count, self.total[relations], self.adds_up[relations], size, part)
+        return System(self.count, self.total[relations], self.adds_up[relations], size, part, self.rests)
 
     @cached_property
     def relation(self) -> Integers:
@@ -240,11 +306,6 @@ def _narrow(bounds: Bounds, cells: Integers, further: Bounds) -> Integers:
     return cells[rises | falls]
 
 
-def possible_values(least: Integers, most: Integers, rule: Rule) -> Integers:
-    """Return how many of the values 0 to threshold - 1 lie between bounds."""
-    return np.minimum(most, rule.threshold - 1) - np.maximum(least, 0) + 1
-
-
 def withheld_counts(relations: pd.DataFrame, counts: pd.DataFrame, rule: Rule) -> pd.DataFrame:
     """Return the counts to withhold besides the small ones.
 
@@ -274,23 +335,42 @@ def withheld_counts(relations: pd.DataFrame, counts: pd.DataFrame, rule: Rule) -
 
     Notes
     -----
-    While the bounds that a reader can work out leave a small count fewer than `rule.protection` values, one
+    What parts leave of their total is a count too, though no table has it. While the bounds that a reader can
+    work out leave a small count fewer than `rule.protection` values, one
     more count is withheld in every relation that does so: its smallest shown part, else the total. What is
-    withheld widens the bounds and never narrows them, so this ends.
+    withheld widens the bounds and never narrows them, so this ends. Then the same is done where somebody who
+    is the only one of a group would learn another small count exactly from one relation.
+    """
+    found = [pd.DataFrame({"cell_id": counts.index.to_numpy()[:0], "measure": pd.Series(dtype=object)})]
+    for system, cells in systems_of(relations, counts):
+        withheld = _withheld(system.with_rests(rule), rule)[: len(cells)]
+        found.append(cells[withheld])
+    return pd.concat(found, ignore_index=True).sort_values(["measure", "cell_id"], ignore_index=True)
+
+
+def systems_of(relations: pd.DataFrame, counts: pd.DataFrame) -> Iterator[tuple[System, pd.DataFrame]]:
+    """Give what adds up, block by block.
+
+    Parameters
+    ----------
+    relations, counts
+        As `withheld_counts` takes them.
+
+    Yields
+    ------
+    tuple
+        A system of n counts, and the `cell_id` and `measure` of each.
     """
     # Ties are broken by position, so that the order of the rows must not matter.
     counts = counts.sort_index()
-    cells = counts.index.to_numpy()
+    ids = counts.index.to_numpy()
     of_measures = counts.to_numpy(dtype=np.float64, na_value=np.nan).T.copy()
     names = counts.columns.to_numpy(dtype=object)
-    found = [pd.DataFrame({"cell_id": cells[:0], "measure": pd.Series(dtype=object)})]
     for here, members in _Members.of(relations, counts).blocks():
         system, position = members.system(of_measures[:, here])
-        if not len(system.total):
-            continue
-        measure, cell = np.divmod(position[_withheld(system, rule)], len(here))
-        found.append(pd.DataFrame({"cell_id": cells[here[cell]], "measure": names[measure]}))
-    return pd.concat(found, ignore_index=True).sort_values(["measure", "cell_id"], ignore_index=True)
+        if len(system.total):
+            measure, cell = np.divmod(position, len(here))
+            yield system, pd.DataFrame({"cell_id": ids[here[cell]], "measure": names[measure]})
 
 
 @dataclass(frozen=True)
@@ -379,7 +459,10 @@ class _Members:
             raise ValueError("A relation has more than one total.")
         total_of = np.full(relation.max(initial=0) + 1, -1)
         total_of[relation[totals]] = totals
-        parts = np.flatnonzero(~self.is_total[member] & (total_of[relation] >= 0))
+        is_part = ~self.is_total[member] & (total_of[relation] >= 0)
+        # Nor from a total that is the same cell as its part.
+        is_part[np.isin(relation, relation[is_part & (place[total_of[relation]] == place)])] = False
+        parts = np.flatnonzero(is_part)
         # Nothing follows from a total without parts.
         first = np.flatnonzero(np.diff(relation[parts], prepend=-1))
         totals = total_of[relation[parts[first]]]
@@ -398,13 +481,18 @@ class _Members:
 def _withheld(system: System, rule: Rule) -> Booleans:
     small = rule.is_small(system.count)
     withheld = np.zeros(len(small), dtype=bool)
-    own = rule.bounds(system.count, withheld)
+    with_one = np.unique(system.relation[system.count[system.part] == 1])
+    own = system.known(rule, withheld)
     bounds = system.tightened(own, np.arange(len(system.total)))
     while True:
-        known = small & (possible_values(*bounds, rule) < rule.protection)
-        if not known.any():
-            return withheld
-        chosen = _choose(system, rule, bounds, known, shown=~small & ~withheld)
+        known = small & (system.values_left(bounds, rule) < rule.protection)
+        shown = ~small & ~withheld
+        if known.any():
+            chosen = _choose(system, rule, bounds, known, shown)
+        else:
+            chosen = _least_loss(system, _telling_to_one(system, with_one, bounds, small), shown)
+            if not len(chosen):
+                return withheld
         if not len(chosen):
             raise ValueError("Small counts cannot be protected although everything beside them is withheld.")
         # Bounds that do not rest on those of the counts withheld now still hold; others are worked out anew.
@@ -417,6 +505,25 @@ def _withheld(system: System, rule: Rule) -> Booleans:
         bounds = system.tightened(bounds, system.about(np.flatnonzero(anew[0] | anew[1])))
 
 
+def _telling_to_one(system: System, with_one: Integers, bounds: Bounds, small: Booleans) -> Integers:
+    """Return the relations in which the only person of a group learns another small count exactly.
+
+    She knows that the count of her group is 1, and uses it in that relation, one of `with_one`.
+    """
+    near = system.only(with_one)
+    part = near.part
+    least, most = bounds[0][part], bounds[1][part]
+    is_alone = small[part] & (near.count[part] == 1)
+    # What knowing hers adds to the least and takes from the largest value of the others.
+    raises = np.maximum.reduceat(np.where(is_alone, most - 1, 0), near.first)
+    lowers = np.maximum.reduceat(np.where(is_alone, 1 - least, 0), near.first)
+    _, (below, above) = near.bounds_from_each(bounds)
+    below = np.maximum(below + np.repeat(raises, near.size), least)
+    above = np.minimum(above - np.repeat(lowers, near.size), most)
+    is_other = small[part] & (near.count[part] > 1) & (least < most)
+    return with_one[np.unique(near.relation[is_other & (below >= above)])]
+
+
 def _choose(system: System, rule: Rule, bounds: Bounds, known: Booleans, shown: Booleans) -> Integers:
     """Return what to withhold next: one count in every relation that gives a small count away.
 
@@ -425,7 +532,9 @@ def _choose(system: System, rule: Rule, bounds: Bounds, known: Booleans, shown: 
     """
     about = system.about(np.flatnonzero(known))
     near = system.only(about)
-    in_total, in_part = (possible_values(*found, rule) for found in near.bounds_from_each(bounds))
+    of_total, of_part = near.bounds_from_each(bounds)
+    in_total = near.values_left(of_total, rule, near.total)
+    in_part = near.values_left(of_part, rule, near.part)
     # Relations that give it away by themselves; failing that, those that do so together.
     for values in (rule.protection, rule.threshold):
         gives_away = (in_total < values) & known[near.total]

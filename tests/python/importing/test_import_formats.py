@@ -90,6 +90,24 @@ def test_a_stated_unit_replaces_the_format(small: SmallImport) -> None:
     assert values(small, "a") == ["2010-07-15"]
 
 
+def test_numbers_of_text_and_parquet_count_days_where_that_is_stated(small: SmallImport) -> None:
+    source = "periods: {first: 2010, last: 2010}\nsources:\n  f: {files: 'f.*', id: lnr, dates: {A: days since 1970}}\n"
+    small.write(source)
+    (small.extract / "f.csv").write_text("lnr;a\nP1;14805\nP2;x\nP3;\n")
+    assert values(small, "a") == ["2010-07-15", "x", None]
+    (small.extract / "f.csv").unlink()
+    pd.DataFrame({"lnr": ["P1", "P2"], "a": [14805, None]}).to_parquet(small.extract / "f.parquet")
+    assert values(small, "a") == ["2010-07-15", None]
+
+
+def test_parquet_gives_the_text_that_a_text_file_would(small: SmallImport) -> None:
+    frame = pd.DataFrame(
+        {"lnr": ["P1"], "n": [37.5], "w": [301.0], "d": [pd.Timestamp("2010-07-15")], "b": [True]}
+    )
+    frame.to_parquet(small.extract / "f.parquet")
+    assert [values(small, column)[0] for column in "nwdb"] == ["37.5", "301", "2010-07-15", "true"]
+
+
 def test_values_declared_missing_are_empty_and_counted_by_mark(small: SmallImport) -> None:
     data = pd.DataFrame(
         {"lnr": ["P1", "P2", "P3"], "sivstand": [1.0, 9.0, 2.0], "fodeland": ["101", "XXX", "000"]}

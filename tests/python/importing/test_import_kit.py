@@ -190,7 +190,7 @@ def test_rows_that_differ_are_refused_where_that_is_the_policy(small: SmallImpor
     )
     (what,) = (what for what in small.told if "differ" in what)
     assert small.told[what] == 1
-    with pytest.raises(ImportFaultError, match=r"f: 1 keys \(personid, k\) with rows that differ"):
+    with pytest.raises(ImportFaultError, match=r"f: keys \(personid, k\) with rows that differ, .*: 1"):
         small.run()
 
 
@@ -237,7 +237,7 @@ def test_spells_become_the_value_on_a_day_of_every_year(small: SmallImport) -> N
 def test_a_spell_whose_day_cannot_be_read_is_refused_and_not_lost(small: SmallImport) -> None:
     query = "select * from {{ spells_on_day('f', start=\"day_of(fra, 'yyyymmdd')\", end='til') }}"
     relation(small, "lnr,fra,til\nP1,2009,\n", query, columns="personid")
-    with pytest.raises(ImportFaultError, match="f: 1 spells whose start is empty or not a day"):
+    with pytest.raises(ImportFaultError, match="f: spells whose start is empty or not a day: 1"):
         small.run()
 
 

@@ -137,6 +137,92 @@ def test_several_years_are_pooled_with_errors_clustered_by_person(
     np.testing.assert_allclose(ours["std_error"], theirs.bse, rtol=1e-8)
 
 
+FEW = """
+model: {model}
+where: education <> '{without}'
+terms:
+  - age
+  - {{column: education, reference: low, prefix: ""}}
+  - is_even
+"""
+
+
+@pytest.fixture
+def few(tmp_path: Path) -> Path:
+    """Give 34 persons: one with a long education, three with a middle one; who moves or leaves is listed."""
+    path = tmp_path / "few.duckdb"
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("create schema marts")
+        connection.execute(
+            """
+            create table marts.person_year as
+            select
+                'p' || i as person_id, 2012 as base_year, 20 + i % 11 as age, i % 2 = 0 as is_even,
+                case when i = 0 then 'long' when i < 4 then 'middle' else 'low' end as education,
+                case
+                    when i % 5 = 2 then 'emigration' when i % 7 = 3 then 'internal_outmigration' else 'stay'
+                end as outcome_centrality
+            from range(34) as rows (i)
+            """
+        )
+    return path
+
+
+@pytest.mark.parametrize("model", ["linear_probability", "trinomial_logit"])
+def test_every_coefficient_says_what_it_rests_on_and_whether_a_release_would_show_it(
+    model: str, few: Path, tmp_path: Path
+) -> None:
+    # Who has a long education stayed, of which a logit has no finite estimate.
+    without = "long" if model == "trinomial_logit" else "none"
+    spec = written(tmp_path, FEW.format(model=model, without=without))
+    (fit,) = fit_own_model(few, read_own_model(spec))
+    assert fit.estimates is not None, fit.reason
+    with duckdb.connect(str(few), read_only=True) as connection:
+        rows = connection.execute("select * from marts.person_year where education <> ?", [without]).df()
+    equation = fit.estimates[fit.estimates["equation"] == "emigration"].set_index("term")
+    left = rows["outcome_centrality"] == "emigration"
+    other = rows["outcome_centrality"] == "stay" if model == "trinomial_logit" else ~left
+
+    def events(chosen: "pd.Series[bool]") -> int:
+        return int(min((left & chosen).sum(), (other & chosen).sum()))
+
+    low, everybody = rows["education"] == "low", rows["age"] > 0
+    expected = {
+        "constant": (len(rows), events(everybody)),
+        "age": (len(rows), events(everybody)),
+        **({"long": (1, 0)} if without == "none" else {}),
+        "middle": (3, min(events(rows["education"] == "middle"), events(low))),
+        "is_even": (int(rows["is_even"].sum()), min(events(rows["is_even"]), events(~rows["is_even"]))),
+    }
+    found = {term: (row["persons_n"], row["events_n"]) for term, row in equation.iterrows()}
+    assert found == expected
+    assert set(equation.drop(["constant", "age"])["withheld_reason"]) == {"too_few_persons"}
+    assert events(everybody) >= 5 and pd.isna(equation.loc["age", "withheld_reason"])
+
+    # What the database was released by comes before the settings of the project.
+    with duckdb.connect(str(few)) as connection:
+        connection.execute("create schema release")
+        connection.execute(
+            "create table release.disclosure_rule as select * from "
+            "(values ('min_persons', 1), ('min_events', 1)) as rule (rule, value)"
+        )
+    (fit,) = fit_own_model(few, read_own_model(spec))
+    assert fit.estimates is not None
+    reasons = fit.estimates[fit.estimates["equation"] == "emigration"].set_index("term")["withheld_reason"]
+    assert without == "long" or reasons["long"] == "too_few_events"
+    assert pd.isna(reasons["is_even"])
+
+
+def test_a_table_that_may_not_leave_says_so(few: Path, tmp_path: Path, utvandring: Command) -> None:
+    spec = written(tmp_path, FEW.format(model="linear_probability", without="none"))
+    ran = utvandring("fit", "--spec", spec, "--database", few, "--out", tmp_path / "few.csv")
+    assert ran.code == 0, ran.text
+    assert "may not leave the secure zone" in " ".join(ran.text.split())
+    table = pd.read_csv(tmp_path / "few.csv").set_index(["equation", "term"])
+    assert table.loc[("emigration", "long"), "persons_n"] == 1
+    assert table.loc[("emigration", "long"), "withheld_reason"] == "too_few_persons"
+
+
 def test_a_group_that_cannot_be_fitted_is_shown_with_the_reason(
     built_warehouse: Path, tmp_path: Path
 ) -> None:

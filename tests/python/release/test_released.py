@@ -103,6 +103,11 @@ def spoilt_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     declaration = project / "macros/disclosure/released_tables.sql"
     change(declaration, "  key: [rule]\n", "  key: [rule]\n  tekst: [rule]\n")
     change(declaration, "residents_n >= with_job_n", "residents_n >= with_a_job_n")
+    change(
+        declaration,
+        "residents_n >= internal_outmigrants_county_n",
+        "residents_n = internal_outmigrants_county_n",
+    )
     change(declaration, "grows_over: development_year", "grows_over: development_years")
     change(declaration, "{over: [lag_group]}", "{over: [lag_group], part: 'true'}")
     totals = "    totals: [lag_group]\n"
@@ -134,7 +139,8 @@ FAULTS = (
     "reproduction has no enforced contract",
     "disclosure_rule has the unknown entry tekst",
     "delivery.version is declared twice",
-    "presence_rate has a formula that is not of counts of one measure: residents_n >= with_a_job_n",
+    "presence_rate has a formula that is not of its counts: residents_n >= with_a_job_n",
+    "mobility_rate is wide and has a formula that is all of its total",
     "emigration_revision adds up over development_years",
     "registration_lag has the unknown entry part",
     "registration_lag has groups of event_type, over which it has no totals",

@@ -1,7 +1,8 @@
 -- Grain: table_name and the key of its cells: every count of the released tables on questions beyond the report.
--- Purpose: one list of what is counted where. Counts of the same persons in two tables are one cell (cell_id, measure),
--- so that they are judged once: immigrants of a country, centrality level or county, all and by background, are cells
--- of marts.mobility_rate already.
+-- Purpose: one list of what is counted where. Counts of the same persons, in one table or two, are one cell (cell_id,
+-- measure), so that they are judged once: those whose categories hold the same persons by definition
+-- (int_disclosure__category), and immigrants of a country, centrality level or county, all and by background, which are
+-- cells of marts.mobility_rate already.
 with
 
 mobility_count as (
@@ -9,6 +10,11 @@ mobility_count as (
     where
         population = 'all'
         and dimension = 'none'
+),
+
+category as (
+    select * from {{ ref('int_disclosure__category') }}
+    where population = 'all'
 ),
 
 cell as (
@@ -25,6 +31,19 @@ cell as (
     from {{ ref('int_disclosure__stated_cell') }}
 ),
 
+-- Of descendants, the groups of origin are those of their parents, and ages other ones.
+with_persons as (
+    select
+        cell.*,
+        coalesce(category.persons, cell.cell_id::varchar) as persons,
+    from cell
+    left join category
+        on
+            cell.dimension = category.dimension
+            and cell.category = category.category
+            and cell.dimension in ('origin_group', 'immigration_background')
+),
+
 -- The region and background by which the immigrants of a cell are counted in marts.mobility_rate.
 of_immigrants as (
     select
@@ -38,20 +57,54 @@ of_immigrants as (
                 and dimension in ('none', 'immigration_background')
                 then ('country', '0', category)
         end as immigrants,
-    from cell
+    from with_persons
 ),
 
-final as (
+of_rates as (
     select
-        of_immigrants.* exclude (immigrants, cell_id),
-        coalesce(mobility_count.cell_id, of_immigrants.cell_id) as cell_id,
-        mobility_count.cell_id is not null as is_of_mobility_rate,
+        of_immigrants.*,
+        mobility_count.cell_id as rate_id,
     from of_immigrants
     left join mobility_count
         on
             of_immigrants.outcome_year = mobility_count.outcome_year
             and of_immigrants.immigrants
             = (mobility_count.region_level, mobility_count.region_code, mobility_count.immigration_background)
+),
+
+one as (
+    select
+        * exclude (cell_id, rate_id, persons, immigrants),
+        cell_id as own_id,
+        coalesce(max(rate_id) over same_persons, min(cell_id) over same_persons) as cell_id,
+        max(rate_id) over same_persons is not null as is_of_mobility_rate,
+    from of_rates
+    window
+        same_persons as (
+            partition by
+                table_name, block_id, outcome_year, base_year, transition, cohort, years_since, item, persons,
+                population, region_level, region_code, immigration_background
+        )
+),
+
+-- Stated numbers name the stays that they are taken from.
+renamed as (
+    select distinct
+        own_id,
+        cell_id,
+    from one
+    where own_id <> cell_id
+),
+
+final as (
+    select
+        one.* exclude (own_id) replace (
+            coalesce(renamed.cell_id, one.cell_id) as cell_id,
+            coalesce(renamed_stay.cell_id, one.stay_cell_id) as stay_cell_id
+        ),
+    from one
+    left join renamed on one.cell_id = renamed.own_id
+    left join renamed as renamed_stay on one.stay_cell_id = renamed_stay.own_id
 )
 
 select * from final

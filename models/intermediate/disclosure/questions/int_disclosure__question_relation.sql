@@ -10,8 +10,12 @@ cell as (
     select * from {{ ref('int_disclosure__question_cell') }}
 ),
 
+-- The same persons under two names are one member.
 final as (
-    {{ declared_relations() }}
+    select distinct *
+    from (
+        {{ declared_relations() }}
+    ) as one
 )
 
 select * from final

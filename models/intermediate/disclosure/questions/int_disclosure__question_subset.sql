@@ -173,11 +173,15 @@ across_tables as (
 ),
 
 subset as (
-    select * from of_persons
-    union all by name
-    select * from of_countries
-    union all by name
-    select * from across_tables
+    -- The same persons under two names are one member.
+    select distinct *
+    from (
+        select * from of_persons
+        union all by name
+        select * from of_countries
+        union all by name
+        select * from across_tables
+    ) as one
 ),
 
 named as (

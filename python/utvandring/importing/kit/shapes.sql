@@ -83,7 +83,7 @@
     {%- set differing = 'select count(*) from (select ' ~ by ~ ' from (select distinct * from ' ~ relation ~ ') group by '
         ~ by ~ ' having count(*) > 1)' -%}
     {%- if conflicting == 'refuse' -%}
-        {%- do refuse_if(relation, 'keys (' ~ keys | join(', ') ~ ') with rows that differ: say which counts, with `conflicting`', differing) -%}
+        {%- do refuse_if(relation, 'keys (' ~ keys | join(', ') ~ ') with rows that differ, and `conflicting` says refuse', differing) -%}
     {%- else -%}
         {%- do tell(relation, 'keys (' ~ keys | join(', ') ~ ') with rows that differ', differing) -%}
     {%- endif -%}

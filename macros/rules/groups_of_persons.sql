@@ -1,0 +1,42 @@
+{#- Groups of persons that rates are of; marts and the cells of disclosure control share them. -#}
+
+{% macro age_group(age) -%}
+    case
+        when {{ age }} between 15 and 24 then '15-24'
+        when {{ age }} between 25 and 35 then '25-35'
+        when {{ age }} between 36 and 61 then '36-61'
+        when {{ age }} between 62 and 74 then '62-74'
+    end
+{%- endmacro %}
+
+{#- Whom labour market status is of, and most of the report. -#}
+{% macro is_age_15_74(age) -%}
+    coalesce({{ age }} between 15 and 74, false)
+{%- endmacro %}
+
+{% macro is_age_20_35(age) -%}
+    coalesce({{ age }} between 20 and 35, false)
+{%- endmacro %}
+
+{% macro family_size_group(family_size) -%}
+    case when {{ family_size }} >= 3 then '3+' else {{ family_size }}::varchar end
+{%- endmacro %}
+
+{% macro family_type(family_size, family_immigrants) -%}
+    case
+        when {{ family_immigrants }} = 0 then 'no_immigrants'
+        when {{ family_immigrants }} = {{ family_size }} then 'immigrants_only'
+        when 2 * {{ family_immigrants }} > {{ family_size }} then 'mixed_immigrant_majority'
+        when 2 * {{ family_immigrants }} = {{ family_size }} then 'mixed_equal'
+        else 'mixed_immigrant_minority'
+    end
+{%- endmacro %}
+
+{#- What a family is counted as: rows of a VALUES clause, dimension and category. -#}
+{% macro categories_of_family(size_group, type) -%}
+    ('family_size', {{ size_group }}),
+    ('family_type', {{ type }}),
+    ('family_size_type', {{ size_group }} || '|' || {{ type }}),
+    ('family_size_type', case when {{ type }} like 'mixed%' then {{ size_group }} || '|mixed' end),
+    ('family_size_type', {{ size_group }} || '|all')
+{%- endmacro %}

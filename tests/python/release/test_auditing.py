@@ -1,0 +1,133 @@
+"""The audit of a release: it finds what is known too well; its witnesses are tables that look the same."""
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pandas as pd
+import pytest
+
+from utvandring.common.errors import UtvandringError
+from utvandring.common.project import DataRoot
+from utvandring.release.auditing import Witnesses, as_lines, audit, audit_block, learnt_alone, released_system
+from utvandring.release.suppression import Rule, System
+
+RULE = Rule(threshold=5, base=5, protection=4)
+
+
+def block(total: int, *parts: int) -> System:
+    """Return one total and its parts, all of it."""
+    count = np.array([total, *parts])
+    places = np.arange(1, len(count))
+    return System(count, np.array([0]), np.array([True]), np.array([len(parts)]), places)
+
+
+def places(system: System, *shown: float) -> pd.DataFrame:
+    cells = len(system.count)
+    return pd.DataFrame(
+        {"measure": "persons_n", "shown_n": shown, "part": "all", "row_of": range(cells), "column_of": "one"}
+    )
+
+
+def ticks() -> Iterator[float]:
+    """Give seconds that pass by one each time they are asked for."""
+    return itertools.count(0.0)
+
+
+def test_a_count_that_is_known_too_well_is_found() -> None:
+    # 20 is 18 to 22: five counts of at most 4 are at least 2 each.
+    system = block(20, 4, 4, 4, 4, 4)
+    found = audit_block("a", system, places(system, 20, *[np.nan] * 5), RULE, 5, ticks().__next__)
+    assert (found.small_n, found.fewest_values, found.narrow_n) == (5, 3, 5)
+    # No table proves what is not so.
+    assert (found.proved_n, found.open_n) == (0, 5)
+
+    found = audit_block("a", system, places(system, *[np.nan] * 6), RULE, 30, ticks().__next__)
+    assert (found.narrow_n, found.proved_n, found.open_n) == (0, 5, 0)
+    assert found.programmes_n > 0
+
+
+def test_the_only_person_of_a_group_is_found_where_she_learns_another_count() -> None:
+    for shown, learnt in ((5.0, 1), (np.nan, 0)):
+        system = block(5, 1, 4)
+        whole, known = released_system(system, pd.Series([shown, np.nan, np.nan]), RULE)
+        bounds = whole.tightened(known, np.array([0]))
+        assert learnt_alone(whole, known, bounds, RULE) == (1, learnt)
+
+
+@pytest.mark.parametrize("shown", [(10.0, np.nan, 5.0), (5.0, 5.0, 5.0)])
+def test_what_is_shown_though_small_or_as_another_number_is_refused(shown: tuple[float, ...]) -> None:
+    system = block(8, 3, 5)
+    with pytest.raises(UtvandringError, match="1 counts are shown that should be withheld or other numbers"):
+        released_system(system, pd.Series(shown), RULE)
+
+
+def test_every_witness_is_a_table_that_looks_the_same_and_adds_up() -> None:
+    """A table with margins; all witnesses that are found are compared with what is shown."""
+    generator = np.random.default_rng(7)
+    inner = generator.integers(0, 7, (4, 5))
+    table = np.vstack([inner, inner.sum(axis=0)])
+    table = np.column_stack([table, table.sum(axis=1)])
+    number = np.arange(table.size).reshape(table.shape)
+    lines = [*number, *number.T]
+    system = System(
+        table.ravel(),
+        np.array([line[-1] for line in lines]),
+        np.ones(len(lines), dtype=bool),
+        np.array([len(line) - 1 for line in lines]),
+        np.concatenate([line[:-1] for line in lines]),
+    )
+    small = RULE.is_small(system.count)
+    shown = pd.Series(np.where(small, np.nan, RULE.shown(system.count).astype(float)))
+    whole, known = released_system(system, shown, RULE)
+    witnesses = Witnesses(whole, known, small, RULE)
+    seen = set()
+    for _ in range(200):
+        witnesses.look(np.arange(len(system.count)), generator)
+        found = witnesses.now.reshape(table.shape)
+        assert (found[:-1].sum(axis=0) == found[-1]).all() and (
+            found[:, :-1].sum(axis=1) == found[:, -1]
+        ).all()
+        assert (RULE.is_small(witnesses.now) == small).all()
+        assert (RULE.shown(witnesses.now)[~small] == RULE.shown(system.count)[~small]).all()
+        seen.add(witnesses.now.tobytes())
+    assert len(seen) > 5
+
+
+@pytest.mark.long
+def test_the_audit_of_a_built_release_finds_nothing_and_goes_on_where_it_was_broken_off(
+    built_warehouse: Path, tmp_path: Path
+) -> None:
+    root = DataRoot(tmp_path)
+    root.warehouse.symlink_to(built_warehouse / "warehouse.duckdb")
+
+    class Broken(Exception):
+        pass
+
+    told: list[str] = []
+
+    def stop(found: object) -> None:
+        told.append(str(found))
+        if len(told) == 3:
+            raise Broken
+
+    with pytest.raises(Broken):
+        audit(root, 0.5, stop)
+    kept = {path: path.stat().st_mtime_ns for path in (tmp_path / "audit").iterdir()}
+    assert len(kept) == 3
+    found = audit(root, 0.5)
+    assert {path: path.stat().st_mtime_ns for path in kept} == kept
+    with duckdb.connect(str(root.warehouse), read_only=True) as connection:
+        (rows,) = connection.execute(
+            "select count(distinct block_id) from intermediate.int_disclosure__relation"
+        ).fetchall()
+    assert len(found) == len([*(tmp_path / "audit").iterdir()]) == rows[0]
+    assert all(one.narrow_n == 0 and one.fewest_values >= RULE.protection for one in found)
+    assert sum(one.proved_n for one in found) > 1000
+    assert [replace(one, seconds=0.0) for one in audit(root, 0.5)] == [
+        replace(one, seconds=0.0) for one in found
+    ]
+    assert "0 have fewer than asked for" in as_lines(found)[1]
