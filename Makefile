@@ -149,10 +149,10 @@ slim: $(FOR_RUNNING)
 		--state "$(UTVANDRING_DATA)/target"
 
 # What a reader could know of every small count of the release, block by block (docs/disclosure.md); broken off, it goes
-# on where it was. SECONDS_PER_BLOCK: how long to look for tables that look the same.
-SECONDS_PER_BLOCK ?= 300
+# on where it was. PROGRAMMES: how many to run in each block, to find tables that look the same.
+PROGRAMMES ?= 500
 audit: $(FOR_RUNNING)
-	$(BIN)/python -m utvandring.release.auditing $(SECONDS_PER_BLOCK)
+	$(BIN)/python -m utvandring.release.auditing $(PROGRAMMES)
 
 # How often clean deliveries are warned of, and which faults of a delivery are found; half an hour. Goes on where it was
 # stopped (target/detection).

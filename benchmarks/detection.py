@@ -170,17 +170,18 @@ def print_tables(work: Path) -> None:
         refused = sum(delivery["status"] == "refused" for delivery in deliveries)
         rest = sum(count > 1 for count in counts)
         print(f"| {name} | {len(counts)} | {refused} | {counts.count(0)} | {counts.count(1)} | {rest} |")
-    print("\n| fault | share of persons | found in | refused in | by |\n|---|---:|---:|---:|---|")
-    faults: dict[tuple[str, float], list[dict[str, Any]]] = {}
+    print("\n| fault | share of persons: found in, of 3 series | by |\n|---|---|---|")
+    faults: dict[str, dict[float, list[dict[str, Any]]]] = {}
     for result in results(work, "faults"):
-        faults.setdefault((result["fault"], result["size"]), []).append(result)
-    for (fault, size), runs in faults.items():
-        found = sum(bool(run["checks"]) for run in runs)
-        refused = sum(run["status"] == "refused" for run in runs)
-        checks = ", ".join(
-            f"`{check}`" for check in sorted({check for run in runs for check in run["checks"]})
-        )
-        print(f"| {fault} | {100 * size:g} % | {found} of {len(runs)} | {refused} | {checks} |")
+        faults.setdefault(result["fault"], {}).setdefault(result["size"], []).append(result)
+    for fault, sizes in faults.items():
+        found = []
+        for size, runs in sizes.items():
+            refused = all(run["status"] == "refused" for run in runs)
+            number = sum(bool(run["checks"]) for run in runs)
+            found.append(f"{100 * size:g} %: {number}{' (refused)' if refused else ''}")
+        names = sorted({check for runs in sizes.values() for run in runs for check in run["checks"]})
+        print(f"| {fault} | {', '.join(found)} | {', '.join(f'`{name}`' for name in names)} |")
 
 
 if __name__ == "__main__":

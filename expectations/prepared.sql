@@ -2,7 +2,7 @@
 -- from the views over its files and over what was accepted before, and from
 --   known_file     files that would be current: register, period, version, rows, persons, is_delivered
 --   stored_file    files of the delivery and files accepted before: register, period, is_delivered, path
---   row_of_person  rows of delivered files other than the person register: register, period, personid
+--   delivered_row  rows of delivered files other than the person register: register, period, personid
 
 -- A delivered register and period with the nearest other period that was accepted before.
 create or replace temporary table neighbour as
@@ -77,7 +77,7 @@ group by personid;
 -- Grouped once for every comparison that asks for them; without a person register nobody is unknown to it.
 create or replace temporary table unknown_person as
 select register, period, personid, count(*) as rows
-from row_of_person
+from delivered_row
 anti join known_person using (personid)
 where exists (from known_person)
 group by all;

@@ -2,8 +2,8 @@
 -- depends_on: {{ ref('release_mobility_rate') }}
 --
 -- Shows: 4.1 emigration and 4.2 internal out-migration of the six backgrounds together; 4.3-4.8 both rates of one
---   background at a time. The order of the figures within the block is ours.
--- Population: immigrants of all ages resident at the start of the outcome year, whole country (all ages: our choice).
+--   background at a time.
+-- Population: immigrants of all ages resident at the start of the outcome year, whole country (4.1).
 -- Definition: per 100 residents at the start of the year (2.1.4); internal moves are between centrality levels (2.2).
 -- Grain: figure, immigration_background, outcome, outcome_year.
 -- Columns: figure, immigration_background, outcome (emigration, internal_outmigration), outcome_year, residents_n,

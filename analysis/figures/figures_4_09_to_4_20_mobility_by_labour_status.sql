@@ -1,8 +1,8 @@
 -- Figures 4.9-4.20: emigration and internal out-migration by labour market status, 2004-2013.
 -- depends_on: {{ ref('release_mobility_rate') }}
 --
--- Shows: one background a figure; 4.9-4.14 emigration, 4.15-4.20 internal out-migration, in the order work, refuge,
---   family, education, nordic, unknown. The order of the figures within the block is ours.
+-- Shows: one background and one rate a figure, as the captions have it: emigration, then internal out-migration, of
+--   work, refuge, family, education, nordic and unknown.
 -- Population: immigrants aged 15-74 with a known status, resident at the start of the outcome year, whole country.
 -- Definition: status of the year before (2.1.6); per 100 residents at the start of the year in the same group (2.1.4);
 --   internal moves are between counties.
@@ -21,16 +21,16 @@ figure as (
     from (
         values
         ('4.9', 'work', 'emigration'),
-        ('4.10', 'refuge', 'emigration'),
-        ('4.11', 'family', 'emigration'),
-        ('4.12', 'education', 'emigration'),
-        ('4.13', 'nordic', 'emigration'),
-        ('4.14', 'unknown', 'emigration'),
-        ('4.15', 'work', 'internal_outmigration'),
-        ('4.16', 'refuge', 'internal_outmigration'),
-        ('4.17', 'family', 'internal_outmigration'),
-        ('4.18', 'education', 'internal_outmigration'),
-        ('4.19', 'nordic', 'internal_outmigration'),
+        ('4.10', 'work', 'internal_outmigration'),
+        ('4.11', 'refuge', 'emigration'),
+        ('4.12', 'refuge', 'internal_outmigration'),
+        ('4.13', 'family', 'emigration'),
+        ('4.14', 'family', 'internal_outmigration'),
+        ('4.15', 'education', 'emigration'),
+        ('4.16', 'education', 'internal_outmigration'),
+        ('4.17', 'nordic', 'emigration'),
+        ('4.18', 'nordic', 'internal_outmigration'),
+        ('4.19', 'unknown', 'emigration'),
         ('4.20', 'unknown', 'internal_outmigration')
     ) as figure (figure, immigration_background, outcome)
 ),

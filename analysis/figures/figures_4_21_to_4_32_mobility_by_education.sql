@@ -1,8 +1,8 @@
 -- Figures 4.21-4.32: emigration and internal out-migration by education, 2004-2013.
 -- depends_on: {{ ref('release_mobility_rate') }}
 --
--- Shows: one background a figure; 4.21-4.26 emigration, 4.27-4.32 internal out-migration, in the order work, refuge,
---   family, education, nordic, unknown. The order of the figures within the block is ours.
+-- Shows: one background and one rate a figure, as the captions have it: emigration, then internal out-migration, of
+--   work, refuge, family, education, nordic and unknown.
 -- Population: immigrants aged 15-74 resident at the start of the outcome year, whole country; no rows where the
 --   education register of the year before is missing.
 -- Definition: highest education on 1 October of the year before (2.1.7); per 100 residents at the start of the year in
@@ -22,16 +22,16 @@ figure as (
     from (
         values
         ('4.21', 'work', 'emigration'),
-        ('4.22', 'refuge', 'emigration'),
-        ('4.23', 'family', 'emigration'),
-        ('4.24', 'education', 'emigration'),
-        ('4.25', 'nordic', 'emigration'),
-        ('4.26', 'unknown', 'emigration'),
-        ('4.27', 'work', 'internal_outmigration'),
-        ('4.28', 'refuge', 'internal_outmigration'),
-        ('4.29', 'family', 'internal_outmigration'),
-        ('4.30', 'education', 'internal_outmigration'),
-        ('4.31', 'nordic', 'internal_outmigration'),
+        ('4.22', 'work', 'internal_outmigration'),
+        ('4.23', 'refuge', 'emigration'),
+        ('4.24', 'refuge', 'internal_outmigration'),
+        ('4.25', 'family', 'emigration'),
+        ('4.26', 'family', 'internal_outmigration'),
+        ('4.27', 'education', 'emigration'),
+        ('4.28', 'education', 'internal_outmigration'),
+        ('4.29', 'nordic', 'emigration'),
+        ('4.30', 'nordic', 'internal_outmigration'),
+        ('4.31', 'unknown', 'emigration'),
         ('4.32', 'unknown', 'internal_outmigration')
     ) as figure (figure, immigration_background, outcome)
 ),

@@ -1,8 +1,8 @@
 -- Figures 5.1-5.12: emigration and internal out-migration by centrality level, 2004-2013.
 -- depends_on: {{ ref('release_mobility_rate') }}
 --
--- Shows: one background a figure; 5.1-5.6 emigration, 5.7-5.12 internal out-migration, in the order work, refuge,
---   family, education, nordic, unknown. The order of the figures within the block is ours.
+-- Shows: one background and one rate a figure, as the captions have it: emigration, then internal out-migration, of
+--   work, refuge, family, education, nordic and unknown.
 -- Population: immigrants of all ages (our choice) resident at the start of the outcome year; unknown addresses and
 --   Svalbard have no centrality level and are left out.
 -- Definition: level of the municipality at the start of the year, 1 least to 4 most central (2.2, Vedlegg A); per 100
@@ -22,16 +22,16 @@ figure as (
     from (
         values
         ('5.1', 'work', 'emigration'),
-        ('5.2', 'refuge', 'emigration'),
-        ('5.3', 'family', 'emigration'),
-        ('5.4', 'education', 'emigration'),
-        ('5.5', 'nordic', 'emigration'),
-        ('5.6', 'unknown', 'emigration'),
-        ('5.7', 'work', 'internal_outmigration'),
-        ('5.8', 'refuge', 'internal_outmigration'),
-        ('5.9', 'family', 'internal_outmigration'),
-        ('5.10', 'education', 'internal_outmigration'),
-        ('5.11', 'nordic', 'internal_outmigration'),
+        ('5.2', 'work', 'internal_outmigration'),
+        ('5.3', 'refuge', 'emigration'),
+        ('5.4', 'refuge', 'internal_outmigration'),
+        ('5.5', 'family', 'emigration'),
+        ('5.6', 'family', 'internal_outmigration'),
+        ('5.7', 'education', 'emigration'),
+        ('5.8', 'education', 'internal_outmigration'),
+        ('5.9', 'nordic', 'emigration'),
+        ('5.10', 'nordic', 'internal_outmigration'),
+        ('5.11', 'unknown', 'emigration'),
         ('5.12', 'unknown', 'internal_outmigration')
     ) as figure (figure, immigration_background, outcome)
 ),

@@ -87,6 +87,11 @@ mobility_rate:
        parts: "family_type like 'mixed_%'", where: family_size is not null}
     - {over: [dimension, category], by: [family_type], total: family_size is null,
        where: family_type is not null and family_type <> 'mixed'}
+    # It follows from those above, but takes several of them together: who is in a mixed family of three or more is of one
+    # of three types, which a reader need not know one by one.
+    - {over: [dimension, category], total: dimension = 'none',
+       parts: "(dimension = 'family_type' and family_type = 'immigrants_only')
+       or (dimension = 'family_size_type' and family_type = 'mixed')"}
   within:
     - {over: [population], total: population = 'all', parts: population = 'age_15_74'}
     - {over: [population], total: population = 'age_15_74', parts: population = 'age_20_35'}
@@ -442,6 +447,12 @@ reproduction:
     - largest_standardised_difference
     - largest_difference
     - covered_share
+
+finding:
+  key: [finding_id]
+  text: [section, statement, statement_nb, verdict]
+  # Comparisons of released rates, not persons.
+  derived: [comparisons_n, holding_n, failing_n, withheld_n]
 
 quality_count:
   key: [quality_check, calendar_year, category]

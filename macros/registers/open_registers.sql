@@ -47,7 +47,7 @@
                     files struct(register varchar, period integer, version integer, delivered_path varchar,
                         sha256 varchar, path varchar, stored_sha256 varchar, rows bigint,
                         missing_columns varchar[], persons bigint,
-                        counts map(varchar, map(varchar, bigint)))[])[]'
+                        counts map(varchar, map(varchar, bigint)), unknown map(varchar, bigint))[])[]'
             }, maximum_object_size = 268435456)
         )
         select

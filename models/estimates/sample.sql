@@ -1,6 +1,7 @@
 -- Grain: base_year, sample, reason.
--- Purpose: how many immigrants aged 15-74 enter each sample of the regressions, and why the others do not: nobody is
--- left out without being counted. The first reason that applies is given.
+-- Purpose: how many immigrants of its ages enter each sample of the regressions (15 and over in the logits, 15-74 in
+-- the linear models), and why the others do not: nobody is left out without being counted. The first reason that
+-- applies is given.
 --
 -- Samples: trinomial_logit (chapter 6); main, family_size, family_composition, county_background (5.2-5.4).
 with
@@ -13,12 +14,12 @@ samples as (
     select *
     from (
         values
-        ('trinomial_logit', 'centrality', false, 1),
-        ('main', 'centrality', {{ var('estimates_deaths_in_linear_probability') | lower }}, 0),
-        ('family_size', 'centrality', {{ var('estimates_deaths_in_linear_probability') | lower }}, 1),
-        ('family_composition', 'centrality', {{ var('estimates_deaths_in_linear_probability') | lower }}, 2),
-        ('county_background', 'county', {{ var('estimates_deaths_in_linear_probability') | lower }}, 0)
-    ) as samples (sample, region, keeps_deaths, smallest_family)
+        ('trinomial_logit', 'centrality', false, 1, {{ var('estimates_oldest_in_logits') or 'null' }}),
+        ('main', 'centrality', {{ var('estimates_deaths_in_linear_probability') | lower }}, 0, 74),
+        ('family_size', 'centrality', {{ var('estimates_deaths_in_linear_probability') | lower }}, 1, 74),
+        ('family_composition', 'centrality', {{ var('estimates_deaths_in_linear_probability') | lower }}, 2, 74),
+        ('county_background', 'county', {{ var('estimates_deaths_in_linear_probability') | lower }}, 0, 74)
+    ) as samples (sample, region, keeps_deaths, smallest_family, oldest)
 ),
 
 described as (
@@ -33,7 +34,7 @@ described as (
         or (samples.region = 'centrality' and sample.centrality_level is null) as lacks_region,
         case samples.region when 'centrality' then sample.outcome_centrality else sample.outcome_county end as outcome,
     from sample
-    cross join samples
+    inner join samples on sample.age <= coalesce(samples.oldest, sample.age)
 ),
 
 reasoned as (

@@ -13,12 +13,12 @@ final as (
         (
             'rounding_base',
             {{ var('disclosure_rounding_base') }},
-            'Other counts are rounded to the nearest multiple of it from the threshold on; rates are of the rounded counts.'
+            'Other counts are rounded to the nearest multiple of it from the threshold on; rates are of rounded counts.'
         ),
         (
             'protection',
             {{ var('disclosure_protection') }},
-            'Values that every count, suppressed or shown, must be able to take; else more is withheld or rounded alike.'
+            'Values that every count, suppressed or shown, must be able to take; else more is withheld or rounded.'
         ),
         (
             'min_persons',

@@ -1,8 +1,21 @@
--- Grain: table_id: one row for each printed table of regressions (5.1-5.31, 6.1-6.6, D1-D4, E1-E8).
+-- Grain: table_id: one row for each of the 72 printed tables of data (4.1-4.3, 5.1-5.31, 6.1-6.26, D1-D4, E1-E8).
 -- Purpose: how near the released estimates are to the printed ones; estimates.reproduction without what is withheld.
 with
 
+{{ rates_beside_print(ref('release_mobility_rate')) }},
+
 cell as (
+    select
+        table_id,
+        estimate,
+        conf_low,
+        conf_high,
+        published_estimate,
+        standardised_difference,
+        case when estimate is null then 'withheld' end as withheld_reason,
+        false as is_misprinted,
+    from rate
+    union all
     select
         table_id,
         estimate,
@@ -33,7 +46,7 @@ cell as (
         published_estimate,
         standardised_difference,
         withheld_reason,
-        coalesce(published_note like '%does not follow%', false) as is_misprinted,
+        {{ is_misprinted('published_note') }} as is_misprinted,
     from {{ ref('release_trinomial_logit_difference') }}
 ),
 

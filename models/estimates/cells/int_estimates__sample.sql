@@ -1,5 +1,9 @@
--- Grain: person_id, base_year: immigrants aged 15-74 of the base years asked for, by themselves or pooled.
+-- Grain: person_id, base_year: immigrants aged 15 and over of the base years asked for, by themselves or pooled.
 -- Purpose: the persons of chapters 5.2-5.4 and 6 with the outcome that the regressions use.
+--
+-- The linear models take those of 15-74. Chapter 6 names no upper age, and prints more persons (545,966) than the
+-- linear models (533,635) although the dead are not among them: the logits take everybody of 15 and over (choice; the
+-- variable estimates_oldest_in_logits ends them earlier). Above 74 the status follows from the same facts as below.
 --
 -- estimates_administrative_emigrations says what becomes of administrative emigrations (2.1.5):
 --   as_registered        emigrations like others, in the year of the register (the report);
@@ -34,7 +38,7 @@ asked as (
     select *
     from immigrant_year
     where
-        age between 15 and 74
+        age >= 15
         and {{ is_base_year(asked) }}
 ),
 
@@ -56,7 +60,8 @@ silent as (
 
 treated as (
     select
-        asked.*,
+        asked.* exclude (labour_status),
+        {{ labour_status_by_precedence() }} as labour_status,
         case '{{ var("estimates_administrative_emigrations") }}'
             when 'without'
                 then

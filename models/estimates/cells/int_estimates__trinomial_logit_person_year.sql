@@ -1,4 +1,4 @@
--- Grain: person_id, base_year: the sample of the trinomial logits, all levels (chapter 6, Vedlegg C).
+-- Grain: person_id, base_year: the sample of the trinomial logits, ages 15 and over, all levels (chapter 6, Vedlegg C).
 -- Purpose: who is in the sample, with the regressors and one of three counts equal to 1. trinomial_logit_cell adds them
 -- up for fits of one base year; pooled fits read the persons, since their errors are clustered by person.
 --
@@ -10,6 +10,7 @@ sample as (
     select * from {{ ref('int_estimates__sample') }}
     where
         outcome_centrality in ('stay', 'internal_outmigration', 'emigration')
+        and age <= {{ var('estimates_oldest_in_logits') or 'age' }}
         and centrality_level is not null
         and not lacks_characteristic
         and family_size is not null

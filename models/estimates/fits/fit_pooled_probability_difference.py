@@ -3,9 +3,9 @@
 
 def model(dbt, session):  # noqa: D103
     from utvandring.regressions.fitting import probability_differences
-    from utvandring.regressions.specification import read_report
+    from utvandring.regressions.specification import comparisons_with, read_report
 
     dbt.config(materialized="table")
-    report = read_report()
+    comparisons = comparisons_with(dbt.config.meta_get("profile"))
     fits = dbt.ref("fit_pooled_trinomial_logit").df()
-    return probability_differences(fits, report.trinomial_logit, report.comparisons)
+    return probability_differences(fits, read_report().trinomial_logit, comparisons)

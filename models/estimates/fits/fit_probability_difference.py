@@ -1,11 +1,11 @@
-"""Differences in probability of tables 6.2-6.6, for every fitted logit; private."""
+"""Differences in probability of tables 6.2-6.26, for every fitted logit; private."""
 
 
 def model(dbt, session):  # noqa: D103
     from utvandring.regressions.fitting import probability_differences
-    from utvandring.regressions.specification import read_report
+    from utvandring.regressions.specification import comparisons_with, read_report
 
     dbt.config(materialized="table")
-    report = read_report()
+    comparisons = comparisons_with(dbt.config.meta_get("profile"))
     fits = dbt.ref("fit_trinomial_logit").df()
-    return probability_differences(fits, report.trinomial_logit, report.comparisons)
+    return probability_differences(fits, read_report().trinomial_logit, comparisons)

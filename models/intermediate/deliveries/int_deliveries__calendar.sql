@@ -22,6 +22,14 @@ final as (
             bool_or(delivered.register = 'befolkning' and not list_contains(delivered.missing_columns, 'personkode')),
             false
         ) as has_family_role,
+        coalesce(
+            bool_or(
+                delivered.register = 'befolkning'
+                and not list_contains(delivered.missing_columns, 'famnr')
+                and not list_contains(delivered.columns_made_unknown, 'famnr')
+            ),
+            false
+        ) as has_family_number,
         coalesce(bool_or(delivered.register = 'flytting'), false) as has_migration,
         coalesce(bool_or(delivered.register = 'utdanning'), false) as has_education,
         coalesce(bool_or(delivered.register = 'utdanningsaktivitet'), false) as has_education_activity,

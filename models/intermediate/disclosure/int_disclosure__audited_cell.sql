@@ -65,7 +65,15 @@ of_questions as (
         shown_n,
         table_name as part,
         concat_ws(
-            ' ', region_level, region_code, cohort, immigrant_group, destination_group, event_type, emigration_basis, basis
+            ' ',
+            region_level,
+            region_code,
+            cohort,
+            immigrant_group,
+            destination_group,
+            event_type,
+            emigration_basis,
+            basis
         ) as row_of,
         concat_ws(' ', dimension, category, population, immigration_background) as column_of,
     from question_shown

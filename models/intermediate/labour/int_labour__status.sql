@@ -18,8 +18,8 @@ calendar as (
     select * from {{ all_years('int_deliveries__calendar', 'calendar_year') }}
 ),
 
-main_job as (
-    select * from {{ from_year('int_labour__main_job', 'job_year') }}
+employment as (
+    select * from {{ from_year('int_labour__employment', 'job_year') }}
 ),
 
 student as (
@@ -35,16 +35,16 @@ facts as (
         resident.person_id,
         calendar.calendar_year as base_year,
         calendar.calendar_year - person.birth_year as age,
-        case when calendar.has_employment then coalesce(main_job.is_employed, false) end as is_employed,
+        case when calendar.has_employment then coalesce(employment.is_employed, false) end as is_employed,
         case when calendar.has_education_activity then student.person_id is not null end as is_in_education,
         case when calendar.has_jobseekers then coalesce(unemployment.unemployed_months, 0) end as unemployed_months,
     from resident
     inner join calendar on resident.reference_year - 1 = calendar.calendar_year
     left join person on resident.person_id = person.person_id
-    left join main_job
+    left join employment
         on
-            resident.person_id = main_job.person_id
-            and resident.reference_year - 1 = main_job.job_year
+            resident.person_id = employment.person_id
+            and resident.reference_year - 1 = employment.job_year
     left join student
         on
             resident.person_id = student.person_id
@@ -62,16 +62,7 @@ final as (
         is_employed,
         is_in_education,
         unemployed_months,
-        case
-            when not {{ is_age_15_74('age') }} then null
-            when is_employed is null or is_in_education is null or unemployed_months is null then null
-            when unemployed_months >= 7 then 'unemployed'
-            when is_employed and is_in_education then 'employed_in_education'
-            when is_employed then 'employed'
-            when is_in_education then 'in_education'
-            when unemployed_months >= 1 then 'unemployed'
-            else 'outside_labour_force'
-        end as labour_status,
+        case when {{ is_age_15_74('age') }} then {{ labour_status_by_precedence() }} end as labour_status,
     from facts
 )
 

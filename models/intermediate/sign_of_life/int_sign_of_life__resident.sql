@@ -5,7 +5,8 @@
 --
 -- False for those resident for less. Where the population files do not reach back, first immigration and birth tell
 -- who cannot have been resident for long; nobody else came in the two years, since an immigration is itself a sign.
--- NULL where nothing was found and a sign register of the two years was not delivered.
+-- NULL where nothing was found and a sign register of the two years was not delivered, or where the person has no
+-- family number in a year without any: relatives may have given a sign.
 {{ config(materialized='incremental', meta={'year': 'base_year'}) }}
 with
 
@@ -41,6 +42,10 @@ calendar as (
     select * from {{ all_years('int_deliveries__calendar', 'calendar_year') }}
 ),
 
+numbered_year as (
+    select * from {{ from_year('int_population__numbered_year', 'reference_year - 1') }}
+),
+
 last_sign as (
     select
         resident.person_id,
@@ -73,6 +78,7 @@ facts as (
         coalesce(family_sign.last_sign_of_life_year, last_sign.last_sign_of_life_year) >= last_sign.base_year - 1
             as has_recent_sign,
         sign_calendar.has_all_sign_registers_two_years,
+        last_sign.family_id is not null or numbered_year.reference_year is not null as knows_family,
         case
             when last_sign.resident_januaries_n = 3 then false
             when first_january.has_population or (second_january.has_population and last_sign.resident_januaries_n = 1)
@@ -88,6 +94,7 @@ facts as (
         on
             last_sign.family_id = family_sign.family_id
             and last_sign.base_year = family_sign.base_year
+    left join numbered_year on last_sign.base_year + 1 = numbered_year.reference_year
     left join sign_calendar on last_sign.base_year = sign_calendar.calendar_year
     left join calendar as first_january on last_sign.base_year - 1 = first_january.calendar_year
     left join calendar as second_january on last_sign.base_year = second_january.calendar_year
@@ -101,7 +108,7 @@ final as (
         case
             when is_resident_for_less then false
             when has_recent_sign then false
-            when has_all_sign_registers_two_years then true
+            when has_all_sign_registers_two_years and knows_family then true
         end as is_probable_overcoverage,
     from facts
 )

@@ -5,6 +5,7 @@
 -- Age is base_year - birth year, completed years on 31 December (choice). Residence counts from the first
 -- immigration, unchanged by later ones; 0 for somebody who first came on 1 January of outcome_year; NULL where the
 -- first immigration is dated later than that. A person without a row in the person register is kept, with NULLs.
+-- A resident without a family number is a family of one (2.1.8), unless the year carries no numbers at all.
 {{ config(materialized='incremental', meta={'year': 'base_year', 'block_years': 4}) }}
 with
 
@@ -43,6 +44,10 @@ family as (
     from {{ from_year('family_year', 'reference_year - 1') }}
 ),
 
+numbered_year as (
+    select * from {{ from_year('int_population__numbered_year', 'reference_year - 1') }}
+),
+
 sign_of_life as (
     select * from {{ from_year('int_sign_of_life__resident', 'base_year') }}
 ),
@@ -57,8 +62,10 @@ person_time as (
                 then outcome.base_year - person.first_immigration_year
             when person.first_immigration_date = make_date(outcome.outcome_year, 1, 1) then 0
         end as residence_years,
+        outcome.family_id is null and numbered_year.reference_year is not null as is_family_of_one,
     from outcome
     left join person on outcome.person_id = person.person_id
+    left join numbered_year on outcome.outcome_year = numbered_year.reference_year
 ),
 
 final as (
@@ -105,9 +112,16 @@ final as (
         labour.unemployed_months,
         labour.labour_status,
         person_time.family_id,
-        family.family_size,
-        family.family_immigrants,
-        family.family_type,
+        case when person_time.is_family_of_one then 1 else family.family_size end as family_size,
+        case
+            when person_time.is_family_of_one then coalesce(person_time.is_immigrant, false)::integer
+            else family.family_immigrants
+        end as family_immigrants,
+        case
+            when not person_time.is_family_of_one then family.family_type
+            when person_time.is_immigrant then 'immigrants_only'
+            else 'no_immigrants'
+        end as family_type,
         person_time.outcome_centrality,
         person_time.outcome_centrality_class,
         person_time.outcome_county,

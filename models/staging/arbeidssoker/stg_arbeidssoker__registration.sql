@@ -15,7 +15,7 @@ final as (
         source.personid as person_id,
         source.periode as registration_year,
         source.maaned as registration_month,
-        coalesce(status.counts_as_unemployed, false) as is_wholly_unemployed,
+        status.jobseeker_group,
     from source
     left join status on source.hovedstatus = status.status_code
 )

@@ -15,8 +15,6 @@ final as (
         source.personid as person_id,
         source.periode as job_year,
         coalesce(status.is_employment, false) as is_employment,
-        coalesce(source.hovedarbeid, false) as is_main_job,
-        source.timer as weekly_hours,
         source.orgnr as employer_id,
         source.naring as industry_code,
     from source

@@ -52,6 +52,7 @@ def read_comparisons(project: Path) -> tuple[Comparison, ...]:
     for document in DOCUMENTS:
         for entry in read_yaml(project / FOLDER / document):
             ((bounded, bounds),) = entry["expect"].items()
+            ((refused, limit),) = entry.get("refuse", {None: {}}).items()
             comparisons.append(
                 Comparison(
                     entry["name"],
@@ -61,10 +62,8 @@ def read_comparisons(project: Path) -> tuple[Comparison, ...]:
                     bounds.get("minimum"),
                     bounds.get("maximum"),
                     entry["says"],
-                    *next(
-                        ((column, limits["maximum"]) for column, limits in entry.get("refuse", {}).items()),
-                        (None, None),
-                    ),
+                    refused,
+                    limit.get("maximum"),
                 )
             )
     return tuple(comparisons)
@@ -256,7 +255,7 @@ def _lay_tables(
         for name in specification.registers
         if name != "person"
     )
-    connection.execute(f"create or replace temporary view row_of_person as {rows_of_persons}")
+    connection.execute(f"create or replace temporary view delivered_row as {rows_of_persons}")
     connection.execute(prepared)
     _lay_compared(connection, specification)
 

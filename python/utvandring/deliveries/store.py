@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -33,14 +34,23 @@ def staging_folder(root: DataRoot) -> Iterator[Path]:
 
 
 @contextmanager
-def engine(spill: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Open an in-memory database of bounded memory that spills into a folder."""
+def engine(spill: Path, **settings: Any) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open an in-memory database of bounded memory that spills into a folder.
+
+    Parameters
+    ----------
+    spill
+        The folder.
+    settings
+        Settings of the engine in place of these, or besides.
+    """
     connection = duckdb.connect(
         config={
             "memory_limit": MEMORY_LIMIT,
             "threads": THREADS,
             "temp_directory": str(spill),
             "autoinstall_known_extensions": False,
+            **settings,
         }
     )
     try:

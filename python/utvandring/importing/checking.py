@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from utvandring.common.errors import UsageError, UtvandringError
+from utvandring.deliveries.verdict import counted
 from utvandring.importing.consequences import losses
-from utvandring.importing.faults import numbered, shown
+from utvandring.importing.faults import shown
 from utvandring.importing.finding import Source
 from utvandring.importing.headers import FileHeader
 from utvandring.importing.recognising import recognised
@@ -89,9 +90,9 @@ def _files(report: CheckReport, source: Source) -> None:
     names = [file.path for file in source.files]
     told = ", ".join(names[:_MANY]) + (f" and {len(names) - _MANY} more" if len(names) > _MANY else "")
     rows = sum(file.rows for file in source.files if file.rows is not None)
-    counted = f", {numbered(rows, 'row')} by the headers" if rows else ""
+    by_headers = f", {counted(rows, 'row')} by the headers" if rows else ""
     report.add(
-        "Files", f"{source.name} ({patterns}): {numbered(len(names), 'file')}{counted}: {told or 'none'}"
+        "Files", f"{source.name} ({patterns}): {counted(len(names), 'file')}{by_headers}: {told or 'none'}"
     )
     ids = sorted(set(source.ids.values()))
     if len(ids) > 1:
@@ -207,7 +208,7 @@ def _layouts(report: CheckReport, extract: Path) -> None:
     for template, files in recognised(extract).items():
         report.add(
             "Looks like a known layout",
-            f"{template}: {numbered(files, 'file')} (utvandring import --new {template} FOLDER)",
+            f"{template}: {counted(files, 'file')} (utvandring import --new {template} FOLDER)",
         )
 
 

@@ -10,7 +10,7 @@ import typer
 from utvandring.common.console import examples, progress_bar, say
 from utvandring.common.errors import UsageError
 from utvandring.common.project import project_root
-from utvandring.importing.faults import numbered
+from utvandring.deliveries.verdict import counted
 
 _EXAMPLES = examples(
     "utvandring import --new tsd-csv my-import",
@@ -86,7 +86,7 @@ def import_extract(
         if as_json:
             typer.echo(json.dumps({"folder": str(folder), "files": files}, indent=1))
         elif not quiet:
-            say(f"Made {folder} from the template {new}: {numbered(len(files), 'file')}.", "bold green")
+            say(f"Made {folder} from the template {new}: {counted(len(files), 'file')}.", "bold green")
             say(
                 f"Read {folder / 'README.md'}, then: utvandring import {folder} --from DIR --out DELIVERY "
                 "--check"
@@ -115,24 +115,24 @@ def import_extract(
     if quiet:
         return
     say(
-        f"Wrote {out_dir}: {numbered(sum(len(one['rows']) for one in record.registers), 'file')}, "
-        f"{numbered(record.rows, 'row')}, 1 January {record.first_january} to {record.last_january}.",
+        f"Wrote {out_dir}: {counted(sum(len(one['rows']) for one in record.registers), 'file')}, "
+        f"{counted(record.rows, 'row')}, 1 January {record.first_january} to {record.last_january}.",
         "bold green",
     )
     for source in record.sources:
         for reason, number in source["dropped"].items():
-            say(f"  {source['source']}: {numbered(number, 'row')} dropped, {reason}.")
+            say(f"  {source['source']}: {counted(number, 'row')} dropped, {reason}.")
     for one in record.counted:
         if one.number:
             say(f"  {one.relation}: {one.what}: {one.number:,}.")
     for register_ in record.registers:
         if register_["outside_the_periods"]:
             rows = sum(register_["outside_the_periods"].values())
-            say(f"  {register_['register']}: {numbered(rows, 'row')} of other years left out.")
+            say(f"  {register_['register']}: {counted(rows, 'row')} of other years left out.")
         if register_["periods_without_rows"]:
             years = ", ".join(str(year) for year in register_["periods_without_rows"])
             say(f"  {register_['register']}: no rows for {years}; no file was written.", "yellow")
     if record.inferred:
-        say(f"  flytting: {numbered(record.inferred, 'event')} inferred, marked er_avledet.")
+        say(f"  flytting: {counted(record.inferred, 'event')} inferred, marked er_avledet.")
     say(f"Page to read: {out_dir / 'import.html'}")
     say(f"Next: utvandring deliver {out_dir}")

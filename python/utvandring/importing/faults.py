@@ -24,8 +24,3 @@ def shown(name: str) -> str:
     """Return a name that came with the data as it can be printed: short, without signs that are not seen."""
     text = "".join(letter if letter.isprintable() else "?" for letter in name)
     return text if len(text) <= _LONGEST_NAME else f"{text[: _LONGEST_NAME - 1]}…"
-
-
-def numbered(count: int, one: str, many: str | None = None) -> str:
-    """Return a number with its noun: 1 row, 2 rows, 30,000 rows."""
-    return f"{count:,} {one if count == 1 else many or f'{one}s'}"

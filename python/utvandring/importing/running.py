@@ -22,6 +22,7 @@ from utvandring.deliveries import identity
 from utvandring.deliveries.checks import load_code_lists
 from utvandring.deliveries.manifest import MANIFEST
 from utvandring.deliveries.specification import Specification, read_specification
+from utvandring.deliveries.store import MEMORY_LIMIT, engine
 from utvandring.importing.faults import ImportFaultError
 from utvandring.importing.finding import Found, find_sources, periods_of
 from utvandring.importing.folder import Import, read_import
@@ -30,8 +31,6 @@ from utvandring.importing.record import Counted, Record, write_record
 from utvandring.importing.staging import Staged, require_one_kind_of_id, stage_source
 from utvandring.importing.writing import Written, check_columns, periods_of_register, write_register
 
-# Unless UTVANDRING_MEMORY says otherwise; two readers of statistical files need memory beside it.
-MEMORY = "2GB"
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,62}[A-Za-z0-9_-])?")
 
 
@@ -159,12 +158,15 @@ def _work_folder(out: Path) -> Iterator[Path]:
         raise KeyboardInterrupt
 
     # A polite stop is as good as Ctrl-C: what was begun is removed.
+    before = None
     with contextlib.suppress(ValueError):
-        signal.signal(signal.SIGTERM, stop)
+        before = signal.signal(signal.SIGTERM, stop)
     try:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+        if before is not None:
+            signal.signal(signal.SIGTERM, before)
 
 
 def _is_alive(process: int) -> bool:
@@ -182,23 +184,13 @@ def _engine(work: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     spill = work / "spill"
     spill.mkdir(mode=0o700)
     settings = engine_settings()
+    # The memory of a delivery, unless it is said: two readers of statistical files need some beside it.
     if "UTVANDRING_MEMORY" not in os.environ:
-        settings["memory_limit"] = MEMORY
-    connection = duckdb.connect(
-        config={
-            **settings,
-            "temp_directory": str(spill),
-            "autoinstall_known_extensions": False,
-            "preserve_insertion_order": False,
-            "partitioned_write_max_open_files": 64,
-        }
-    )
-    try:
-        connection.execute("set enable_progress_bar = false")
+        settings["memory_limit"] = MEMORY_LIMIT
+    settings |= {"preserve_insertion_order": False, "partitioned_write_max_open_files": 64}
+    with engine(spill, **settings) as connection:
         connection.execute(identity.macro())
         yield connection
-    finally:
-        connection.close()
 
 
 def _stage(

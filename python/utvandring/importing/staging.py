@@ -7,7 +7,8 @@ import duckdb
 
 from utvandring.common.sql import identifier, literal, path_literal
 from utvandring.deliveries.identity import holds_identity_number, is_candidate
-from utvandring.importing.faults import ImportFaultError, numbered, shown
+from utvandring.deliveries.verdict import counted
+from utvandring.importing.faults import ImportFaultError, shown
 from utvandring.importing.finding import PERSON, Source
 from utvandring.importing.folder import SOURCES, SourceEntry
 from utvandring.importing.headers import FileColumn, FileHeader
@@ -129,7 +130,7 @@ def _stage_file(
                 told[mark] = told.get(mark, 0) + times
         for column, times in counts.parts_of_days.items():
             raise ImportFaultError(
-                f"{file.path}, column {shown(column)}: {numbered(times, 'value')} of dates with a part of a "
+                f"{file.path}, column {shown(column)}: {counted(times, 'value')} of dates with a part of a "
                 "day or month: "
                 f"say what the number counts with `dates:` in {SOURCES}."
             )
@@ -159,20 +160,20 @@ def _stage_text(
     if not direct:
         query = f"copy ({reading}) to {path_literal(target / 'all.parquet')} (format parquet)"
     try:
-        counted = connection.execute(query).fetchone()
+        answer = connection.execute(query).fetchone()
     except duckdb.OutOfMemoryException:
         raise
     except duckdb.Error as error:
         if "No space left" in str(error):
             raise
         raise explain_csv(error, file, location, source.entry) from error
-    rows = int(counted[0]) if counted else 0
+    rows = int(answer[0]) if answer else 0
     lines = count_lines(location) - file.starts_with_names
     if location != file.location:
         location.unlink()
     if rows != lines and not source.entry.lines_in_values:
         raise ImportFaultError(
-            f"{file.path}: {numbered(rows, 'row')} were read from {numbered(lines, 'line')}: a value holds "
+            f"{file.path}: {counted(rows, 'row')} were read from {counted(lines, 'line')}: a value holds "
             "a line end, or "
             f"a quote does not close; check `quote:` of source {source.name}, or write `lines_in_values: "
             "true` if that is right."
@@ -252,7 +253,7 @@ def _refuse_inexact(
             what = "persons may have become one" if is_id else "the last digits are not sure"
             raise ImportFaultError(
                 f"{file.path}, column {shown(column.name)} is stored as {column.kind}, with "
-                f"{numbered(row[0], 'value')} beyond "
+                f"{counted(row[0], 'value')} beyond "
                 f"2^{bits}: {what}; ask for the column as text."
             )
 
@@ -349,7 +350,7 @@ def _judge_ids(connection: duckdb.DuckDBPyConnection, source: Source, staged: St
     place = f"{SOURCES}, source {source.name}: the id column {' or '.join(sorted(set(source.ids.values())))}"
     if floats:
         raise ImportFaultError(
-            f"{place} has {numbered(floats, 'value')} such as 123.0 or 1e+06, which went through a float: "
+            f"{place} has {counted(floats, 'value')} such as 123.0 or 1e+06, which went through a float: "
             "ask for the "
             "column as text."
         )
@@ -360,14 +361,14 @@ def _judge_ids(connection: duckdb.DuckDBPyConnection, source: Source, staged: St
         ).fetchone() or (0, 0)
         if numbers >= _FEW and numbers > _BY_CHANCE * ids:
             raise ImportFaultError(
-                f"{place} holds {numbered(numbers, 'national identity number')} among {numbered(ids, 'id')} "
+                f"{place} holds {counted(numbers, 'national identity number')} among {counted(ids, 'id')} "
                 "of eleven digits: "
                 "such a file must not be here; name the column of the pseudonym, or ask for a file without "
                 "these numbers."
             )
         if numbers and not prefixed:
             raise ImportFaultError(
-                f"{place} has {numbered(numbers, 'id')} of eleven digits that look like national identity "
+                f"{place} has {counted(numbers, 'id')} of eleven digits that look like national identity "
                 "numbers, out of "
                 f"{ids:,}: if they are pseudonyms that do so by chance, write `id_prefix: P` at the head of "
                 f"{SOURCES}."

@@ -9,7 +9,8 @@ from pathlib import Path
 import duckdb
 
 from utvandring.common.sql import literal, path_literal
-from utvandring.importing.faults import ImportFaultError, numbered, shown
+from utvandring.deliveries.verdict import counted
+from utvandring.importing.faults import ImportFaultError, shown
 from utvandring.importing.folder import SOURCES, SourceEntry
 from utvandring.importing.headers import FileColumn, FileHeader
 from utvandring.importing.patterns import Named
@@ -55,7 +56,7 @@ def read_text_header(location: Path, path: str, named: Named, entry: SourceEntry
     if entry.columns:
         if len(names) != len(entry.columns):
             raise ImportFaultError(
-                f"{path}: line 1 has {numbered(len(names), 'field')}, `columns:` of source {entry.name} "
+                f"{path}: line 1 has {counted(len(names), 'field')}, `columns:` of source {entry.name} "
                 "names "
                 f"{len(entry.columns)}: name each, also an empty one at the end."
             )
@@ -211,8 +212,8 @@ def explain_csv(
     if columns := re.search(r"Expected Number of Columns: ([0-9]+) Found: ([0-9]+)", message):
         rows = max(count_lines(location) - header.starts_with_names, 0)
         return ImportFaultError(
-            f"{header.path}: the header has {numbered(int(columns[1]), 'column')}{place} has {columns[2]} "
-            f"({numbered(rows, 'row')} of data in all): ask for the file again, or check `separator:` and "
+            f"{header.path}: the header has {counted(int(columns[1]), 'column')}{place} has {columns[2]} "
+            f"({counted(rows, 'row')} of data in all): ask for the file again, or check `separator:` and "
             "`quote:` of "
             f"source {entry.name}."
         )

@@ -14,7 +14,8 @@ from utvandring.common.files import PRIVATE_FILE, sha256_of, sync_file
 from utvandring.common.sql import identifier, literal, path_literal
 from utvandring.deliveries.reading import absent, conversion
 from utvandring.deliveries.specification import Column, Register
-from utvandring.importing.faults import FolderError, ImportFaultError, numbered
+from utvandring.deliveries.verdict import counted
+from utvandring.importing.faults import FolderError, ImportFaultError
 from utvandring.importing.folder import Import
 
 PERIOD = "periode"
@@ -148,7 +149,7 @@ def _count_outside(connection: duckdb.DuckDBPyConnection, raw: Path, written: Wr
         ).fetchall()
         if empty := next((times for year, times in found if year is None), 0):
             raise ImportFaultError(
-                f"{written.register}.sql gives {numbered(empty, 'row')} whose {PERIOD} is empty or no year: "
+                f"{written.register}.sql gives {counted(empty, 'row')} whose {PERIOD} is empty or no year: "
                 "every row needs "
                 "the year that it belongs to (`where` leaves rows out)."
             )
@@ -264,7 +265,7 @@ def _refuse_values(
         what = f"{register.name}.sql, {register.name} {year}, column {column.name}"
         if lost_n:
             raise ImportFaultError(
-                f"{what}: {numbered(lost_n, 'value')} that cannot be read as {column.data_type} "
+                f"{what}: {counted(lost_n, 'value')} that cannot be read as {column.data_type} "
                 f"({column.description.rstrip('.')}): use the function of the kit for its form, or name it "
                 "under `missing:` "
                 "if it stands for nothing."
@@ -272,7 +273,7 @@ def _refuse_values(
         if empty_n:
             where = "" if not column.nullable else f" where {column.required_where}"
             raise ImportFaultError(
-                f"{what}: {numbered(empty_n, 'row')} without a value, which the contract wants{where}: "
+                f"{what}: {counted(empty_n, 'row')} without a value, which the contract wants{where}: "
                 "leave such rows out "
                 "in the query, or find the value in another source."
             )
@@ -293,7 +294,7 @@ def _refuse_repeated(
             "having count(*) > 1)",
         )
         raise ImportFaultError(
-            f"{register.name}.sql, {register.name} {year}: {numbered(twice, 'person')} with several rows "
+            f"{register.name}.sql, {register.name} {year}: {counted(twice, 'person')} with several rows "
             "that differ: say which "
             "counts, with `one_row_per` or `by_precedence`."
         )
@@ -333,8 +334,8 @@ def _refuse_unknown_codes(
             what = f"the code list {column.code_list.seed}" if column.code_list is not None else "its form"
             raise ImportFaultError(
                 f"{register.name}.sql, {register.name} {year}, column {column.name}: "
-                f"{numbered(sum(times for _, times in unknown), 'row')} with "
-                f"{numbered(len(unknown), 'code')} outside {what}"
+                f"{counted(sum(times for _, times in unknown), 'row')} with "
+                f"{counted(len(unknown), 'code')} outside {what}"
                 f"{f': {told}' if told else ''}; translate them with a code table (`looked_up`), or make "
                 "them empty in the query."
             )

@@ -418,7 +418,8 @@ def probability_differences(
     models
         The same specifications.
     comparisons
-        The persons; in a model by level or sex they get the level and sex of the model.
+        The persons; in a model by level they get the level of the model, and in one by sex those of the other
+        sex are left out.
 
     Returns
     -------
@@ -429,24 +430,25 @@ def probability_differences(
     specs = {model.name: model for model in models}
     found = []
     for labels, own, fit in _stored_fits(fits):
+        chosen = [one for one in comparisons if one.reference["sex"] == own.get("sex", one.reference["sex"])]
         persons = pd.DataFrame(
-            [{**person, **own} for one in comparisons for person in (one.reference, one.compared)]
+            [{**person, **own} for one in chosen for person in (one.reference, one.compared)]
         )
-        estimates = np.full((2, len(comparisons), len(OUTCOMES)), np.nan)
+        estimates = np.full((2, len(chosen), len(OUTCOMES)), np.nan)
         stored = _coefficients(fit)
         if stored is not None:
             matrix, names = design_matrix(persons, specs[labels["spec"]].terms)
             _require_same(names, stored)
             for row, (reference, compared) in enumerate(zip(matrix[::2], matrix[1::2], strict=True)):
                 estimates[:, row] = probability_difference(stored.params, stored.cov, reference, compared)
-        each = np.repeat(np.arange(len(comparisons)), len(OUTCOMES))
+        each = np.repeat(np.arange(len(chosen)), len(OUTCOMES))
         compared_persons = persons.iloc[1::2].reset_index(drop=True).loc[each]
         persons_compared = {
             "centrality_level": compared_persons["centrality_level"].to_list(),
             "sex": compared_persons["sex"].to_list(),
-            "varied_dimension": [comparisons[row].dimension for row in each],
-            "comparison": [comparisons[row].name for row in each],
-            "outcome": list(OUTCOMES) * len(comparisons),
+            "varied_dimension": [chosen[row].dimension for row in each],
+            "comparison": [chosen[row].name for row in each],
+            "outcome": list(OUTCOMES) * len(chosen),
         }
         table = tidy_table(persons_compared, estimates[0].ravel(), estimates[1].ravel(), level=0.95)
         found.append(table.assign(**labels, n_obs=int(fit["n_obs"].iloc[0])))

@@ -1,6 +1,7 @@
 """Estimates as tables in the terminal."""
 
 import pandas as pd
+from rich.measure import Measurement
 from rich.table import Table
 
 from utvandring.common.console import out, say
@@ -24,7 +25,7 @@ def show(fits: list[OwnFit]) -> None:
         if fit.estimates is None:
             say(f"Not fitted. {fit.reason}\n", "red")
             continue
-        out.print(_table(fit))
+        _print_whole(_table(fit))
         say(f"\n{fit.notes}\n")
         withheld = int(fit.estimates["withheld_reason"].notna().sum())
         if withheld:
@@ -33,6 +34,14 @@ def show(fits: list[OwnFit]) -> None:
                 "a release would withhold them, and this table may not leave the secure zone.\n",
                 "yellow",
             )
+
+
+def _print_whole(table: Table) -> None:
+    """Print a table with whole names and numbers, also where the terminal is narrower."""
+    width = out.width
+    out.width = max(width, Measurement.get(out, out.options.update(width=300), table).maximum)
+    out.print(table, crop=False)
+    out.width = width
 
 
 def _table(fit: OwnFit) -> Table:

@@ -159,17 +159,56 @@ def read_report() -> Report:
     Returns
     -------
     Report
-        The four linear probability models, the three types of logit and the comparisons of tables 6.2-6.6.
+        The four linear probability models, the three types of logit and the comparisons of tables 6.2-6.26.
     """
     content = read_yaml(project_root() / REPORT)
     models = {kind: tuple(_model(entry, kind) for entry in content[kind]) for kind in KINDS}
-    profile, varied = content["differences"]["profile"], content["differences"]["varied"]
-    comparisons = tuple(
-        Comparison(dimension, name, {**profile, **entry["reference"]}, {**profile, **values})
+    comparisons = _comparisons(content["differences"], {})
+    return Report(models["linear_probability"], models["trinomial_logit"], comparisons)
+
+
+def comparisons_with(changes: Mapping[str, Value]) -> tuple[Comparison, ...]:
+    """Return the comparisons of the report with another reference person.
+
+    Parameters
+    ----------
+    changes
+        Values of the reference person that differ from the report's, by column, such as `{"age": 50}`. The
+        sexes cannot be changed: there are a woman and a man.
+
+    Raises
+    ------
+    ValueError
+        If there is no such column or value.
+    """
+    differences = read_yaml(project_root() / REPORT)["differences"]
+    changeable = [column for column in differences["profile"] if column != "sex"]
+    for column, value in changes.items():
+        if column not in changeable:
+            raise ValueError(f"The reference person has no {column}; it has {', '.join(changeable)}.")
+        known = _known_values(column)
+        if known and value not in known:
+            raise ValueError(f"{column} of the reference person must be {_either(known)}, not {value!r}.")
+        if not known and (isinstance(value, bool) or not isinstance(value, int) or value < 0):
+            raise ValueError(f"{column} of the reference person must be a whole number, not {value!r}.")
+    return _comparisons(differences, changes)
+
+
+def _known_values(column: str) -> list[Any]:
+    """Return the categories of a column of the logits; none for a number."""
+    terms = [term for model in read_report().trinomial_logit for term in model.terms if term.column == column]
+    found = [value for term in terms for value in (*(term.categories or {}).values(), term.reference)]
+    return list(dict.fromkeys(value for value in found if value is not None))
+
+
+def _comparisons(differences: Mapping[str, Any], changes: Mapping[str, Value]) -> tuple[Comparison, ...]:
+    profile, varied = {**differences["profile"], **changes}, differences["varied"]
+    return tuple(
+        Comparison(dimension, name, {**person, **entry["reference"]}, {**person, **values})
+        for person in ({**profile, "sex": sex} for sex in profile["sex"])
         for dimension, entry in varied.items()
         for name, values in entry["comparisons"].items()
     )
-    return Report(models["linear_probability"], models["trinomial_logit"], comparisons)
 
 
 def categories_of_terms(report: Report) -> pd.DataFrame:
@@ -377,5 +416,5 @@ def _known(entry: Mapping[str, Any], keys: set[str], what: str) -> None:
         raise UsageError(f"{what} has no key {unknown[0]!r}; known are {', '.join(sorted(keys))}.")
 
 
-def _either(names: Sequence[str]) -> str:
-    return " or ".join((", ".join(names[:-1]), names[-1]))
+def _either(names: Sequence[Any]) -> str:
+    return " or ".join((", ".join(map(str, names[:-1])), str(names[-1])))

@@ -521,7 +521,9 @@ def _telling_to_one(system: System, with_one: Integers, bounds: Bounds, small: B
     below = np.maximum(below + np.repeat(raises, near.size), least)
     above = np.minimum(above - np.repeat(lowers, near.size), most)
     is_other = small[part] & (near.count[part] > 1) & (least < most)
-    return with_one[np.unique(near.relation[is_other & (below >= above)])]
+    telling = np.unique(near.relation[is_other & (below >= above)])
+    found: Integers = with_one[telling]
+    return found
 
 
 def _choose(system: System, rule: Rule, bounds: Bounds, known: Booleans, shown: Booleans) -> Integers:

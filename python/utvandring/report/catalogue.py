@@ -1,7 +1,6 @@
 """Which figures and tables the report has, in its order.
 
-What each is, and the query behind it, stands in `analysis/`. Blocks and their contents are those of Rapporter
-2016/27; the order of the figures within a block is ours where the report's is not documented
+What each is, and the query behind it, stands in `analysis/`. Numbers are those of Rapporter 2016/27
 (docs/analysis.md).
 """
 
@@ -14,6 +13,8 @@ from utvandring.report.texts import Texts
 
 BACKGROUNDS = ("work", "refuge", "family", "education", "nordic", "unknown")
 OUTCOMES = ("emigration", "internal_outmigration")
+# The code of the whole country beside those of the counties.
+COUNTRY = "0"
 COUNTIES = tuple(f"{code:02d}" for code in range(1, 21) if code != 13)
 FIRST_YEAR, LAST_YEAR = 2004, 2013
 PERIODS = ("2004-2008", "2009-2013")
@@ -22,6 +23,7 @@ PERIODS = ("2004-2008", "2009-2013")
 PAGES: Mapping[str, tuple[str, ...]] = {
     "chapter-4": ("figures_background", "figures_labour_status", "figures_education", "tables_family"),
     "chapter-5": (
+        "regions",
         "figures_centrality",
         "figures_county",
         "tables_lpm_main",
@@ -32,6 +34,8 @@ PAGES: Mapping[str, tuple[str, ...]] = {
     "chapter-6": (
         "tables_mnl_all",
         "tables_mnl_differences",
+        "tables_mnl_differences_level",
+        "tables_mnl_differences_level_sex",
         "tables_mnl_level",
         "tables_mnl_level_sex",
     ),

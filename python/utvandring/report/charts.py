@@ -9,7 +9,8 @@ vision deficiencies (after Okabe and Ito); lines differ in dashes and points as 
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from functools import wraps
+from functools import cache, wraps
+from importlib import resources
 from typing import Any
 
 import altair as alt
@@ -17,6 +18,9 @@ import altair as alt
 from utvandring.report.texts import Texts
 
 FILE_WIDTH = 640
+
+# A rate of fewer residents is not drawn.
+FEWEST_RESIDENTS = 50
 
 INK = "#1d2b2b"
 MUTED = "#5b6767"
@@ -135,6 +139,9 @@ CONFIG: Mapping[str, Any] = {
     },
 }
 
+# Ordered categories, such as centrality levels, on a map: the more, the darker.
+ORDERED = ("#d3e6de", "#8ec1ab", "#3f8f6d", "#00462e")
+
 Rows = list[dict[str, Any]]
 Spec = dict[str, Any]
 _ROWS = alt.NamedData("rows")
@@ -202,7 +209,7 @@ def line_chart(
     -------
     dict
         A specification for rows with `kind` (`rate`), `year` (or the other field), `series`, `label`,
-        `value`, `residents` and `movers`.
+        `value`, `residents` and `movers`; those that are `small` are not drawn.
     """
     codes = list(series)
     of_years = x == "year"
@@ -221,7 +228,8 @@ def line_chart(
     shapes = alt.Scale(
         domain=[series[code] for code in codes], range=[SHAPES[i % len(SHAPES)] for i in range(len(codes))]
     )
-    base = alt.Chart(_ROWS).transform_filter("datum.kind === 'rate'").encode(x=over, y=y)
+    # A rate of few residents stands in the table alone: one person would set the axis.
+    base = alt.Chart(_ROWS).transform_filter("datum.kind === 'rate' && !datum.small").encode(x=over, y=y)
     # Room for the title of the axis between the legend and the lines.
     legend = alt.Legend(columns=2 if len(codes) in (2, 4) else 3, offset=32, symbolStrokeWidth=0)
     lines = base.mark_line(strokeWidth=2.2).encode(
@@ -446,6 +454,104 @@ def stated_chart(places: Sequence[str], labels: Sequence[str], x_title: str) -> 
     return _spec(layers.properties(width="container", height=len(places) * 32))
 
 
+@cache
+def geometry() -> dict[str, Any]:
+    """Return the municipalities of 2013 as TopoJSON (Kartverket, CC BY 4.0, simplified)."""
+    source = resources.files("utvandring.report") / "assets" / "norway_2013.topojson"
+    areas: dict[str, Any] = json.loads(source.read_text(encoding="utf-8"))
+    return areas
+
+
+@_once
+def map_chart(series: Mapping[str, str], text: Texts, title: str, *, of_counties: bool, digits: int) -> Spec:
+    """Fill municipalities by their label, or by their value where there are no series.
+
+    Rows have `code` (of a municipality, or of a county: then all of its municipalities have one colour),
+    `place`, `label` and `value`. The geometry is the data set `map`.
+    """
+    areas = alt.NamedData("map", format=alt.TopoDataFormat(feature="municipalities", type="topojson"))
+    code = "datum.properties.code"
+    found = alt.LookupData(data=_ROWS, key="code", fields=["place", "label", "value"])
+    if series:
+        scale = alt.Scale(domain=list(series.values()), range=list(ORDERED))
+        fill = alt.Color("label:N", scale=scale, legend=alt.Legend(columns=2, symbolType="square"))
+        test = "isValid(datum.label)"
+        shown = alt.Tooltip("label:N", title=title)
+    else:
+        legend = alt.Legend(title=title, gradientLength=200, orient="top")
+        fill = alt.Color("value:Q", scale=alt.Scale(range=[ORDERED[0], ORDERED[-1]]), legend=legend)
+        test = "isValid(datum.value)"
+        shown = alt.Tooltip("value:Q", title=title, format=f".{digits}f")
+    place = text("columns", "county" if of_counties else "municipality")
+    chart = (
+        alt.Chart(areas)
+        # Areas without a value are drawn as well, as outlines.
+        .mark_geoshape(strokeWidth=0.4, invalid=None)
+        .transform_calculate(code=f"slice({code}, 0, 2)" if of_counties else code)
+        .transform_lookup(lookup="code", from_=found)
+        .encode(
+            color=fill,
+            # Counties are made of municipalities: a line between those of one county has its colour.
+            stroke=fill if of_counties else alt.value("white"),
+            fillOpacity=alt.condition(test, alt.value(1), alt.value(0)),
+            tooltip=[alt.Tooltip("place:N", title=place), shown],
+        )
+        .project(type="transverseMercator", rotate=[-16, 0, 0])
+    )
+    return _spec(chart.properties(width="container", height=560))
+
+
+def band(panel: str, place: str = "") -> str:
+    """Name a band of a compared chart: a place in a panel, or the heading of the panel."""
+    return f"{panel}|{place}"
+
+
+@_once
+def compared_chart(
+    series: Mapping[str, str], bands: Sequence[str], text: Texts, x_title: str, digits: int
+) -> Spec:
+    """Draw our values as dots and the printed ones as hollow diamonds, one band for each place in each panel.
+
+    Rows have `band`, `place`, `label`, `value`, `printed`; a row with nothing but a band is the heading of a
+    panel.
+    """
+    axis = {
+        "grid": True,
+        "labelExpr": "split(datum.label, '|')[1] || split(datum.label, '|')[0]",
+        "labelFontWeight": {
+            "condition": {"test": "split(datum.label, '|')[1] === ''", "value": "bold"},
+            "value": "normal",
+        },
+        "labelLimit": 200,
+    }
+    domain = list(series.values())
+    scale = alt.Scale(domain=domain, range=_range(series))
+    base = alt.Chart(_ROWS).encode(y=alt.Y("band:N", title=None, sort=list(bands), axis=axis))
+    legend = alt.Legend(columns=5, symbolType="circle", symbolOpacity=1)
+    colour = alt.Color("label:N", scale=scale, legend=legend)
+    zero = alt.Chart(alt.InlineData(values=[{"zero": 0}])).mark_rule(color=MUTED).encode(x=alt.X("zero:Q"))
+    headings = base.mark_point(opacity=0).encode(x=alt.XDatum(0))
+    tooltip = [
+        alt.Tooltip("place:N", title=text("columns", "county")),
+        alt.Tooltip("outcome:N", title=text("columns", "outcome")),
+        alt.Tooltip("label:N", title=text("columns", "background")),
+        alt.Tooltip("value:Q", title=text("table", "ours"), format=f".{digits}f"),
+        alt.Tooltip("printed:Q", title=text("table", "printed"), format=f".{digits}f"),
+    ]
+    printed = (
+        base.transform_filter("isValid(datum.printed)")
+        .mark_point(size=52, filled=False, opacity=1, shape="diamond", strokeWidth=1.4)
+        .encode(x=alt.X("printed:Q", title=x_title).axis(tickCount=7), color=colour, tooltip=tooltip)
+    )
+    ours = (
+        base.transform_filter("isValid(datum.value)")
+        .mark_point(size=30, filled=True, opacity=1, shape="circle")
+        .encode(x=alt.X("value:Q", title=x_title), color=colour, tooltip=tooltip)
+    )
+    layers = alt.layer(zero, headings, printed, ours)
+    return _spec(layers.properties(width="container", height=len(bands) * 15))
+
+
 @_once
 def estimates_chart(series: Mapping[str, str], terms: Sequence[str], text: Texts, x_title: str) -> Spec:
     """Draw estimates with their intervals, and the printed ones as hollow diamonds.
@@ -509,6 +615,11 @@ def _spec(chart: Any) -> Spec:
     return spec
 
 
+def datasets(spec: Spec, rows: Rows) -> dict[str, Any]:
+    """Return the data sets that a specification reads: its rows, and of a map the geometry."""
+    return {"rows": rows, "map": geometry()} if "projection" in spec else {"rows": rows}
+
+
 def complete(spec: Spec, rows: Rows, *, title: Sequence[str], subtitle: Sequence[str]) -> Spec:
     """Return a specification that stands alone: with rows, title, configuration and a width in pixels."""
     return {
@@ -519,5 +630,5 @@ def complete(spec: Spec, rows: Rows, *, title: Sequence[str], subtitle: Sequence
         "title": {"text": list(title), "subtitle": list(subtitle)},
         **spec,
         "width": FILE_WIDTH,
-        "datasets": {"rows": rows},
+        "datasets": datasets(spec, rows),
     }

@@ -25,7 +25,7 @@ FOLDERS: Mapping[str, str] = {
     "analysis/tables": "tables",
     "analysis/pages": "",
 }
-COUNTIES = "counties"
+COUNTIES, MUNICIPALITIES = "counties", "municipalities"
 COUNTS = ("residents_n", "movers_n")
 
 
@@ -42,8 +42,10 @@ CHARTS: Mapping[str, Kind] = {
     "line": Kind(frozenset({"x"}), frozenset({"counted", "printed"})),
     "dots": Kind(frozenset({"place"}), frozenset({"year"})),
     "bars": Kind(frozenset({"place"}), frozenset({"year"})),
-    "dots_by_period": Kind(frozenset({"place", "period"})),
-    "bars_by_period": Kind(frozenset({"place", "period"})),
+    "dots_by_period": Kind(frozenset({"place", "period"}), frozenset({"printed"})),
+    "bars_by_period": Kind(frozenset({"place", "period"}), frozenset({"printed"})),
+    "map": Kind(frozenset({"place"})),
+    "compared": Kind(frozenset({"place", "panel"})),
     "stated": Kind(
         frozenset({"place"}), columns=("stated_value", "relation", "unit", "base_n", "is_simulated")
     ),
@@ -96,7 +98,7 @@ class Series:
     column
         The column.
     names
-        Words by code, or the name of a list of texts, or `counties`.
+        Words by code, or the name of a list of texts, or `counties` or `municipalities`.
     codes
         What is shown in any case, in this order; where there are none, what the query gives, in the order of
         the names.
@@ -120,12 +122,13 @@ class Series:
 
 @dataclass(frozen=True)
 class Axis:
-    """A column of numbers: what they are, how many decimals are shown, where their standard errors are."""
+    """A column of numbers: what they are, their decimals, where their errors and printed values are."""
 
     column: str
     title: Words = ""
     digits: int = 2
     error: str = ""
+    printed: str = ""
 
 
 @dataclass(frozen=True)
@@ -153,8 +156,9 @@ class FigureEntry(Entry):
     ----------
     chart
         One of `CHARTS`.
-    series, place, x, y
-        What the lines, dots or bars are, what their rows are, and the axes; an x without a title is a year.
+    series, place, panel, x, y
+        What the lines, dots or bars are, what their rows are, into which parts these fall, and the axes; an x
+        without a title is a year.
     period, year
         Columns with the period of each value, and with the one year that all values are of.
     counted
@@ -170,6 +174,7 @@ class FigureEntry(Entry):
     y: Axis
     x: Axis | None = None
     place: Series | None = None
+    panel: Series | None = None
     period: str = ""
     year: str = ""
     counted: bool = False
@@ -179,8 +184,8 @@ class FigureEntry(Entry):
     @property
     def columns(self) -> list[str]:
         """The columns that are needed of the query."""
-        named = [self.series.column, self.y.column, self.y.error, self.period, self.year]
-        named += [part.column for part in (self.x, self.place) if part is not None]
+        named = [self.series.column, self.y.column, self.y.error, self.y.printed, self.period, self.year]
+        named += [part.column for part in (self.x, self.place, self.panel) if part is not None]
         needed = ("figure", *named, *CHARTS[self.chart].columns, *(COUNTS if self.counted else ()))
         return [column for column in needed if column]
 
@@ -314,6 +319,7 @@ def _figure(number: str, query: Query, declared: dict[str, Any]) -> FigureEntry:
     read: Mapping[str, Callable[[dict[str, Any]], Any]] = {
         "series": _series,
         "place": _series,
+        "panel": _series,
         "x": _axis,
         "y": _axis,
     }
@@ -335,7 +341,7 @@ def _axis(declared: dict[str, Any]) -> Axis:
 
 def _series(declared: dict[str, Any]) -> Series:
     names, codes = declared["names"], tuple(declared.get("codes", ()))
-    if names != COUNTIES:
+    if names not in (COUNTIES, MUNICIPALITIES):
         try:
             known = texts(LANGUAGES[0]).names(names)
         except KeyError as error:

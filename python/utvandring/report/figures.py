@@ -6,9 +6,9 @@ from typing import Any
 
 from utvandring.common.errors import UtvandringError
 from utvandring.report import charts
-from utvandring.report.catalogue import PERIODS, figures, filters, query, title_of
+from utvandring.report.catalogue import COUNTRY, PERIODS, figures, filters, query, title_of
 from utvandring.report.cells import Cell, Column, Line, Table, figure, words
-from utvandring.report.entries import COUNTIES, FigureEntry, Series
+from utvandring.report.entries import COUNTIES, MUNICIPALITIES, FigureEntry, Series
 from utvandring.report.released import Released, Row
 from utvandring.report.texts import MISSING, WITHHELD, Texts
 
@@ -42,11 +42,12 @@ class Figure:
 
 @dataclass(frozen=True)
 class FigureData:
-    """Rows of the queries by figure, what the text of the report says, and the names of the counties."""
+    """Rows of the queries by figure, what the text of the report says, and the names of regions."""
 
     by_figure: Mapping[str, Sequence[Row]]
     printed_series: Sequence[Row]
     county_names: Mapping[str, str]
+    municipality_names: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,12 @@ def read_figures(released: Released) -> FigureData:
                     "declare it, or correct the query."
                 )
             by_figure[row["figure"]].append(row)
-    return FigureData(by_figure, released.table("published_report.published_series"), released.county_names())
+    return FigureData(
+        by_figure,
+        released.table("published_report.published_series"),
+        released.county_names(),
+        released.municipality_names(),
+    )
 
 
 def make_figure(entry: FigureEntry, data: FigureData, text: Texts) -> Figure:
@@ -105,6 +111,8 @@ def make_figure(entry: FigureEntry, data: FigureData, text: Texts) -> Figure:
         "dots_by_period": _dots_by_period,
         "bars_by_period": _bars_by_period,
         "stated": _stated,
+        "compared": _compared,
+        "map": _map,
     }
     drawn = make[entry.chart](entry, data.by_figure[entry.number], data, text)
     name = f"figure-{entry.number}"
@@ -126,12 +134,21 @@ def make_figure(entry: FigureEntry, data: FigureData, text: Texts) -> Figure:
 
 def _names(series: Series, rows: Sequence[Row], data: FigureData, text: Texts) -> dict[str, str]:
     """Return the names of what is shown of a series, by code and in order."""
-    counties = dict(sorted(data.county_names.items()))
-    names = counties if series.names == COUNTIES else text.names(series.names)
+    if series.names == COUNTIES:
+        names = _counties(data, text)
+    elif series.names == MUNICIPALITIES:
+        names = dict(data.municipality_names)
+    else:
+        names = text.names(series.names)
     if series.codes:
         return {code: names[code] for code in series.codes}
     found = {str(row[series.column]) for row in rows}
     return {code: name for code, name in names.items() if code in found}
+
+
+def _counties(data: FigureData, text: Texts) -> dict[str, str]:
+    """Return the names of the whole country and of the counties, by code and in order."""
+    return {COUNTRY: text("explore", "whole_country"), **dict(sorted(data.county_names.items()))}
 
 
 def _labels(entry: FigureEntry, rows: Sequence[Row], data: FigureData, text: Texts) -> dict[str, str]:
@@ -147,8 +164,8 @@ def _labels(entry: FigureEntry, rows: Sequence[Row], data: FigureData, text: Tex
 
 
 def _about(entry: FigureEntry, **values: str) -> dict[str, str]:
-    """Return those characteristics by which the page can be filtered."""
-    return {key: value for key, value in values.items() if key in filters(entry)}
+    """Return those characteristics by which the page can be filtered; the whole country is always shown."""
+    return {key: value for key, value in values.items() if key in filters(entry) and value != COUNTRY}
 
 
 def _shown(entry: FigureEntry, row: Row | None, text: Texts, absent: str) -> Cell:
@@ -168,7 +185,7 @@ def _lines(entry: FigureEntry, rows: Sequence[Row], data: FigureData, text: Text
     x_title = text.say(entry.x.title or "columns.year")
     printed = [item for item in data.printed_series if entry.printed and _is_about(item, entry)]
     # The text of the report speaks of one background at a time.
-    overlay = _printed_rows(printed, labels, text) if "background" in entry.about else []
+    overlay = _printed_rows(printed, labels, text) if entry.series.column == "outcome" else []
     at = {(row[entry.x.column], str(row[entry.series.column])): row for row in rows}
     if any(value is None for value, _ in at):
         raise UtvandringError(
@@ -195,9 +212,10 @@ def _lines(entry: FigureEntry, rows: Sequence[Row], data: FigureData, text: Text
         for value in sorted({value for value, _ in at})
     ]
     notes = text.withheld(row[entry.y.column] for row in rows)
-    if printed:
-        statements = "; ".join(_statement(item, entry, text) for item in printed)
-        notes.append(text("figure", "printed_values", values=statements))
+    small = sum(_is_small(entry, row) for row in rows)
+    if small:
+        notes.append(text("figure", "small", n=text.number(small), fewest=charts.FEWEST_RESIDENTS))
+    notes += _statements(entry, data, text)
     if overlay:
         notes.append(text("figure", "printed_series"))
     described = " ".join(
@@ -236,15 +254,24 @@ def _point(entry: FigureEntry, row: Row, x: str, labels: Mapping[str, str]) -> d
     }
     if entry.counted:
         point |= {"residents": row["residents_n"], "movers": row["movers_n"]}
+    if _is_small(entry, row):
+        point["small"] = True
     if entry.y.error and row[entry.y.error] is not None:
         point["std_error"] = row[entry.y.error]
     return point
 
 
+def _is_small(entry: FigureEntry, row: Row) -> bool:
+    """Tell whether a rate is of so few residents that it is not drawn."""
+    return bool(
+        entry.counted and row[entry.y.column] is not None and row["residents_n"] < charts.FEWEST_RESIDENTS
+    )
+
+
 def _is_about(item: Row, entry: FigureEntry) -> bool:
-    """Tell whether a statement of the text is about a figure."""
-    background, outcome = item["immigration_background"], item["outcome"]
-    return bool(entry.about.get("background") == background or entry.about.get("outcome") == outcome)
+    """Tell whether a statement is about a figure; 4.1 and 4.2 show together what 4.3-4.8 show one by one."""
+    together = "background" not in entry.about and entry.about.get("outcome") == item["outcome"]
+    return bool(item["figure"] == entry.number or (together and item["figure"].startswith("4.")))
 
 
 def _printed_rows(items: Iterable[Row], labels: Mapping[str, str], text: Texts) -> charts.Rows:
@@ -262,21 +289,45 @@ def _printed_rows(items: Iterable[Row], labels: Mapping[str, str], text: Texts) 
     ]
 
 
-def _statement(item: Row, entry: FigureEntry, text: Texts) -> str:
-    kind = "range" if item["low_percent"] < item["high_percent"] else "one"
-    if item["first_year"] < item["last_year"]:
-        kind = "range_throughout" if kind == "range" else "throughout"
-    by_outcome = "outcome" in entry.about
-    what = (
-        text("backgrounds", item["immigration_background"])
-        if by_outcome
-        else text("outcomes", item["outcome"])
+def _statements(entry: FigureEntry, data: FigureData, text: Texts) -> list[str]:
+    """Say what the text of the report says of a figure; nothing where it states no values."""
+    places: dict[str, list[str]] = {}
+    for item in data.printed_series:
+        if entry.printed and _is_about(item, entry):
+            place = _counties(data, text)[item["county_code"]] if item["county_code"] else ""
+            places.setdefault(_statement(item, entry, text), []).append(place)
+    if not places:
+        return []
+    said: dict[str, list[str]] = {}
+    for statement, where in places.items():
+        said.setdefault(", ".join(where), []).append(statement)
+    values = "; ".join(
+        f"{where}: {', '.join(statements)}" if where else ", ".join(statements)
+        for where, statements in said.items()
     )
+    return [text("figure", "printed_values", values=values)]
+
+
+def _statement(item: Row, entry: FigureEntry, text: Texts) -> str:
+    """Say what the text says of one series, wherever that is."""
     low, high = (
-        text.number(value, 0 if value == int(value) else 1)
+        None if value is None else text.number(value, 0 if value == int(value) else 1)
         for value in (item["low_percent"], item["high_percent"])
     )
-    return text("printed_series", kind, background=what.lower(), low=low, high=high, year=item["first_year"])
+    kind = "above" if high is None else "below" if low is None else "about" if low == high else "range"
+    first, last = item["first_year"], item["last_year"]
+    column = entry.series.column
+    who = {
+        "immigration_background": ("backgrounds", item["immigration_background"]),
+        "outcome": ("outcomes", item["outcome"]),
+    }.get(column, (*str(entry.series.names).split("."), item["category"]))
+    return text(
+        "printed_series",
+        "statement",
+        who=text(*who).lower(),
+        value=text("printed_series", kind, low=low, high=high),
+        years=first if first == last else f"{first}–{last}",
+    )
 
 
 def _mark(
@@ -373,8 +424,105 @@ def _stated(entry: FigureEntry, rows: Sequence[Row], data: FigureData, text: Tex
     return _Drawn(spec, marks, columns, lines, notes, {"series": known})
 
 
+def _compared(entry: FigureEntry, rows: Sequence[Row], data: FigureData, text: Texts) -> _Drawn:
+    """Make dots of our values beside hollow diamonds of the printed ones, for each place in each panel."""
+    assert entry.place is not None
+    assert entry.panel is not None
+    labels, places = _labels(entry, rows, data, text), _names(entry.place, rows, data, text)
+    panels = _names(entry.panel, rows, data, text)
+    at = {
+        (
+            str(row[entry.place.column]),
+            str(row[entry.panel.column]),
+            str(row[entry.series.column]),
+        ): row
+        for row in rows
+    }
+    # A band without values carries the name of its panel.
+    marks: charts.Rows = [
+        {"band": charts.band(label), **_about(entry, **{entry.panel.filter: code})}
+        for code, label in panels.items()
+        if rows
+    ]
+    marks += [
+        {
+            **_mark(entry, row, places, labels),
+            "band": charts.band(panels[panel], places[place]),
+            "printed": row[entry.y.printed],
+            **_about(entry, **{entry.panel.filter: panel}),
+        }
+        for (place, panel, _), row in at.items()
+    ]
+    columns = [
+        Column(text("columns", "county"), is_text=True),
+        Column(text("columns", "background"), is_text=True),
+    ]
+    for code, label in panels.items():
+        about = _about(entry, **{entry.panel.filter: code})
+        columns += [Column(text("table", key), label, about=about) for key in ("ours", "printed")]
+    lines = []
+    for place, name in places.items():
+        for code, label in labels.items():
+            cells = [words(name), words(label)]
+            for panel in panels:
+                row = at.get((place, panel, code))
+                cells.append(_shown(entry, row, text, MISSING))
+                printed = None if row is None else row[entry.y.printed]
+                cells.append(figure(printed, text, entry.y.digits))
+            about = {entry.place.filter: place, entry.series.filter: code}
+            lines.append(Line(cells, _about(entry, **about)))
+    known = [row for row in rows if row[entry.y.column] is not None]
+    described = text("alt", "known", n=text.number(len(known)))
+    bands = [
+        band
+        for label in panels.values()
+        for band in (charts.band(label), *(charts.band(label, name) for name in places.values()))
+    ]
+    spec = charts.compared_chart(labels, bands, text, text.say(entry.y.title), digits=entry.y.digits)
+    notes = [text("figure", "printed_hollow"), *text.withheld(row[entry.y.column] for row in rows)]
+    return _Drawn(spec, marks, columns, lines if rows else [], notes, {"series": described})
+
+
+def _map(entry: FigureEntry, rows: Sequence[Row], data: FigureData, text: Texts) -> _Drawn:
+    """Fill counties or municipalities by their value, or by their series where there are several."""
+    assert entry.place is not None
+    labels, places = _labels(entry, rows, data, text), _names(entry.place, rows, data, text)
+    is_county = entry.place.names == COUNTIES
+    marks = [{"code": row[entry.place.column], **_mark(entry, row, places, labels)} for row in rows]
+    is_series = len(labels) > 1
+    columns = [Column(text("columns", "county" if is_county else "municipality"), is_text=True)]
+    columns += [Column(text.say(entry.y.title))]
+    lines = [
+        Line(
+            [words(places[str(row[entry.place.column])]), _shown(entry, row, text, MISSING)],
+            _about(
+                entry,
+                **{
+                    entry.place.filter: str(row[entry.place.column]),
+                    entry.series.filter: str(row[entry.series.column]),
+                },
+            ),
+        )
+        for row in rows
+    ]
+    notes = [*text.withheld(row[entry.y.column] for row in rows), text("figure", "geometry")]
+    known = [(mark["value"], mark["place"]) for mark in marks if mark["value"] is not None]
+    described = text("alt", "known", n=text.number(len(known)))
+    if known and not is_series:
+        value, name = max(known)
+        described = text("alt", "highest", name=name, value=text.number(value, 1))
+    spec = charts.map_chart(
+        labels if is_series else {},
+        text,
+        text.say(entry.y.title),
+        of_counties=is_county,
+        digits=entry.y.digits,
+    )
+    return _Drawn(spec, marks, columns, lines, notes, {"series": described})
+
+
 def _by_period(
-    entry: FigureEntry, rows: Sequence[Row], labels: Mapping[str, str], data: FigureData
+    entry: FigureEntry, rows: Sequence[Row], labels: Mapping[str, str], places: Mapping[str, str]
 ) -> tuple[dict[tuple[str, str, str], Row], charts.Rows]:
     """Return the rows by county, period and series, and what is drawn of them."""
     assert entry.place is not None
@@ -382,17 +530,15 @@ def _by_period(
         (str(row[entry.place.column]), _dash(row[entry.period]), str(row[entry.series.column])): row
         for row in rows
     }
-    marks = [
-        {**_mark(entry, row, data.county_names, labels), "period": period}
-        for (_, period, _), row in at.items()
-    ]
+    marks = [{**_mark(entry, row, places, labels), "period": period} for (_, period, _), row in at.items()]
     return at, marks
 
 
 def _bars_by_period(entry: FigureEntry, rows: Sequence[Row], data: FigureData, text: Texts) -> _Drawn:
     """Make two bars of shares for each county, the earlier period above the later."""
-    labels = _labels(entry, rows, data, text)
-    at, marks = _by_period(entry, rows, labels, data)
+    assert entry.place is not None
+    labels, places = _labels(entry, rows, data, text), _names(entry.place, rows, data, text)
+    at, marks = _by_period(entry, rows, labels, places)
     columns = [
         Column(text("columns", "county"), is_text=True),
         Column(text("columns", "period"), is_text=True),
@@ -409,7 +555,7 @@ def _bars_by_period(entry: FigureEntry, rows: Sequence[Row], data: FigureData, t
             ],
             _about(entry, county=county),
         )
-        for county, name in sorted(data.county_names.items())
+        for county, name in places.items()
         for period in map(_dash, PERIODS)
         if any((county, period, code) in at for code in labels)
     ]
@@ -417,16 +563,17 @@ def _bars_by_period(entry: FigureEntry, rows: Sequence[Row], data: FigureData, t
     for (_, _, code), row in at.items():
         totals[code] += row[entry.y.column] or 0
     largest = labels[max(totals, key=lambda code: totals[code])] if marks else ""
-    counties = [name for _, name in sorted(data.county_names.items())]
-    spec = charts.composition_chart(labels, counties, text, text.say(entry.y.title))
+    spec = charts.composition_chart(labels, list(places.values()), text, text.say(entry.y.title))
     notes = [text("figure", "two_bars"), *text.withheld(row[entry.y.column] for row in rows)]
+    notes += _statements(entry, data, text)
     return _Drawn(spec, marks, columns, lines, notes, {"largest": largest})
 
 
 def _dots_by_period(entry: FigureEntry, rows: Sequence[Row], data: FigureData, text: Texts) -> _Drawn:
     """Make two dots for each county and series, the earlier period hollow."""
-    labels = _labels(entry, rows, data, text)
-    at, marks = _by_period(entry, rows, labels, data)
+    assert entry.place is not None
+    labels, places = _labels(entry, rows, data, text), _names(entry.place, rows, data, text)
+    at, marks = _by_period(entry, rows, labels, places)
     periods = [_dash(period) for period in PERIODS]
     columns = [Column(text("columns", "county"), is_text=True)]
     columns += [
@@ -446,20 +593,34 @@ def _dots_by_period(entry: FigureEntry, rows: Sequence[Row], data: FigureData, t
             ],
             _about(entry, county=county),
         )
-        for county, name in sorted(data.county_names.items())
+        for county, name in places.items()
         if any(place == county for place, _, _ in at)
     ]
     first = next(iter(labels), "")
     known = [
-        (value, f"{data.county_names[county]} {text.number(value, 1)} ({period})")
+        (value, f"{places[county]} {text.number(value, 1)} ({period})")
         for (county, period, code), row in at.items()
-        if code == first and (value := row[entry.y.column]) is not None
+        if code == first and county != COUNTRY and (value := row[entry.y.column]) is not None
     ]
-    counties = [name for _, name in sorted(data.county_names.items())]
-    spec = charts.county_chart(labels, counties, text, text.say(entry.y.title))
+    spec = charts.county_chart(labels, _ranked(entry, at, places, first), text, text.say(entry.y.title))
     notes = [text("figure", "two_dots"), *text.withheld(row[entry.y.column] for row in rows)]
+    notes += _statements(entry, data, text)
     described = {"series": labels.get(first, "").lower(), "highest": max(known)[1] if known else MISSING}
     return _Drawn(spec, marks, columns, lines, notes, described)
+
+
+def _ranked(
+    entry: FigureEntry, at: Mapping[tuple[str, str, str], Row], places: Mapping[str, str], code: str
+) -> list[str]:
+    """Return the whole country and then the counties by the last period of a series, the highest first."""
+    period = _dash(PERIODS[-1])
+
+    def rank(county: str) -> tuple[bool, bool, float]:
+        row = at.get((county, period, code))
+        value = None if row is None else row[entry.y.column]
+        return county != COUNTRY, value is None, -(value or 0.0)
+
+    return [places[county] for county in sorted(places, key=rank)]
 
 
 def _dash(period: str) -> str:

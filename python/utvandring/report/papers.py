@@ -15,7 +15,7 @@ from utvandring.report.catalogue import figures as figure_entries
 from utvandring.report.catalogue import tables as table_entries
 from utvandring.report.entries import FigureEntry, TableEntry
 from utvandring.report.figures import Figure, make_figure, read_figures
-from utvandring.report.quality import read_quality
+from utvandring.report.quality import cite, read_quality
 from utvandring.report.released import open_released
 from utvandring.report.tables import ReportTable, make_table, read_tables
 from utvandring.report.texts import LANGUAGES, Texts, texts
@@ -40,7 +40,7 @@ def write_figures(
     Parameters
     ----------
     database
-        The published database; only `release` and `published_report` are read.
+        The published database; only `release`, `published_report` and `code_lists` are read.
     folder
         Where the files go; made if it does not exist.
     numbers
@@ -88,7 +88,7 @@ def write_figures(
             if chart.spec is None or not any(row.get("value") is not None for row in chart.rows):
                 empty.append(f"{name}.{language}")
                 continue
-            spec = _complete(chart, quality.is_simulated, text)
+            spec = _complete(chart, quality.is_simulated, cite(quality, text), text)
             for form in formats:
                 path = Path(temporary) / f"{name}.{language}.{form}"
                 path.write_bytes(_render(spec, form, text))
@@ -106,7 +106,9 @@ def _choose(numbers: Sequence[str]) -> dict[str, FigureEntry | TableEntry]:
     figures: dict[str, FigureEntry | TableEntry] = {
         f"figure-{entry.number}": entry for entry in figure_entries()
     }
-    estimates = {f"table-{entry.number}": entry for entry in table_entries() if entry.table != "family"}
+    estimates = {
+        f"table-{entry.number}": entry for entry in table_entries() if entry.table not in ("family", "shares")
+    }
     if not numbers:
         return figures
     known = {entry.number: name for name, entry in figures.items()} | {
@@ -131,12 +133,13 @@ def _ranges() -> list[str]:
     ]
 
 
-def _complete(chart: Figure | ReportTable, is_simulated: bool, text: Texts) -> charts.Spec:
+def _complete(chart: Figure | ReportTable, is_simulated: bool, source: str, text: Texts) -> charts.Spec:
     assert chart.spec is not None
     subtitle = [text("site", "simulated_short")] if is_simulated else []
     reading = [text("figure", "printed_diamonds")] if isinstance(chart, ReportTable) else []
     for note in (*reading, *chart.notes):
         subtitle += _wrap(note, 100)
+    subtitle += _wrap(source, 100)
     title = _wrap(f"{chart.heading}. {chart.title}")
     return charts.complete(chart.spec, chart.rows, title=title, subtitle=subtitle)
 

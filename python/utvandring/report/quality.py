@@ -46,6 +46,17 @@ class QualityData:
         return any(row["is_simulated"] for row in self.deliveries)
 
 
+def cite(data: QualityData, text: Texts) -> str:
+    """Say how numbers of this build are cited: program, deliveries, and whether they are simulated."""
+    if not data.deliveries:
+        return ""
+    versions = sorted({row["program_version"] for row in data.register_periods})
+    deliveries = [row["delivery_id"] for row in data.deliveries]
+    named = ", ".join(deliveries) if len(deliveries) <= 3 else f"{deliveries[0]} – {deliveries[-1]}"
+    said = text("cite", "text", version=", ".join(versions), deliveries=named)
+    return f"{said} {text('site', 'simulated_short')}." if data.is_simulated else said
+
+
 @dataclass(frozen=True)
 class QualityPart:
     """A part of the page; `empty` names the sentence that stands for an empty table."""

@@ -1,4 +1,4 @@
-"""What the report reads: the schemas `release` and `published_report` of a database, and nothing else."""
+"""What the report reads: the schemas `release`, `published_report` and `code_lists`, and nothing else."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,14 +15,17 @@ from utvandring.report.entries import Query
 
 Row = dict[str, Any]
 
-SCHEMAS = (SCHEMA, "published_report")
+MUNICIPALITIES = "code_lists.municipality_2013"
+
+SCHEMAS = (SCHEMA, "published_report", "code_lists")
 
 # Released tables of which the pages read all rows, without a query.
-FITS, REPRODUCTION, QUALITY, DELIVERY = WHOLE = (
+FITS, REPRODUCTION, QUALITY, DELIVERY, FINDING = WHOLE = (
     "release.trinomial_logit_fit",
     "release.reproduction",
     "release.quality_count",
     "release.delivery",
+    "release.finding",
 )
 
 
@@ -53,7 +56,7 @@ class Released:
         others = sorted(name for name in tables if name.partition(".")[0] not in SCHEMAS)
         if others:
             raise UtvandringError(
-                f"{query.file} reads {others[0]}: the report may read {' and '.join(SCHEMAS)}, nothing else."
+                f"{query.file} reads {others[0]}: the report may read {', '.join(SCHEMAS)}, nothing else."
             )
         return tables
 
@@ -86,6 +89,10 @@ class Released:
             for row in self.table("published_report.published_lpm")
             if row["scope_type"] == "county"
         }
+
+    def municipality_names(self) -> dict[str, str]:
+        """Return the name of every municipality of 2013 by its code."""
+        return {row["municipality_code"]: row["municipality_name"] for row in self.table(MUNICIPALITIES)}
 
     def _fetch(self, sql: str) -> tuple[list[Row], tuple[str, ...]]:
         cursor = self._connection.execute(sql)

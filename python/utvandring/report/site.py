@@ -4,6 +4,7 @@ import base64
 import gzip
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -34,9 +35,10 @@ from utvandring.report.catalogue import tables as table_entries
 from utvandring.report.cells import Column, Line, Table, figure, words
 from utvandring.report.entries import Query
 from utvandring.report.figures import Figure, FigureData, make_figure, read_figures
-from utvandring.report.quality import QualityData, make_quality, read_quality
+from utvandring.report.model_types import compare_types
+from utvandring.report.quality import QualityData, cite, make_quality, read_quality
 from utvandring.report.rates import pack_rates
-from utvandring.report.released import REPRODUCTION, Released, Row, open_released
+from utvandring.report.released import FINDING, REPRODUCTION, Released, Row, open_released
 from utvandring.report.tables import ReportTable, TableData, make_table, read_tables
 from utvandring.report.texts import LANGUAGES, SYMBOLS, Texts, statements, texts
 
@@ -51,6 +53,7 @@ class Content:
     rates: Sequence[Row]
     reproduction: Sequence[Row]
     anomalies: Sequence[Row]
+    findings: Sequence[Row]
 
 
 @dataclass(frozen=True)
@@ -97,6 +100,7 @@ def read_content(released: Released) -> Content:
         sorted(
             released.table("published_report.published_lpm_anomalies"), key=lambda row: row["source_line"]
         ),
+        sorted(released.table(FINDING), key=_number_of_finding),
     )
 
 
@@ -110,7 +114,7 @@ def write_report(
     Parameters
     ----------
     database
-        The published database; only `release` and `published_report` are read.
+        The published database; only `release`, `published_report` and `code_lists` are read.
     folder
         Where the files go; made if it does not exist.
     languages
@@ -202,12 +206,16 @@ def render(content: Content, language: str, languages: Sequence[str] = LANGUAGES
             built_text=built_text,
             deliveries=quality[0].table,
             quality=quality,
+            cite=cite(content.quality, text),
             symbols=SYMBOLS.items(),
             reproduction=reproduction,
+            types=compare_types(list(content.tables.fits.values()), text),
             coverage_alt=f"{text('comparison', 'alt', n=len(coverage))} {text('alt', 'table_follows')}",
             contradictions=statements("contradictions"),
             definitions=statements("definitions"),
             anomalies=_anomalies(content.anomalies, content.tables, text),
+            findings=_findings(content.findings, text),
+            verdicts=Counter(row["verdict"] for row in content.findings),
             style=_asset("report.css"),
             library=vega_library(),
             script=script,
@@ -246,6 +254,7 @@ def _script_data(drawn: Mapping[str, Any], is_simulated: bool, text: Texts) -> d
         "simulated": is_simulated,
         "config": dict(charts.CONFIG),
         "charts": drawn,
+        "map": charts.geometry(),
         "row_fields": list(fields.items()),
         "texts": {
             "shown": text("filters", "shown"),
@@ -286,7 +295,8 @@ def _pages(
             Page(chapter, "chapter", parts, [_filter(name, content, text) for name in FILTERS[chapter]])
         )
     pages += [
-        Page(name, name) for name in ("explore", "comparison", "quality", "contradictions", "definitions")
+        Page(name, name)
+        for name in ("explore", "findings", "comparison", "quality", "contradictions", "definitions")
     ]
     return pages
 
@@ -393,6 +403,37 @@ def _anomalies(rows: Sequence[Row], tables: TableData, text: Texts) -> Table:
         for row in rows
     ]
     return Table("anomalies", text("contradictions", "anomalies"), columns, lines)
+
+
+def _number_of_finding(row: Row) -> list[int]:
+    """Sort findings by section and number: 4.2-9 before 4.2-10."""
+    return [int(part) for part in row["finding_id"].replace(".", "-").split("-")]
+
+
+def _findings(rows: Sequence[Row], text: Texts) -> Table:
+    counts = ("comparisons", "holding", "failing", "withheld")
+    columns = [
+        Column(text("findings", "section"), is_text=True),
+        Column(text("findings", "statement"), is_text=True),
+        Column(text("findings", "verdict"), is_text=True),
+        *(Column(text("findings", name)) for name in counts),
+    ]
+    statement = "statement_nb" if text.language == "nb" else "statement"
+    lines = [
+        Line(
+            [
+                words(row["section"]),
+                words(row[statement]),
+                words(text("findings", row["verdict"])),
+                *(
+                    figure(row[f"{name}_n"], text, 0)
+                    for name in ("comparisons", "holding", "failing", "withheld")
+                ),
+            ]
+        )
+        for row in rows
+    ]
+    return Table("findings", text("pages", "findings"), columns, lines)
 
 
 def _environment() -> jinja2.Environment:

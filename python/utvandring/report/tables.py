@@ -33,7 +33,7 @@ class ReportTable:
 
 @dataclass(frozen=True)
 class TableData:
-    """Rows of all tables by table number, of the fits, and of the persons that tables 6.2-6.6 compare."""
+    """Rows of all tables by table number, of the fits, and of the persons that tables 6.2-6.26 compare."""
 
     rows: Mapping[str, Sequence[Row]]
     fits: Mapping[str, Row]
@@ -80,6 +80,7 @@ def make_table(entry: TableEntry, data: TableData, text: Texts) -> ReportTable:
         "linear_probability": _linear_probability,
         "trinomial_logit": _trinomial_logit,
         "difference": _difference,
+        "shares": _shares,
     }
     return makers[entry.table](entry, data, text)
 
@@ -132,6 +133,28 @@ def _family(entry: TableEntry, data: TableData, text: Texts) -> ReportTable:
     return ReportTable(entry, name, number, title, Table(name, f"{number}. {title}", columns, lines), [])
 
 
+def _shares(entry: TableEntry, data: TableData, text: Texts) -> ReportTable:
+    number, title = _heading(entry, data, text)
+    measures = {"municipalities": ("n", 0), "population": ("percent", 1), "immigrants": ("percent", 1)}
+    columns = [Column(text("filters", "centrality"), is_text=True)]
+    for measure in measures:
+        group = text("shares", measure)
+        columns += [Column(text("table", whose), group) for whose in ("ours", "printed")]
+    lines = []
+    for row in data.rows.get(entry.number, ()):
+        level = str(row["centrality_level"])
+        cells = [words(text("centrality", level))]
+        for measure, (unit, digits) in measures.items():
+            name = f"{measure}_{unit}"
+            cells += [
+                figure(row[name], text, digits, missing=WITHHELD),
+                figure(row[f"published_{name}"], text, digits),
+            ]
+        lines.append(Line(cells, {"centrality": level}))
+    name = f"table-{entry.number}"
+    return ReportTable(entry, name, number, title, Table(name, f"{number}. {title}", columns, lines), [])
+
+
 @dataclass(frozen=True)
 class _Estimates:
     """What the tables of estimates differ in: their groups of columns, and what a line is called."""
@@ -141,6 +164,7 @@ class _Estimates:
     line_key: str
     digits: int
     axis: str
+    by_level: bool = False
 
 
 def _estimates_table(
@@ -153,10 +177,13 @@ def _estimates_table(
 ) -> ReportTable:
     number, title = _heading(entry, data, text)
     rows = data.rows.get(entry.number, ())
-    by_line: dict[str, dict[str, Row]] = {}
+    by_line: dict[tuple[str, int], dict[str, Row]] = {}
     for row in rows:
-        by_line.setdefault(row[shape.line_key], {})[row[shape.group_key]] = row
+        line = (row[shape.line_key], row["centrality_level"] if shape.by_level else 0)
+        by_line.setdefault(line, {})[row[shape.group_key]] = row
     columns = [Column(text("table", "term"), is_text=True)]
+    if shape.by_level:
+        columns.append(Column(text("table", "level")))
     for code, label in shape.groups.items():
         about = {"outcome": code}
         t_value = text("table", "t_value")
@@ -166,10 +193,14 @@ def _estimates_table(
             Column(text("table", "in_std_errors"), label, about=about),
         ]
     lines, drawn, misprinted = [], [], False
-    for code in sorted(by_line, key=codes.index):
+    for code, level in sorted(by_line, key=lambda line: (codes.index(line[0]), line[1])):
         cells = [words(text("terms", code))]
+        if shape.by_level:
+            cells.append(Cell(str(level), level))
+        place = text("terms", code)
+        about = {"centrality": str(level)} if shape.by_level else {}
         for group, label in shape.groups.items():
-            row = by_line[code].get(group, {})
+            row = by_line[code, level].get(group, {})
             missing = MISSING if row.get("withheld_reason", "not_fitted") == "not_fitted" else WITHHELD
             mark = "*" if row.get("published_note") else ""
             misprinted = misprinted or bool(mark)
@@ -188,8 +219,9 @@ def _estimates_table(
             if code != "constant":
                 drawn.append(
                     {
-                        "place": text("terms", code),
+                        "place": text("table", "at_level", term=place, level=level) if about else place,
                         "outcome": group,
+                        **about,
                         "label": label,
                         "value": row.get("estimate"),
                         "low": row.get("conf_low"),
@@ -197,7 +229,7 @@ def _estimates_table(
                         "printed": row.get("published_estimate"),
                     }
                 )
-        lines.append(Line(cells))
+        lines.append(Line(cells, about))
     places = list(dict.fromkeys(row["place"] for row in drawn))
     name = f"table-{entry.number}"
     spec = charts.estimates_chart(shape.groups, places, text, text("axes", shape.axis))
@@ -263,7 +295,8 @@ def _difference(entry: TableEntry, data: TableData, text: Texts) -> ReportTable:
     notes = [f"{text('table', 'reference', reference=reference)}."]
     notes += _reasons(data.rows.get(entry.number, ()), text)
     groups = {code: text("outcomes_lpm", code) for code in _LPM_OUTCOMES}
-    shape = _Estimates("outcome", groups, "comparison", 4, "probability")
+    by_level = profile["model_type"] > 1
+    shape = _Estimates("outcome", groups, "comparison", 4, "probability", by_level)
     return _estimates_table(entry, data, text, shape, sorted(data.order, key=data.order.__getitem__), notes)
 
 

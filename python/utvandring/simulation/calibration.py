@@ -40,7 +40,7 @@ family as (
     from resident as r join person as p using (personid) where r.famnr is not null group by 1
 ),
 job as (
-    select personid, bool_or(hovedarbeid and yrkstat in (1, 2)) as employed
+    select personid, bool_or(yrkstat in (1, 2)) as employed
     from sysselsetting where periode = {t} group by 1
 ),
 study as (select distinct personid from utdanningsaktivitet where periode = {t}),
@@ -82,7 +82,8 @@ joined as (
         coalesce(j.employed, false) as employed,
         s.personid is not null as in_education,
         coalesce(l.months, 0) as months,
-        f.family_total, f.family_immigrants,
+        coalesce(f.family_total, 1) as family_total,
+        coalesce(f.family_immigrants, (p.invkat = 'B')::int) as family_immigrants,
         n.statuskode as next_status, h.county_code as next_county, h.centrality_level::int as next_level,
         year(p.doedsdato) = {t} + 1 as dies, p.doedsdato, e.emigrated, e.administrative, e.nowhere
     from resident as r
@@ -156,15 +157,19 @@ def person_years(con: duckdb.DuckDBPyConnection, base_year: int) -> pd.DataFrame
 
 
 def logit_sample(years: pd.DataFrame) -> pd.DataFrame:
-    """Keep the sample of tables E1-E8: immigrants 15-74, level and family known, alive and accounted for."""
+    """Keep the sample of tables E1-E8: immigrants of 15 and over, level known, alive and accounted for."""
     keep = (
         (years["invkat"] == "B")
-        & years["age"].between(15, 74)
+        & (years["age"] >= 15)
         & years["level"].notna()
-        & years["family_total"].notna()
         & ~years["fate"].isin(["death", "unaccounted"])
     )
     return years[keep]
+
+
+def linear_sample(years: pd.DataFrame) -> pd.DataFrame:
+    """Keep the sample of tables 5.1-5.4 and 5.13-5.31: immigrants 15-74 with a known address."""
+    return years[(years["invkat"] == "B") & years["age"].between(15, 74) & years["level"].notna()]
 
 
 def derived_covariates(sample: pd.DataFrame) -> Covariates:
@@ -260,8 +265,7 @@ def _yearly(years: pd.DataFrame, outcome_year: int) -> pd.DataFrame:
 
 
 def _add_counts(table: _Table, years: pd.DataFrame, scale: float) -> None:
-    adult = years[(years["invkat"] == "B") & years["age"].between(15, 74)]
-    sample = logit_sample(years)
+    adult, sample = linear_sample(years), logit_sample(years)
     fit = p.published("published_mnl_diagnostics").set_index("table_id")
     for number in range(8):
         sex, level = ("female", "male")[number // 4], number % 4 + 1
@@ -276,17 +280,19 @@ def _add_counts(table: _Table, years: pd.DataFrame, scale: float) -> None:
         )
     table.add("n per level and sex (E1-E8)", "all", "persons", 545_966, len(sample) / scale)
     lpm = p.published("published_lpm")
-    county = lpm[lpm["spec"] == "county_background"].drop_duplicates("table_id")
-    scaled = 545_966 / county["n_obs"].astype(float).sum()
-    for code, name, n_obs in county[["scope_code", "scope_name", "n_obs"]].itertuples(index=False):
-        n = (sample["county"] == code).sum() / scale
-        table.add(
-            "n per county (5.13-5.31, times 545,966/533,635)", name, "persons", float(n_obs) * scaled, n
-        )
+    for spec, topic, column in (
+        ("main", "n per level (5.1-5.4)", "level"),
+        ("county_background", "n per county (5.13-5.31)", "county"),
+    ):
+        scopes = lpm[lpm["spec"] == spec].drop_duplicates("table_id")
+        regions = adult[column].astype("Int64").astype(str) if column == "level" else adult[column]
+        for code, name, n_obs in scopes[["scope_code", "scope_name", "n_obs"]].itertuples(index=False):
+            table.add(topic, name, "persons", float(n_obs), (regions == code).sum() / scale)
+        table.add(topic, "all", "persons", scopes["n_obs"].astype(float).sum(), len(adult) / scale)
     spec = lpm.drop_duplicates("table_id").set_index(["spec", "scope_code"])["n_obs"].astype(float)
     for level in range(1, 5):
         target = spec[("family_composition", str(level))] / spec[("main", str(level))]
-        rows = adult[(adult["level"] == level) & adult["family_total"].notna()]
+        rows = adult[adult["level"] == level]
         table.add(
             "in families of two or more (5.9-5.12)",
             f"level {level}",
@@ -316,7 +322,7 @@ def _add_entropies(table: _Table, years: pd.DataFrame) -> None:
 
 
 def _add_family_tables(table: _Table, years: pd.DataFrame) -> None:
-    immigrants = years[(years["invkat"] == "B") & years["family_total"].notna()]
+    immigrants = years[years["invkat"] == "B"]
     rates = p.published("published_rates").dropna(subset=["rate_percent"])
     for table_id, population, background, size, kind, outcome, rate in rates.itertuples(index=False):
         if size == "1" and kind != "all":
@@ -346,7 +352,7 @@ def _add_series(table: _Table, series: pd.DataFrame, scale: float) -> None:
             part = series[rows]
             per_year = part[part["background"] == name].set_index("outcome_year")["adult_n"]
             share = 100 * (per_year / part.groupby("outcome_year")["adult_n"].sum()).mean()
-            table.add("share of immigrants 15-74 (2.2)", f"{name} {label}", "per cent", target, share)
+            table.add("share of immigrants 15-74 (5.4)", f"{name} {label}", "per cent", target, share)
 
     def rate(name: str, year: int, column: str) -> float:
         row = series[(series["background"] == name) & (series["outcome_year"] == year)]

@@ -59,7 +59,8 @@ class Geography:
 def geography() -> Geography:
     """Return the municipalities of 2013 with calibrated stock shares.
 
-    County by level by sex is raked (IPF) to the n of tables 5.13-5.31 (county) and of E1-E8 (level and sex).
+    County by level by sex is raked (IPF) to the n of tables 5.13-5.31 (county), of 5.1-5.4 (level) and to the
+    share of the sexes in E1-E8.
     """
     municipalities = code_list("municipality_2013").sort_values("municipality_code")
     codes = tuple(municipalities["municipality_code"])
@@ -79,12 +80,17 @@ def geography() -> Geography:
 
 
 def published_counts() -> tuple[FloatArray, FloatArray]:
-    """Return n per county (19; tables 5.13-5.31) and per level and sex (4 x men, women; tables E1-E8)."""
-    lpm = published("published_lpm")
-    county = lpm[lpm["spec"] == "county_background"].drop_duplicates("table_id").sort_values("scope_code")
+    """Return n per county (19; tables 5.13-5.31) and per level and sex (4 x men, women).
+
+    Levels have the n of tables 5.1-5.4, of ages 15-74; the sexes share them as in tables E1-E8, of 15 and
+    over.
+    """
+    lpm = published("published_lpm").drop_duplicates("table_id").sort_values("scope_code")
+    n_obs = lpm.set_index("spec")["n_obs"].astype(float)
+    county, level = n_obs.loc["county_background"].to_numpy(), n_obs.loc["main"].to_numpy()
     fit = published("published_mnl_diagnostics").set_index("table_id")["n_obs"].astype(float)
     level_sex = np.array([[fit[f"E{level + 4}"], fit[f"E{level}"]] for level in range(1, 5)])
-    return county["n_obs"].astype(float).to_numpy(), level_sex
+    return county, level[:, None] * level_sex / level_sex.sum(axis=1, keepdims=True)
 
 
 @cache

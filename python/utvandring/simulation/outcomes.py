@@ -1,6 +1,6 @@
 """What happens to each resident during a year: death, emigration, internal move or none of them.
 
-Immigrants aged 15-74 get their outcome from the trinomial logit of tables E1-E8, independently of each
+Immigrants aged 15 and over get their outcome from the trinomial logit of tables E1-E8, independently of each
 other, on the covariates that follow from the written registers. Everybody else has plain rates, and young
 children and part of the non-immigrant partners go with their family.
 """
@@ -89,7 +89,8 @@ def probabilities(eta: FloatArray) -> FloatArray:
 def year_shift(eta: FloatArray, background: IntArray, year: int) -> FloatArray:
     """Return the intercept shifts by background, shape (6, 2), that meet the series of `year`.
 
-    Zero from 2013 on: then tables E1-E8 hold as printed.
+    The series are of ages 15-74, and so are the persons given. Zero from 2013 on: then tables E1-E8 hold as
+    printed.
     """
     shift = np.zeros((len(p.BACKGROUNDS), 2))
     if year >= p.PUBLISHED_OUTCOME_YEAR:
@@ -132,14 +133,13 @@ def draw_outcomes(
     draw = np.full(n, np.nan)
     draw[resident] = u[2]
     at_risk = outcome == STAY
-    by_logit = np.flatnonzero(at_risk & pop.immigrant & pop.working_age(base_year))
+    by_logit = np.flatnonzero(at_risk & pop.immigrant & (age >= 15))
     x = covariates(pop, by_logit, base_year, geo)
     eta = linear_predictor(x)
-    eta += year_shift(eta, x.background, year)[x.background]
+    working = x.age <= 74
+    eta += year_shift(eta[working], x.background[working], year)[x.background]
     _assign(outcome, by_logit, probabilities(eta), draw)
 
-    old = np.flatnonzero(at_risk & pop.immigrant & (age > 74))
-    _assign(outcome, old, np.tile(p.OUTCOMES_FROM_75, (len(old), 1)), draw)
     adult = at_risk & ~pop.immigrant & (pop.home == NO_ONE)
     with_immigrant = adult & (pop.partner >= 0) & pop.immigrant[pop.partner]
     alone = adult & ~with_immigrant

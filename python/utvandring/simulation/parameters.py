@@ -116,8 +116,8 @@ class YearSeries:
         return float(np.interp(year, self.years, self.values))
 
 
-# Immigrants aged 15-74 on 1 January, thousands. 2013: n of the logit (545,966) plus those who died or were
-# unaccounted for; other years after the growth of the immigrant population (assumption).
+# Immigrants aged 15-74 on 1 January, thousands. 2013: n of the linear models (533,635) plus those without a
+# known address; other years after the growth of the immigrant population (assumption).
 STOCK_THOUSANDS: Final = YearSeries(
     (
         1991,
@@ -139,11 +139,11 @@ STOCK_THOUSANDS: Final = YearSeries(
         2020,
         2025,
     ),
-    (125, 160, 240, 250, 261, 277, 299, 336, 377, 412, 452, 498, 547.3, 585, 617, 644, 720, 850),
+    (122, 156, 234, 244, 255, 270, 292, 328, 368, 402, 441, 486, 534.4, 571, 602, 629, 703, 830),
 )
 
-# Share of each background among immigrants aged 15-74 on 1 January. Section 2.2 prints the means of
-# 2004-2008 and 2009-2013; the path within the periods is an assumption.
+# Share of each background among immigrants aged 15-74 on 1 January. Section 5.4 gives the means of all ages
+# in 2004-2008 and 2009-2013; the path within the periods is an assumption.
 _SHARE_YEARS: Final = (1991, 2003, 2004, 2005, 2006, 2007, 2008, 2009, 2010, 2011, 2012, 2013, 2014, 2020)
 STOCK_SHARES: Final = {
     NORDIC: YearSeries(
@@ -161,7 +161,7 @@ STOCK_SHARES: Final = {
         _SHARE_YEARS, (70, 30.8, 29.3, 28, 26.5, 24.4, 21.7, 19.2, 18, 17, 15.9, 14.8, 14, 12)
     ),
 }
-SHARE_MEANS: Final = {  # section 2.2, per cent of immigrants: mean 2004-2008, mean 2009-2013
+SHARE_MEANS: Final = {  # section 5.4, per cent of immigrants: mean 2004-2008, mean 2009-2013
     WORK: (8.0, 20.0),
     UNKNOWN: (26.0, 17.0),
     REFUGE: (20.0, 17.0),
@@ -170,12 +170,13 @@ SHARE_MEANS: Final = {  # section 2.2, per cent of immigrants: mean 2004-2008, m
     EDUCATION: (3.0, 4.5),
 }
 
-# Men among immigrants aged 15-74 (2013: n of tables E5-E8; earlier years assumption).
+# Men among immigrants aged 15-74 (2013: n of tables E5-E8, of 15 and over; earlier years assumption).
 MALE_SHARE: Final = YearSeries((1991, 2003, 2006, 2013, 2020), (0.505, 0.493, 0.497, 0.5244, 0.525))
 
 # Emigrations and moves between centrality levels per 100 immigrants aged 15-74, by outcome year. Education,
-# work and refuge: values the text of chapter 4 gives; nordic, family and unknown: assumption. From 2013 on
-# there is no shift: the rates follow from tables E1-E8.
+# work and refuge: values the text of chapter 4 gives, where they are of all ages; nordic, family and unknown:
+# assumption, but for the moves of family immigrants from 2009 on. From 2013 on there is no shift: the rates
+# follow from tables E1-E8.
 EMIGRATION_SERIES: Final = {
     NORDIC: YearSeries((2004, 2012), (8.5, 6.8)),
     WORK: YearSeries((2004, 2006, 2008, 2010, 2012), (12.0, 9.0, 7.0, 5.8, 4.6)),
@@ -188,7 +189,7 @@ INTERNAL_SERIES: Final = {
     NORDIC: YearSeries((2004,), (1.0,)),
     WORK: YearSeries((2004,), (2.0,)),
     REFUGE: YearSeries((2004, 2012), (2.8, 2.4)),
-    FAMILY: YearSeries((2004,), (1.5,)),
+    FAMILY: YearSeries((2004, 2009), (1.9, 1.5)),
     EDUCATION: YearSeries((2004,), (2.5,)),
     UNKNOWN: YearSeries((2004,), (0.6,)),
 }
@@ -297,7 +298,6 @@ LOST_IS_MISSING, LOST_VANISHES = 0.5, 0.2
 UNKNOWN_ADDRESS_ENDS: Final = 0.5
 
 # Outcomes of those whom the logit does not cover: internal out-migration and emigration.
-OUTCOMES_FROM_75: Final = (0.004, 0.006)
 OUTCOMES_OF_OTHERS: Final = (0.008, 0.004)
 OUTCOMES_OF_PARTNERS: Final = (0.001, 0.0005)  # non-immigrants with an immigrant, besides following them
 # Deaths: logarithm of the chance at age 0 and its growth by year of age; women and emigrants relative.
@@ -367,6 +367,9 @@ YEARS_SINCE_ARRIVAL: Final = {
     FAMILY: (0.5, 3.0, 8.0), EDUCATION: (0.9, 1.8, 6.0), UNKNOWN: (0.0, 1.0, 10.0),
 }  # fmt: skip
 UNKNOWN_REASON_AFTER_1990: Final = 0.08
+# How many times as many of this age and over as the draws give: they are those above 74 in 2013, whose number
+# is the difference between the samples of the logits (15 and over) and of the linear models (15-74).
+OLDER_FROM, OLDER_AT_START = 64, 2.75
 # Of the stock, adults; the rest are children who have turned 15.
 STARTS_AS_ADULT: Final = {NORDIC: 0.97, WORK: 0.97, REFUGE: 0.9, FAMILY: 0.87, EDUCATION: 0.97, UNKNOWN: 0.97}
 # Neither alone nor in a couple.
@@ -440,7 +443,7 @@ EDUCATION_UNKNOWN_OF_NON_IMMIGRANTS: Final = 0.02
 EMIGRANT_KEEPS_FAMILY: Final = 0.05  # an old family number, which must not be counted
 SEVERAL_EXAMS, EXAM_IN_JUNE = 0.3, 0.8
 SECOND_JOB: Final = 0.09
-ROW_WITHOUT_EMPLOYMENT, SIDE_JOB_WITHOUT_EMPLOYMENT = 0.08, 0.15
+ROW_WITHOUT_EMPLOYMENT: Final = 0.08
 SELF_EMPLOYED, FULL_TIME, HOURS_MISSING = 0.06, 0.65, 0.02
 MONTH_REPEATED, OTHER_STATUS_IN_MONTH = 0.04, 0.02
 JOBSEEKER_AT_WORK, JOBSEEKER_OUT_OF_WORK = 0.03, 0.22  # with a status other than wholly unemployed

@@ -123,12 +123,14 @@ def start_population(
         wanted = _stock_target(background, first_year, scale)
         # Children who have turned 15 belong to the stock as well and are added below.
         wanted = round(wanted * p.STARTS_AS_ADULT[background])
-        batch = _start_adults(background, round(wanted * 1.6) + 20, base_year, rng)
+        batch = _start_adults(background, round(wanted * 1.6 * p.OLDER_AT_START) + 20, base_year, rng)
         age = batch.age(base_year)
         alive = rng.random(len(batch)) < np.exp(
             -12 * death_probability(np.maximum(age, 60).astype(np.int16), batch.sex)
         )
-        chosen = np.flatnonzero((age >= 15) & (age <= 94) & (alive | (age < 60)))
+        older = age >= p.OLDER_FROM
+        kept = older | (rng.random(len(batch)) * p.OLDER_AT_START < 1)
+        chosen = np.flatnonzero((age >= 15) & (age <= 94) & (alive | (age < 60)) & kept)
         working = np.cumsum(age[chosen] <= 74)
         last = int(np.searchsorted(working, wanted, side="left")) + 1
         rows = chosen[:last]

@@ -266,21 +266,17 @@ class Registers:
         age = pop.age(year)
         idle = np.flatnonzero(pop.resident & ~pop.employed & ~quiet & (age >= 16) & (age <= 66))
         not_work = idle[rng.random(len(idle)) < p.ROW_WITHOUT_EMPLOYMENT]
-        # A side job beside a main row that is not employment does not make anybody employed.
-        side = not_work[rng.random(len(not_work)) < p.SIDE_JOB_WITHOUT_EMPLOYMENT]
-        people = np.concatenate([main, second, not_work, side])
-        sizes = [len(main), len(second), len(not_work), len(side)]
+        people = np.concatenate([main, second, not_work])
+        sizes = [len(main), len(second), len(not_work)]
         own_business = rng.random(len(people)) < p.SELF_EMPLOYED
         job = np.where(own_business, 2, 1)
         looking = pop.unemployed_months[not_work] > 0
-        status = np.concatenate(
-            [job[: sizes[0] + sizes[1]], np.where(looking, 3, 0), np.ones(sizes[3], np.int64)]
-        )
+        status = np.concatenate([job[: sizes[0] + sizes[1]], np.where(looking, 3, 0)])
         hours = np.where(
             rng.random(len(people)) < p.FULL_TIME, 37.5, np.round(rng.uniform(4, 40, len(people)) * 2) / 2
         )
         employer = rng.zipf(1.6, len(people)) % 89_999
-        without = np.repeat([False, False, True, False], sizes)
+        without = np.repeat([False, False, True], sizes)
         industry = employer % len(_INDUSTRIES)
         order = np.argsort(people, kind="stable")
         self.write(
@@ -297,7 +293,7 @@ class Registers:
                 "timer": pa.array(
                     hours[order], mask=(without | (rng.random(len(people)) < p.HOURS_MISSING))[order]
                 ),
-                "hovedarbeid": pa.array(np.repeat([True, False, True, False], sizes)[order]),
+                "hovedarbeid": pa.array(np.repeat([True, False, True], sizes)[order]),
             },
         )
 

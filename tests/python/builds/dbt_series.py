@@ -19,6 +19,8 @@ import duckdb
 from utvandring.builds.dbt_process import run
 
 PROJECT = Path(__file__).resolve().parents[3]
+# Said when the project is read as well: the last year that a model reads is worked out then.
+VARIABLES = ("--vars", "{estimates_base_years: [2009]}")
 
 
 def build(dbt: Any, root: Path, ledger: Path, *, full: bool, first: bool) -> None:
@@ -27,9 +29,9 @@ def build(dbt: Any, root: Path, ledger: Path, *, full: bool, first: bool) -> Non
 
     shutil.copyfile(ledger, root / "accepted" / "ledger.json")
     if dbt.manifest is None:
-        dbt.manifest = run(dbt, "parse", "--quiet", *options(root))
+        dbt.manifest = run(dbt, "parse", "--quiet", *options(root), *VARIABLES)
     kinds = ["model", "seed"] if first else ["model"]
-    arguments = [*options(root), "--quiet", "--vars", "{estimates_base_years: [2009]}"]
+    arguments = [*options(root), "--quiet", *VARIABLES]
     arguments += ["--exclude", "path:models/intermediate/disclosure+", "path:models/estimates/survival+"]
     arguments += ["path:models/estimates/fits+", "path:models/estimates/descendants+"]
     arguments += [part for kind in kinds for part in ("--resource-type", kind)]

@@ -10,6 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+from agreeing import findings, move, world
 from conftest import Command
 from deliveries import Key, Row, day, good_files, read_manifest, reseal, write_delivery, write_manifest
 from one_file import (
@@ -25,7 +26,6 @@ from one_file import (
     refused,
     taken,
 )
-from test_deliver_between import findings, move, world
 
 from utvandring.deliveries import deliver as deliver_module
 

@@ -10,10 +10,10 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+from agreeing import findings, move, person, resident
 from conftest import Command
 from deliveries import Key, Row, day, good_files, write_delivery
 from one_file import INCOME, JOBS, MOVES, PERSON, POPULATION, SPECIFICATION, Check, population, refused, taken
-from test_deliver_between import findings, move, person, resident
 
 from utvandring.deliveries.checks import _ORDINARY_IDENTIFIER
 from utvandring.deliveries.specification import Column

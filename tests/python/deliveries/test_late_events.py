@@ -4,10 +4,10 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from agreeing import PERSONS, following, job, move, resident, world
 from conftest import Command
 from dbt_server import DbtServer
 from deliveries import Key, Row, write_delivery
-from test_deliver_between import PERSONS, following, job, move, resident, world
 
 #: Who left in 2012: told in time, told with the year after, and told both times.
 IN_TIME, LATE, TWICE = 0, 1, 2

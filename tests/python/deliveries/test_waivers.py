@@ -34,6 +34,9 @@ FAULTS: dict[str, tuple[Key, Row]] = {
     "person.inngrunn1.code_list": (("person", 2012, 1), {"inngrunn1": "XXX"}),
     "person.forstdato.date": (("person", 2012, 1), {"forstdato": 20070230}),
     "person.forstdato.range": (("person", 2012, 1), {"forstdato": 17000101}),
+    "befolkning.statsborgerskap.code_list": (("befolkning", 2013, 1), {"statsborgerskap": "XYZ"}),
+    "person.doedsdato_presisjon.code_list": (("person", 2012, 1), {"doedsdato_presisjon": "uke"}),
+    "flytting.flyttedato_presisjon.code_list": (("flytting", 2012, 1), {"flyttedato_presisjon": "uke"}),
     "person.doedsdato.range": (("person", 2012, 1), {"doedsdato": day("2099-12-31")}),
     "flytting.hendelse.required": (("flytting", 2012, 1), {"hendelse": None}),
     "flytting.hendelse.code_list": (("flytting", 2012, 1), {"hendelse": "flytting"}),
@@ -71,6 +74,9 @@ def spoiled_files(*checks: str) -> dict[Key, list[Row]]:
         # The second row of every file is of a person to whom each of these things could have happened.
         like = good_files()[key][min(1, len(good_files()[key]) - 1)]
         files[key].append({**like, "personid": f"pseudonym-{number:03}", **fault})
+        # A file has every column in every row, optional ones too.
+        for row in files[key]:
+            row |= {column: row.get(column) for column in fault}
     return files
 
 

@@ -46,24 +46,14 @@ LABOUR = [
         expect(2012, is_employed=False, labour_status="outside_labour_force"),
     ),
     case(
-        "the main job decides, even with fewer hours",
-        working(job(2012, status=0, hours=5, main=True), job(2012, status=1, hours=37.5, main=False)),
-        expect(2012, is_employed=False),
-    ),
-    case(
-        "without a flag the longest hours decide",
-        working(job(2012, status=1, hours=5, main=None), job(2012, status=0, hours=20, main=None)),
-        expect(2012, is_employed=False),
-    ),
-    case(
-        "unknown hours are the shortest",
-        working(job(2012, status=0, hours=None, main=False), job(2012, status=2, hours=1, main=False)),
+        "any job makes employed, whatever the main row is",
+        working(job(2012, status=0, hours=37.5, main=True), job(2012, status=1, hours=5, main=False)),
         expect(2012, is_employed=True),
     ),
     case(
-        "of equal jobs employment goes first",
-        working(job(2012, status=3, hours=20, main=True), job(2012, status=1, hours=20, main=True)),
-        expect(2012, is_employed=True),
+        "several rows that are no employment do not",
+        working(job(2012, status=0, hours=20, main=None), job(2012, status=3, hours=None, main=False)),
+        expect(2012, is_employed=False),
     ),
     case(
         "enrolled on 1 October",

@@ -35,7 +35,18 @@ FAMILY = [
         "without a family number",
         person(),
         resident(2013, 2014),
-        expect(2012, family_id=None, family_size=None, family_immigrants=None, family_type=None),
+        expect(2012, family_id=None, family_size=1, family_immigrants=1, family_type="immigrants_only"),
+    ),
+    case(
+        "without a family number and no immigrant",
+        person(category="A", country="000", reason=None, first=None),
+        resident(2013, 2014),
+        expect(2012, family_id=None, family_size=1, family_immigrants=0, family_type="no_immigrants"),
+    ),
+    case(
+        "without a family number and unknown to the person register",
+        resident(2013, 2014),
+        expect(2012, family_id=None, family_size=1, family_immigrants=0, family_type="no_immigrants"),
     ),
     case(
         "immigrants only",

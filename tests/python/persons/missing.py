@@ -114,6 +114,22 @@ GAPS = [  # which register is missing in which year stands under DELIVERIES
         )
     ),
     case(
+        "family numbers in every year but one",
+        person(),
+        *resident(2010, 2018, family="f"),
+        january(2019),
+        expect(2011, family_size=1, family_type="immigrants_only"),
+        expect(2018, family_id=None, family_size=None, family_immigrants=None, family_type=None),
+        delivery="gaps",
+    ),
+    case(
+        "without a family number in years that carry numbers, and in one that does not",
+        gap(),
+        expect(2011, family_id=None, family_size=1, family_immigrants=1, family_type="immigrants_only"),
+        expect(2018, family_id=None, family_size=None, family_immigrants=None, family_type=None),
+        delivery="gaps",
+    ),
+    case(
         "neither a next 1 January nor events",
         gap(),
         expect(2018, outcome=None, outcome_is_provisional=None, returned_within_year=None, outcome_year=2019),

@@ -88,20 +88,12 @@ def education(evidence: Evidence, person_id: str, year: int) -> Row:
     return {"education_group": groups[0], "education_group_logit": groups[1]}
 
 
-# "employed = employee or self-employed in the November reference week (a person with several jobs is
-# classified by the main job)".
+# "employed = employee or self-employed in the November reference week (a person with any such job is
+# employed; the main job only tells employee from self-employed)".
 def is_employed(evidence: Evidence, person_id: str, year: int) -> bool | None:
     if not evidence.delivered("sysselsetting", year):
         return None
-    jobs = evidence.rows("sysselsetting", year, person_id)
-    if not jobs:
-        return False
-
-    def importance(job: Row) -> tuple[bool, float, bool]:
-        hours = job["timer"] if job["timer"] is not None else -1.0
-        return job["hovedarbeid"] is True, hours, job["yrkstat"] in (1, 2)
-
-    return max(jobs, key=importance)["yrkstat"] in (1, 2)
+    return any(job["yrkstat"] in (1, 2) for job in evidence.rows("sysselsetting", year, person_id))
 
 
 # "in_education = enrolled on 1 October, or an exam passed at any time during the year".

@@ -27,6 +27,20 @@ def families(evidence: Evidence, year: int) -> dict[str, list[Row]]:
     return members
 
 
+# "That holds only in a year whose befolkning carries family numbers".
+def carries_numbers(evidence: Evidence, year: int) -> bool:
+    return any(row["famnr"] is not None for row in evidence.residents(year))
+
+
+# "A resident without a family number shares none with anybody and is a family of one".
+def family_of(
+    evidence: Evidence, row: Row, members: dict[str, list[Row]], numbered: bool
+) -> list[Row] | None:
+    if row["famnr"] is not None:
+        return members[row["famnr"]]
+    return [row] if numbered else None
+
+
 def is_immigrant(evidence: Evidence, person_id: str) -> bool | None:
     person = evidence.person(person_id)
     return None if person is None else person["invkat"] == "B"

@@ -2,7 +2,7 @@
 
 from . import characteristics
 from .evidence import Evidence, Row
-from .family import describe, families
+from .family import carries_numbers, describe, families, family_of
 from .outcome import PersonYear
 from .regions import region
 
@@ -24,25 +24,25 @@ def is_resident_for_less(evidence: Evidence, person_id: str, base_year: int) -> 
 
 
 def is_probable_overcoverage(
-    evidence: Evidence, person_id: str, family: list[Row], base_year: int
+    evidence: Evidence, person_id: str, family: list[Row] | None, base_year: int
 ) -> bool | None:
     years = (base_year - 1, base_year)
     if is_resident_for_less(evidence, person_id, base_year):
         return False
-    household = {person_id, *(row["personid"] for row in family)}
+    household = {person_id, *(row["personid"] for row in family or [])}
     if any(evidence.has_sign(member, year) for member in household for year in years):
         return False
-    return True if evidence.all_sign_registers(*years) else None
+    return True if evidence.all_sign_registers(*years) and family is not None else None
 
 
 def person_year(evidence: Evidence) -> list[Row]:
     result = []
     for outcome_year in evidence.periods("befolkning"):
         base_year = outcome_year - 1
-        members = families(evidence, outcome_year)
+        members, numbered = families(evidence, outcome_year), carries_numbers(evidence, outcome_year)
         for row in evidence.residents(outcome_year):
             person_id, family_id = row["personid"], row["famnr"]
-            family = members[family_id] if family_id is not None else []
+            family = family_of(evidence, row, members, numbered)
             size, immigrants, kind = describe(evidence, family) if family else (None, None, None)
             person = characteristics.of_person(evidence.person(person_id), base_year)
             place = region(row["kommnr"], outcome_year)

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import statsmodels.api as sm
+from reference.labour import STATUS_AT_EVERY_AGE
 
 from utvandring.common.project import project_root
 from utvandring.regressions.fitting import (
@@ -32,7 +33,7 @@ TABLES = {
     "linear_probability_pooled_fit": 31 * 3,
     "trinomial_logit_pooled": 54 + 4 * 48 + 8 * 46,
     "trinomial_logit_pooled_fit": 13,
-    "trinomial_logit_pooled_difference": 13 * 69,
+    "trinomial_logit_pooled_difference": 18 * 69,
     "trinomial_logit_pooled_marginal_effect": 3 * (25 + 4 * 22 + 8 * 21),
 }
 
@@ -131,8 +132,9 @@ def test_a_pooled_linear_model_is_that_of_statsmodels_on_persons(pooled: duckdb.
 
 def test_a_pooled_logit_is_that_of_statsmodels_on_persons(pooled: duckdb.DuckDBPyConnection) -> None:
     rows = pooled.execute(
-        f"select * from marts.person_year where {SAMPLE} and centrality_level is not null "
-        "and family_size is not null "
+        f"select * exclude (labour_status), {STATUS_AT_EVERY_AGE} as labour_status from marts.person_year "
+        "where base_year between 2010 and 2012 and is_immigrant and age >= 15 "
+        "and centrality_level is not null and family_size is not null "
         "and outcome_centrality in ('stay', 'internal_outmigration', 'emigration')"
     ).df()
     regressors = pd.DataFrame(

@@ -26,7 +26,7 @@ BLOCKS = tuple(block for blocks in catalogue.PAGES.values() for block in blocks)
 
 @pytest.fixture(scope="module")
 def empty() -> Released:
-    """Give the released tables as their contracts describe them, and the printed rates, without rows."""
+    """Give the released tables as their contracts describe them, and the seeds that are read: no rows."""
     connection = duckdb.connect()
     connection.execute("create schema release")
     connection.execute("create schema published_report")
@@ -34,10 +34,14 @@ def empty() -> Released:
         for model in yaml.safe_load(path.read_text(encoding="utf-8"))["models"]:
             columns = ", ".join(f"{column['name']} {column['data_type']}" for column in model["columns"])
             connection.execute(f"create table release.{model['config']['alias']} ({columns})")
-    connection.execute(
-        "create table published_report.published_rates as "
-        f"from read_csv('{PROJECT}/seeds/published/published_rates.csv') limit 0"
-    )
+    connection.execute("create schema code_lists")
+    for table, file in (
+        ("published_report.published_rates", "published/published_rates"),
+        ("published_report.published_centrality_shares", "published/published_centrality_shares"),
+        ("code_lists.municipality_2013", "code_lists/municipality_2013"),
+        ("code_lists.county", "code_lists/county"),
+    ):
+        connection.execute(f"create table {table} as from read_csv('{PROJECT}/seeds/{file}.csv') limit 0")
     return Released(connection)
 
 
@@ -300,6 +304,27 @@ def test_a_figure_is_one_query_and_one_entry(project: Path) -> None:
         "range": [charts.PALETTE[0], charts.RED],
     }
     assert "Høyest: Oslo, Inn, 40,0." in made.alt
+
+
+def test_a_rate_of_few_residents_is_in_the_table_and_not_drawn() -> None:
+    (entry,) = [entry for entry in catalogue.figures() if entry.number == "4.9"]
+    row = {
+        "figure": "4.9",
+        "immigration_background": "work",
+        "outcome": "emigration",
+        "labour_status": "unemployed",
+    }
+    rows = [
+        row | {"outcome_year": year, "residents_n": n, "movers_n": 10, "rate_percent": 1000 / n}
+        for year, n in ((2012, 50), (2013, 15))
+    ]
+    made = make_figure(entry, FigureData({"4.9": rows}, [], {}), texts("en"))
+
+    assert [point.get("small", False) for point in made.rows] == [False, True]
+    assert "!datum.small" in str(made.spec)
+    assert made.table is not None
+    assert [line.cells[4].text for line in made.table.lines] == ["20.00", "66.67"]
+    assert made.notes == ["Rates of fewer than 50 residents are in the table only: 1."]
 
 
 def test_a_series_without_a_name_is_told_in_one_sentence(project: Path) -> None:

@@ -169,6 +169,18 @@
 {%- do _spells_are_days(relation, start, end) -%}
 {%- set low = first or first_year -%}
 {%- set high = last or (last_year if day == '01-01' else last_year - 1) -%}
+{%- call _years_of_days(day, low, high) %}
+        select
+            *,
+            try_cast({{ start }} as date) as "first day of the spell",
+            coalesce(try_cast({{ end }} as date), make_date({{ high }}, 12, 31)) as "last day of the spell",
+        from {{ relation }}
+{%- endcall %}
+{%- endmacro -%}
+
+
+{#- A row for each year in which a day lies between the first and the last day of a spell, of spells with these two. -#}
+{%- macro _years_of_days(day, low, high) -%}
 (
     select
         * exclude ("first day of the spell", "last day of the spell"),
@@ -177,11 +189,7 @@
             least({{ high }}, year("last day of the spell") - cast(strftime("last day of the spell", '%m-%d') < '{{ day }}' as integer))
         )) as year,
     from (
-        select
-            *,
-            try_cast({{ start }} as date) as "first day of the spell",
-            coalesce(try_cast({{ end }} as date), make_date({{ high }}, 12, 31)) as "last day of the spell",
-        from {{ relation }}
+        {{ caller() }}
     ) as days
 )
 {%- endmacro -%}
@@ -212,14 +220,7 @@
 {%- do refuse_if(relation, 'persons with rows that begin on one day and differ',
     'select count(*) from (select personid from (select distinct * from ' ~ relation ~ ') group by personid, ' ~ start
     ~ ' having count(*) > 1)') -%}
-(
-    select
-        * exclude ("first day of the spell", "last day of the spell"),
-        unnest(generate_series(
-            greatest({{ low }}, year("first day of the spell") + cast(strftime("first day of the spell", '%m-%d') > '{{ day }}' as integer)),
-            least({{ high }}, year("last day of the spell") - cast(strftime("last day of the spell", '%m-%d') < '{{ day }}' as integer))
-        )) as year,
-    from (
+{%- call _years_of_days(day, low, high) %}
         select
             spells.*,
             try_cast({{ start }} as date) as "first day of the spell",
@@ -230,8 +231,7 @@
                 make_date({{ high }}, 12, 31)
             ) as "last day of the spell",
         from (select distinct * from {{ relation }}) as spells
-    ) as days
-)
+{%- endcall %}
 {%- endmacro -%}
 
 

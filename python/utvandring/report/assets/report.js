@@ -40,7 +40,8 @@
     return copy;
   }
   async function draw(element, chart) {
-    const spec = {...fitted(chart, element.clientWidth), datasets: {rows: chart.rows}};
+    const spec = fitted(chart, element.clientWidth);
+    spec.datasets = {rows: chart.rows, ...(spec.projection && {map: data.map})};
     const description = element.getAttribute('aria-label');
     const result = await vegaEmbed(element, spec, {
       actions: false, renderer: 'svg', config: data.config, formatLocale: data.locale, logLevel: 1,  // Errors: a filter may leave a layer without rows, which is no fault.
@@ -80,6 +81,7 @@
     const target = name ? document.getElementById(name) : null;
     if (move && target && !target.closest('.page')) return target.focus();
     const page = target?.closest('.page') ?? pages[0];
+    for (const dialog of $$('dialog[open]')) dialog.close();
     for (const other of pages) other.hidden = other !== page;
     for (const link of $$('nav.site a')) {
       if (link.dataset.page === page.id) {

@@ -1,7 +1,8 @@
--- Tables 6.2-6.6: differences in probability by the logit of table 6.1, ours beside the printed ones.
+-- Tables 6.2-6.26: differences in probability by the logits of tables 6.1 (6.2-6.6), D1-D4 (6.7-6.16) and E1-E8
+-- (6.17-6.26), ours beside the printed ones.
 -- depends_on: {{ ref('release_trinomial_logit_difference') }}
 --
--- Grain: table_id, comparison, outcome.
+-- Grain: table_id, centrality_level, comparison, outcome.
 with
 
 trinomial_logit_difference as (
@@ -11,6 +12,7 @@ trinomial_logit_difference as (
 final as (
     select
         table_id,
+        centrality_level,
         comparison,
         outcome,
         n_obs,
@@ -28,4 +30,4 @@ final as (
 )
 
 select * from final
-order by table_id, comparison, outcome
+order by table_id, centrality_level, comparison, outcome
