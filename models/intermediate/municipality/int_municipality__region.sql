@@ -5,6 +5,9 @@
 -- NULL for unknown addresses (0000, 9999), Svalbard and other territories. Choice: a municipality merged after 2013
 -- from several counts as the one among them that gave it its name, else the most populous (column
 -- municipality_code_2013 of the seed); whether somebody moved is decided on all of them, in int_municipality__move.
+-- So Lindesnes, Ullensvang, Øygarden and Tjeldsund of 2020 are those of 2013, though Mandal, Odda, Fjell and Skånland,
+-- which joined them, had more people; with Tjeldsund (Nordland) goes Skånland (Troms), which the counties of 2020 and 2024
+-- put in the north with all of it.
 -- In the later divisions a code has a county, and a class of the centrality index of 2024, if all codes that it may lie
 -- in have the same: of the split municipalities the county is known, the class is not.
 with
