@@ -1,5 +1,6 @@
 -- Map M.1: the municipalities of 2013 by centrality level (the map of section 2.2).
 -- depends_on: {{ ref('municipality_2013') }}
+-- depends_on: {{ ref('county') }}
 --
 -- Shows: the level of every municipality, 1 least to 4 most central (Vedlegg A).
 -- Grain: figure, municipality_code.
@@ -11,14 +12,19 @@ municipality_2013 as (
     select * from code_lists.municipality_2013
 ),
 
+county as (
+    select * from code_lists.county
+),
+
 final as (
     select
         'M.1' as figure,
-        municipality_code,
-        municipality_name,
-        county_name,
-        centrality_level,
+        municipality_2013.municipality_code,
+        municipality_2013.municipality_name,
+        county.county_name,
+        municipality_2013.centrality_level,
     from municipality_2013
+    left join county on municipality_2013.county_code = county.county_code
 )
 
 select * from final

@@ -4,6 +4,7 @@
 --
 -- Every combination of year, region, background and category has a row, so that one without persons looks like one
 -- with few: its counts are NULL. Categories that hold fewer persons than the threshold in the whole country are absent.
+-- By centrality class there is everybody only (dimension none), by the counties of 2020 and 2024 nothing.
 -- Moves between centrality levels are NULL after outcome year 2017 as in the mart, which is no suppression.
 with
 

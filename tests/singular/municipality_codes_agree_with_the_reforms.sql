@@ -20,5 +20,5 @@ where
     before.municipality_code is null
     or after.municipality_code is null
     or coalesce(before.valid_to <> reform.changed_on, true)
-    or (not reform.is_new_code_in_use_before and coalesce(after.valid_from <> reform.changed_on, true))
-    or (reform.is_new_code_in_use_before and coalesce(after.valid_from >= reform.changed_on, false))
+    or coalesce(after.valid_from > reform.changed_on, false)
+    or coalesce(after.valid_to <= reform.changed_on, false)

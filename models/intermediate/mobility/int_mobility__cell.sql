@@ -1,5 +1,5 @@
--- Grain: outcome_year, immigration_background, is_age_15_74, is_age_20_35, county_code, centrality_level, dimension,
--- category.
+-- Grain: outcome_year, immigration_background, is_age_15_74, is_age_20_35, county_code, county_code_2020,
+-- county_code_2024, centrality_level, centrality_class, dimension, category.
 -- Purpose: immigrants counted once per dimension, in cells so small that every rate is a ratio of their sums.
 --
 -- The pair family_size_type has mixed (of whatever composition) and all as further types.
@@ -20,7 +20,10 @@ described as (
         {{ is_age_15_74('age') }} as is_age_15_74,
         {{ is_age_20_35('age') }} as is_age_20_35,
         county_code,
+        county_code_2020,
+        county_code_2024,
         centrality_level,
+        centrality_class,
         sex,
         age_group,
         residence_group,
@@ -66,7 +69,10 @@ final as (
         is_age_15_74,
         is_age_20_35,
         county_code,
+        county_code_2020,
+        county_code_2024,
         centrality_level,
+        centrality_class,
         dimension,
         category,
         outcome_is_provisional,

@@ -1,9 +1,11 @@
 -- Grain: outcome_year, from_code, to_code: pairs of addresses of which at least one resident had both.
--- Purpose: whether the change of address is a move out of the municipality, the county, the centrality level.
+-- Purpose: whether the change of address is a move out of the municipality, the county, the centrality level, the
+-- centrality class.
 --
 -- Both addresses are compared in one division, so that a merger, renumbering or split is never a move (2.1.4):
 -- up to outcome year 2017 in the division of 2013, where a municipality merged later stands for all its
--- predecessors and a person who may have stayed is taken to have stayed; later the first address is translated
+-- predecessors and a person who may have stayed is taken to have stayed, as who went with the part of Stokke that
+-- joined Tønsberg in 2017; later the first address is translated
 -- forward to the division of the second, and whoever is in one of the successors of a split stayed. Counties are
 -- those of 2013 throughout (2.2), so that the move agrees with county_code and no series breaks with a county reform
 -- (choice). A provisional year compares addresses of one division: nothing is translated.
@@ -11,6 +13,9 @@
 -- (choice): to leave for one is to leave the municipality, county and centrality level.
 -- Centrality is defined up to the division of 2017: of later outcome years it is only known that whoever stayed in
 -- the municipality stayed on its level; is_centrality_move is NULL for those who left it.
+-- Centrality classes (the index of 2020 and 2024) are compared by one list, that of the division of the second address,
+-- so that a municipality that changed class with the list moved nobody. Before the list of 2020 there is none:
+-- is_centrality_class_move is NULL for those who left the municipality up to outcome year 2018.
 {{ config(materialized='incremental', meta={'year': 'outcome_year'}) }}
 with
 
@@ -22,8 +27,17 @@ region as (
     select * from {{ ref('int_municipality__region') }}
 ),
 
+-- One for every code up to 2013, several for a municipality that was merged later: 0710 Sandefjord of 2017 stands for
+-- three. Of Tønsberg, to which a part of Stokke went, only Tønsberg.
 predecessor as (
-    select * from {{ ref('int_municipality__predecessor_2013') }}
+    select distinct
+        municipality_code,
+        division_code as municipality_code_2013,
+    from {{ ref('int_municipality__division') }}
+    where
+        division = 2013
+        and year <= {{ var('last_outcome_year_in_division_2013') }} + 1
+        and not is_transfer
 ),
 
 municipality_2013 as (
@@ -32,6 +46,24 @@ municipality_2013 as (
 
 change as (
     select * from {{ ref('municipality_reform') }}
+),
+
+-- Whoever leaves for Svalbard leaves every class.
+class_of as (
+    select
+        centrality_class.municipality_code,
+        centrality_class.centrality_class::varchar as centrality_class,
+        centrality_class.valid_from,
+        centrality_class.valid_to,
+    from {{ ref('centrality_class') }} as centrality_class
+    union all
+    select
+        municipality_code,
+        kind as centrality_class,
+        null as valid_from,
+        null as valid_to,
+    from region
+    where kind <> 'ordinary'
 ),
 
 pair as (
@@ -68,12 +100,20 @@ moved_in_division_2013 as (
         pair.outcome_year,
         pair.from_code,
         pair.to_code,
-        not bool_or(origin.municipality_code = destination.municipality_code) as is_municipality_move,
+        not bool_or(origin.municipality_code = destination.municipality_code or change.new_code is not null)
+            as is_municipality_move,
         not bool_or(origin.county_code = destination.county_code) as is_county_move,
         not bool_or(origin.centrality_level = destination.centrality_level) as is_centrality_move,
+        null::boolean as is_centrality_class_move,
     from pair
     inner join place_2013 as origin on pair.from_code = origin.code
     inner join place_2013 as destination on pair.to_code = destination.code
+    left join change
+        on
+            pair.from_code = change.old_code
+            and pair.to_code = change.new_code
+            and pair.outcome_year + 1 = year(change.changed_on)
+            and not pair.outcome_is_provisional
     where pair.outcome_year <= {{ var('last_outcome_year_in_division_2013') }}
     group by pair.outcome_year, pair.from_code, pair.to_code
 ),
@@ -84,6 +124,7 @@ translated as (
         pair.outcome_year,
         pair.from_code,
         pair.to_code,
+        make_date(pair.outcome_year + (not pair.outcome_is_provisional)::integer, 1, 1) as division_date,
         coalesce(change.new_code, pair.from_code) as translated_code,
     from pair
     left join change
@@ -106,9 +147,20 @@ moved_in_later_division as (
             = coalesce(destination.county_code, left(translated.to_code, 2))
         ) as is_county_move,
         null::boolean as is_centrality_move,
+        not bool_or(class_before.centrality_class = class_after.centrality_class) as is_centrality_class_move,
     from translated
     left join region as origin on translated.translated_code = origin.municipality_code
     left join region as destination on translated.to_code = destination.municipality_code
+    left join class_of as class_before
+        on
+            translated.translated_code = class_before.municipality_code
+            and coalesce(translated.division_date >= class_before.valid_from, true)
+            and coalesce(translated.division_date < class_before.valid_to, true)
+    left join class_of as class_after
+        on
+            translated.to_code = class_after.municipality_code
+            and coalesce(translated.division_date >= class_after.valid_from, true)
+            and coalesce(translated.division_date < class_after.valid_to, true)
     group by translated.outcome_year, translated.from_code, translated.to_code
 ),
 
@@ -126,6 +178,7 @@ final as (
         is_municipality_move and not is_unknown_address as is_municipality_move,
         is_county_move and not is_unknown_address as is_county_move,
         is_municipality_move and is_centrality_move and not is_unknown_address as is_centrality_move,
+        is_municipality_move and is_centrality_class_move and not is_unknown_address as is_centrality_class_move,
     from (
         select
             *,

@@ -1,5 +1,5 @@
 -- Grain: person_id, base_year.
--- Purpose: one outcome per person-year at three region levels (2.1.4): movers are counted, not moves.
+-- Purpose: one outcome per person-year at four region levels (2.1.4): movers are counted, not moves.
 -- An emigration that the next January contradicts leaves the emigration columns NULL.
 {{ config(meta={'year': 'base_year'}) }}
 with
@@ -30,6 +30,8 @@ final as (
             as outcome_county,
         {{ outcome_of_resident('status.status', 'move.is_centrality_move', 'move.from_code') }}
             as outcome_centrality,
+        {{ outcome_of_resident('status.status', 'move.is_centrality_class_move', 'move.from_code') }}
+            as outcome_centrality_class,
         status.outcome_is_provisional,
         status.returned_within_year,
         departure.emigration_date,

@@ -2,8 +2,12 @@
 -- Purpose: rates of emigration and internal out-migration of immigrants per 100 residents at the start of the year,
 -- for the figures and tables of chapters 4 and 5 (2.1.4). Deaths and unaccounted stay in the denominator.
 --
--- Regions are those at the start of the year: rows of centrality and county leave unknown regions out, the country
--- keeps them. Cells without residents, persons whose category is NULL and years without outcome are absent.
+-- Regions are those at the start of the year: rows of other levels leave unknown regions out, the country keeps them.
+-- centrality is the level of 2008 (1 least, 4 most central), up to outcome year 2017; centrality_class the class of the
+-- index (1 most, 6 least central), from 2020 on. county, county_2020 and county_2024 are the counties of three
+-- divisions; codes 03, 11, 15 and 18 recur in them with other borders. Moves are those between counties of 2013 and
+-- between levels of 2008, whatever the level of the row. Cells without residents, persons whose category is NULL and
+-- years without outcome are absent.
 -- Moves between centrality levels are NULL for years after the last one for which centrality is defined.
 {{ config(materialized='incremental', meta={'year': 'outcome_year'}) }}
 with
@@ -25,7 +29,10 @@ spread as (
             values
             ('country', '0'),
             ('centrality', cell.centrality_level::varchar),
-            ('county', cell.county_code)
+            ('centrality_class', cell.centrality_class::varchar),
+            ('county', cell.county_code),
+            ('county_2020', cell.county_code_2020),
+            ('county_2024', cell.county_code_2024)
         ) as region (region_level, region_code),
         lateral (
             values (cell.immigration_background), ('all')

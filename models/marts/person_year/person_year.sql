@@ -21,6 +21,10 @@ region as (
     select * from {{ ref('int_municipality__region') }}
 ),
 
+centrality_class as (
+    select * from {{ ref('centrality_class') }}
+),
+
 education as (
     select * from {{ from_year('int_education__highest_education', 'education_year') }}
 ),
@@ -92,10 +96,15 @@ final as (
         person_time.municipality_code,
         region.municipality_code_2013,
         region.county_code,
+        region.county_code_2020,
+        region.county_code_2024,
         case
             when person_time.outcome_year <= {{ var('last_outcome_year_in_division_2013') }}
                 then region.centrality_level
         end as centrality_level,
+        centrality_class.centrality_class,
+        centrality_class.centrality_class_version,
+        region.centrality_class_2024_back,
         case when calendar.has_education then coalesce(education.education_group, 'unknown') end as education_group,
         case when calendar.has_education then coalesce(education.education_group_logit, 'none_or_unknown') end
             as education_group_logit,
@@ -115,6 +124,7 @@ final as (
             else 'no_immigrants'
         end as family_type,
         person_time.outcome_centrality,
+        person_time.outcome_centrality_class,
         person_time.outcome_county,
         person_time.outcome_municipality,
         person_time.outcome_is_provisional,
@@ -129,6 +139,11 @@ final as (
     from person_time
     inner join calendar on person_time.base_year = calendar.calendar_year
     left join region on person_time.municipality_code = region.municipality_code
+    left join centrality_class
+        on
+            person_time.municipality_code = centrality_class.municipality_code
+            and person_time.outcome_year >= year(centrality_class.valid_from)
+            and coalesce(person_time.outcome_year < year(centrality_class.valid_to), true)
     left join education
         on
             person_time.person_id = education.person_id

@@ -16,7 +16,7 @@ from utvandring.common.files import read_yaml
 from utvandring.common.project import project_root
 
 Kind = Literal["linear_probability", "trinomial_logit"]
-Region = Literal["centrality", "county", "municipality"]
+Region = Literal["centrality", "centrality_class", "county", "municipality"]
 StdErrors = Literal["classical", "robust", "clustered"]
 Value = str | int | float | bool
 
@@ -24,7 +24,7 @@ REPORT = Path("models/estimates/specifications/report.yml")
 
 KINDS = ("linear_probability", "trinomial_logit")
 STD_ERRORS = ("classical", "robust", "clustered")
-REGIONS = ("centrality", "county", "municipality")
+REGIONS = ("centrality", "centrality_class", "county", "municipality")
 OUTCOMES = ("stay", "internal_outmigration", "emigration")
 
 _MODEL_KEYS = {"model", "outcome", "where", "by", "only", "terms", "columns", "deaths", "std_errors"}

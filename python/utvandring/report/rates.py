@@ -18,6 +18,7 @@ DIMENSIONS = (
     "family_type",
 )
 _POPULATIONS = ("all", "age_15_74", "age_20_35")
+# By the later divisions there is everybody only, too little to compare by characteristics.
 _LEVELS = ("country", "centrality", "county")
 _COUNTS = {
     "residents": "residents_n",
@@ -53,7 +54,9 @@ def pack_rates(rates: Sequence[Row], county_names: Mapping[str, str], text: Text
         `rows` holds one list per column, all of the same length; `year`, `region`, `background`, `population`
         and `category` are positions in the lists of those names.
     """
-    kept = [row for row in rates if row["dimension"] in ("none", *DIMENSIONS)]
+    kept = [
+        row for row in rates if row["dimension"] in ("none", *DIMENSIONS) and row["region_level"] in _LEVELS
+    ]
     years = sorted({row["outcome_year"] for row in kept})
     regions = sorted(
         {(row["region_level"], row["region_code"]) for row in kept}, key=lambda r: (_LEVELS.index(r[0]), r[1])

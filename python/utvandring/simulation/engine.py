@@ -54,7 +54,7 @@ def simulate(
     ----------
     out_dir : folder to create; may exist if it is empty.
     scale : 1 is Norway's immigrant population and their families; above 0, at most 2.
-    first_year, last_year : first and last 1 January of `befolkning`, within 1991-2024.
+    first_year, last_year : first and last 1 January of `befolkning`, within 1991-2026.
     seed : any integer from 0; the same arguments give the same bytes.
     progress : called with a label and the finished fraction.
     majority : whether to add the rest of the population; the rows of the others stay the same.

@@ -120,6 +120,10 @@ def division(year: int) -> tuple[tuple[str, ...], IntArray]:
     else:
         changes = code_list("municipality_reform")
         changes = changes[(changes["changed_on"] > "2013-01-01") & (changes["changed_on"] <= now)]
+        # Nobody is simulated to live in the part of Stokke that went to Tønsberg.
+        changes = changes[changes["is_transfer"] == "false"]
+        links = code_list("municipality_direct_link")
+        direct = links[links["changed_on"] <= now].set_index("old_code")["new_code"].to_dict()
         by_date = [
             {old: list(rows[["new_code", "share"]].itertuples(index=False, name=None))
              for old, rows in step.groupby("old_code")}
@@ -129,14 +133,14 @@ def division(year: int) -> tuple[tuple[str, ...], IntArray]:
             written = [code] * 256
             for step in by_date:
                 written = [_successor(step, c, part) for part, c in enumerate(written)]
-            lookup.append(written)
+            lookup.append([direct[code]] * 256 if code in direct else written)
     codes = tuple(sorted({c for row in lookup for c in row}))
     position = {c: i for i, c in enumerate(codes)}
     return codes, np.array([[position[c] for c in row] for row in lookup])
 
 
 def _successor(step: dict[str, list[tuple[str, str]]], code: str, part: int) -> str:
-    """Return the code that follows `code` in one year's changes; a split follows the printed shares."""
+    """Return the code that follows `code` in one year's changes; a split follows the known shares."""
     successors = step.get(code)
     if successors is None:
         return code

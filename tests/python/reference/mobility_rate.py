@@ -22,8 +22,12 @@ def regions(row: Row) -> list[tuple[str, str]]:
     result = [("country", "0")]
     if row["centrality_level"] is not None:
         result.append(("centrality", str(row["centrality_level"])))
-    if row["county_code"] is not None:
-        result.append(("county", row["county_code"]))
+    if row["centrality_class"] is not None:
+        result.append(("centrality_class", str(row["centrality_class"])))
+    for level in ("county", "county_2020", "county_2024"):
+        code = row[level.replace("county", "county_code")]
+        if code is not None:
+            result.append((level, code))
     return result
 
 

@@ -9,6 +9,7 @@ from .regions import LEVELS, compare
 
 NOTHING: dict[str, Any] = {
     "outcome_centrality": None,
+    "outcome_centrality_class": None,
     "outcome_county": None,
     "outcome_municipality": None,
     "outcome_is_provisional": None,

@@ -3,10 +3,13 @@
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
+from typing import TypeVar
 
 from .code_lists import rows
+from .klass import lies_in
 
-LEVELS = ("centrality", "county", "municipality")
+T = TypeVar("T")
+LEVELS = ("centrality", "centrality_class", "county", "municipality")
 LAST_YEAR_IN_DIVISION_2013 = 2017
 
 
@@ -35,6 +38,11 @@ class Region:
     municipality_code_2013: str | None
     county_code: str | None
     centrality_level: int | None
+    county_code_2020: str | None = None
+    county_code_2024: str | None = None
+    centrality_class: int | None = None
+    centrality_class_version: int | None = None
+    centrality_class_2024_back: int | None = None
 
 
 def region(code: str | None, outcome_year: int) -> Region:
@@ -45,7 +53,39 @@ def region(code: str | None, outcome_year: int) -> Region:
     level = None
     if outcome_year <= LAST_YEAR_IN_DIVISION_2013:
         level = int(municipalities_2013()[municipality]["centrality_level"])
-    return Region(municipality, municipality[:2], level)
+    assert code is not None
+    version = class_version(outcome_year)
+    known_class = centrality_classes(version).get(code) if version is not None else None
+    return Region(
+        municipality,
+        municipality[:2],
+        level,
+        only({there[:2] for there in lies_in(code, 2020)}),
+        only({there[:2] for there in lies_in(code, 2024)}),
+        known_class,
+        version if known_class is not None else None,
+        only({centrality_classes(2024)[there] for there in lies_in(code, 2024)}),
+    )
+
+
+# "centrality_class 1-6 by the municipality on 1 January base_year + 1, centrality_class_version (2020, 2024:
+# the list used; NULL where none fits)"
+def class_version(year: int) -> int | None:
+    """The list of the centrality index in force on 1 January; 2018 has no public one."""
+    return 2024 if year >= 2024 else 2020 if year >= 2020 else None
+
+
+@cache
+def centrality_classes(version: int) -> dict[str, int]:
+    return {
+        row["municipality_code"]: int(row["centrality_class"])
+        for row in rows("centrality_class")
+        if row["centrality_class_version"] == str(version)
+    }
+
+
+def only(values: set[T]) -> T | None:
+    return next(iter(values)) if len(values) == 1 else None
 
 
 @cache
@@ -105,11 +145,37 @@ def compare(
         before, after = possible_municipalities_2013(first), possible_municipalities_2013(second)
     else:
         before, after = translated_forward(first, division), frozenset({second})
-    result: dict[str, str | None] = {}
-    for level in LEVELS:
+    if second in translated_forward(first, division):  # a part of Stokke joined Tønsberg
+        return dict.fromkeys(LEVELS, "stay")
+    result: dict[str, str | None] = {
+        "centrality_class": compare_classes(before, second, outcome_year, division)
+    }
+    for level in ("centrality", "county", "municipality"):
         regions_before = {region_of(code, level) for code in before}
         regions_after = {region_of(code, level) for code in after}
         result[level] = "stay" if regions_before & regions_after else "internal_outmigration"
     if outcome_year > LAST_YEAR_IN_DIVISION_2013 and result["municipality"] != "stay":
         result["centrality"] = None  # no centrality standard for the later divisions
+    if result["municipality"] == "stay":
+        result["centrality_class"] = "stay"
     return result
+
+
+# "outcome_centrality_class classifies both addresses by one list, in the division of the second January,
+# and a municipality that changes class is no move."
+def compare_classes(before: frozenset[str], second: str, outcome_year: int, division: date) -> str | None:
+    if outcome_year <= LAST_YEAR_IN_DIVISION_2013:
+        return None
+    possible, after = {class_on(code, division) for code in before} - {None}, class_on(second, division)
+    if after is None or not possible:
+        return None
+    return "stay" if after in possible else "internal_outmigration"
+
+
+def class_on(code: str, division: date) -> str | None:
+    """Class of an address by the list of a 1 January; Svalbard is a region of its own."""
+    if municipality_codes()[code]["kind"] != "ordinary":
+        return municipality_codes()[code]["kind"]
+    version = class_version(division.year)
+    known_class = centrality_classes(version).get(code) if version is not None else None
+    return str(known_class) if known_class is not None else None

@@ -152,6 +152,8 @@ def expect(base_year: int, **columns: Any) -> Expectation:
     outcome = columns.pop("outcome", "not asked")
     if outcome != "not asked":
         columns |= dict.fromkeys(("outcome_centrality", "outcome_county", "outcome_municipality"), outcome)
+        if outcome != "internal_outmigration":  # before the list of 2020 moves between classes are not known
+            columns["outcome_centrality_class"] = outcome
     return Expectation("person_year", {"base_year": base_year}, columns)
 
 

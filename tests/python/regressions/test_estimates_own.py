@@ -63,7 +63,10 @@ def mart(tmp_path: Path) -> Path:
                 ['01', '03', '08', '000', 'no', '12:30', '1e3', '~', 'NULL'][1 + i % 9] as county_code,
                 [8, 10, 12][1 + i % 3] as code, i % 2 = 0 as is_even, date '2012-01-01' as emigration_date,
                 ['stay', 'stay', 'internal_outmigration', 'emigration', 'death']
-                    [1 + (hash(i + 7000) % 5)::int] as outcome_centrality
+                    [1 + (hash(i + 7000) % 5)::int] as outcome_centrality,
+                1 + i % 6 as centrality_class,
+                ['stay', 'stay', 'internal_outmigration', 'emigration', null]
+                    [1 + (hash(i + 9000) % 5)::int] as outcome_centrality_class
             from range(1800) as rows (i)
             """
         )
@@ -243,7 +246,7 @@ def test_a_group_that_cannot_be_fitted_is_shown_with_the_reason(
     [
         ("model: trinomial_logit", "model: probit", "model must be linear_probability or trinomial_logit"),
         ("where:", "weher:", "no key 'weher'"),
-        ("terms:", "outcome: village\nterms:", "outcome must be centrality, county or municipality"),
+        ("terms:", "outcome: village\nterms:", "outcome must be centrality, centrality_class, county or"),
         ("  - alone", "  - {name: alone}", "has a column"),
         ("  - alone", "  - {column: alone, ref: 1}", "no key 'ref'"),
         ("  - alone", "  - {column: alone, categories: {a: 1}}", "categories but no reference"),
@@ -304,6 +307,19 @@ def test_values_are_read_as_what_their_column_holds(
     only: str, share: float, mart: Path, tmp_path: Path
 ) -> None:
     assert people(mart, tmp_path, only) == 1800 * share
+
+
+def test_a_model_of_moves_between_classes_is_fitted_to_who_has_such_an_outcome(
+    mart: Path, tmp_path: Path
+) -> None:
+    text = f"outcome: centrality_class\nby: centrality_class\n{CODES}"
+    fits = fit_own_model(mart, read_own_model(written(tmp_path, text)))
+    with duckdb.connect(str(mart), read_only=True) as connection:
+        persons = connection.execute(
+            "select centrality_class, count(outcome_centrality_class) from marts.person_year group by all"
+        ).fetchall()
+    assert {fit.group["centrality_class"]: fit.n_obs for fit in fits} == dict(persons)
+    assert sum(n for _, n in persons) < 1800
 
 
 @pytest.mark.parametrize("reference", ["03", "000", "no", "'no'", "1e3"])

@@ -39,6 +39,7 @@ def empty() -> Released:
         ("published_report.published_rates", "published/published_rates"),
         ("published_report.published_centrality_shares", "published/published_centrality_shares"),
         ("code_lists.municipality_2013", "code_lists/municipality_2013"),
+        ("code_lists.county", "code_lists/county"),
     ):
         connection.execute(f"create table {table} as from read_csv('{PROJECT}/seeds/{file}.csv') limit 0")
     return Released(connection)

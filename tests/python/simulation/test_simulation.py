@@ -108,7 +108,7 @@ def test_progress_rises_from_zero_to_one(tmp_path: Path) -> None:
     assert seen == sorted(seen)
 
 
-@pytest.mark.parametrize(("first_year", "last_year"), [(1991, 1993), (2016, 2021), (2022, 2024)])
+@pytest.mark.parametrize(("first_year", "last_year"), [(1991, 1993), (2016, 2021), (2022, 2026)])
 def test_other_years_use_the_municipalities_in_force(tmp_path: Path, first_year: int, last_year: int) -> None:
     folder = simulate(tmp_path / "out", scale=0.003, first_year=first_year, last_year=last_year).parent
     codes = p.code_list("municipality_code")
