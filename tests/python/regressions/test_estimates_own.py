@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import statsmodels.api as sm
-from conftest import Command, Ran, run_command
+from conftest import Command
 
 from utvandring.common.errors import UsageError
 from utvandring.regressions.own import fit_own_model
@@ -80,14 +80,21 @@ def people(mart: Path, tmp_path: Path, only: str) -> int:
     return fit.n_obs
 
 
+def database(root: Path) -> Path:
+    return root / "published" / "utvandring.duckdb"
+
+
 def rows_of(root: Path, where: str) -> pd.DataFrame:
-    with duckdb.connect(str(root / "published" / "utvandring.duckdb"), read_only=True) as connection:
+    with duckdb.connect(str(database(root)), read_only=True) as connection:
         return connection.execute(f"select * from marts.person_year where {where}").df()
 
 
-def test_a_logit_of_my_own_is_printed_and_written(built_warehouse: Path, tmp_path: Path) -> None:
-    ran = run_command(
-        built_warehouse, "fit", "--spec", written(tmp_path, LOGIT), "--out", tmp_path / "estimates.csv"
+def test_a_logit_of_my_own_is_printed_and_written(
+    built_warehouse: Path, tmp_path: Path, utvandring: Command
+) -> None:
+    ran = utvandring(
+        *("fit", "--database", database(built_warehouse), "--out", tmp_path / "estimates.csv"),
+        *("--spec", written(tmp_path, LOGIT)),
     )
     assert ran.code == 0, ran.text
     for text in ("person-years", "emigration", "age_squared", "sex_female", "log likelihood"):
@@ -227,11 +234,10 @@ def test_a_table_that_may_not_leave_says_so(few: Path, tmp_path: Path, utvandrin
 
 
 def test_a_group_that_cannot_be_fitted_is_shown_with_the_reason(
-    built_warehouse: Path, tmp_path: Path
+    built_warehouse: Path, tmp_path: Path, utvandring: Command
 ) -> None:
-    ran = run_command(
-        built_warehouse,
-        *("fit", "--out", tmp_path / "estimates.csv", "--spec"),
+    ran = utvandring(
+        *("fit", "--database", database(built_warehouse), "--out", tmp_path / "estimates.csv", "--spec"),
         written(tmp_path, LOGIT.replace("terms:", "by: {centrality_level: [4, 9]}\nterms:")),
     )
     assert ran.code == 1
@@ -270,9 +276,10 @@ def test_a_faulty_specification_is_named(old: str, new: str, says: str, tmp_path
     ],
 )
 def test_a_specification_that_does_not_fit_the_mart_is_explained(
-    old: str, new: str, says: str, built_warehouse: Path, tmp_path: Path
+    old: str, new: str, says: str, built_warehouse: Path, tmp_path: Path, utvandring: Command
 ) -> None:
-    ran: Ran = run_command(built_warehouse, "fit", "--spec", written(tmp_path, LOGIT.replace(old, new)))
+    spec = written(tmp_path, LOGIT.replace(old, new))
+    ran = utvandring("fit", "--database", database(built_warehouse), "--spec", spec)
     assert ran.code in (1, 2)
     assert says in ran.err
     assert "Traceback" not in ran.text
