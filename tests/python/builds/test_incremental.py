@@ -19,8 +19,8 @@ LATECOMERS = {f"p{number:05}" for number in range(30)}
 #: Corrections that leave base year 2009 as it was.
 LEFT_ALONE = ["in-advance", "sysselsetting-2012", "utdanningsaktivitet-2016", "arbeidssoker-2017"]
 LEFT_ALONE += ["utdanning-2018", "new-year", "events-alone"]
-#: A corrected person register, corrected moves, a new year: each changes other years in another way.
-ONE_OF_A_KIND = ("deaths", "flytting-2008", "new-year")
+#: Corrected moves and a new year: each changes other years in another way. Persons: test_years.py.
+ONE_OF_A_KIND = ("flytting-2008", "new-year")
 
 
 def drawn(seed: int) -> Registers:
