@@ -273,7 +273,9 @@ def test_a_check_tells_years_columns_and_what_will_be_missing(small: SmallImport
     assert not small.out.exists()
 
 
-def test_a_draft_names_no_value_of_a_file_without_names_and_says_what_it_cannot_read(small: SmallImport) -> None:
+def test_a_draft_names_no_value_of_a_file_without_names_and_says_what_it_cannot_read(
+    small: SmallImport,
+) -> None:
     (small.extract / "BEFOLKNING_STATUSKODE.txt").write_text("10000000001;1;20100101;20100101;\n")
     (small.extract / "status.dta").write_bytes(b"no such file")
     draft = suggested(small.extract)
@@ -287,7 +289,10 @@ def test_a_draft_names_no_value_of_a_file_without_names_and_says_what_it_cannot_
 
 
 def test_years_and_words_in_a_first_line_are_names(small: SmallImport) -> None:
-    small.write("  status: {files: 'w_{yyyy}.csv', id: w19_lnr, years: '{yyyy}'}\n", befolkning=BEFOLKNING.replace("kommune", '"2010"').replace("status as", "'1' as"))
+    small.write(
+        "  status: {files: 'w_{yyyy}.csv', id: w19_lnr, years: '{yyyy}'}\n",
+        befolkning=BEFOLKNING.replace("kommune", '"2010"').replace("status as", "'1' as"),
+    )
     for year in (2010, 2011):
         (small.extract / f"w_{year}.csv").write_text("w19_lnr,2010,2011\nP1,0301,0301\n")
     small.run()

@@ -11,11 +11,12 @@ import pytest
 
 from utvandring.importing.folder import SourceEntry
 from utvandring.importing.patterns import Named
-from utvandring.importing.statistical import BlockCounts, _cells, _records, read_statistical_header
 from utvandring.importing.stata_records import records_of
+from utvandring.importing.statistical import BlockCounts, _cells, _records, read_statistical_header
 
 ENTRY = SourceEntry(
-    name="f", files=(), format=None, encoding="utf-8", separator=None, quote='"', decimal=".", columns=(), id=(),
+    name="f", files=(), format=None, encoding="utf-8", separator=None, quote='"', decimal=".", columns=(),
+    id=(),
     id_width=None, missing=(), missing_in=(), keep_marks=(), drop=(), drop_rows={}, years=None, dates={},
     lines_in_values=False, optional=False, optional_columns=(),
 )  # fmt: skip
@@ -39,7 +40,9 @@ def file_of(folder: Path, version: int = 15) -> Path:
     return path
 
 
-def both(path: Path, offset: int = 0, rows: int = 100) -> list[tuple[dict[str, pa.Array] | None, BlockCounts]]:
+def both(
+    path: Path, offset: int = 0, rows: int = 100
+) -> list[tuple[dict[str, pa.Array] | None, BlockCounts]]:
     """Read all columns of a file in both ways."""
     header = read_statistical_header(path, path.name, Named(), "stata", ENTRY)
     read = []
@@ -86,9 +89,13 @@ def test_files_that_need_more_are_left_to_pyreadstat(tmp_path: Path) -> None:
     (found, _), _ = both(before_unicode)
     assert found is None
     # A text without a bound
-    pd.DataFrame({"lnr": ["1"], "longer": ["x" * 3000]}).to_stata(tmp_path / "l.dta", version=118, convert_strl=["longer"])
+    pd.DataFrame({"lnr": ["1"], "longer": ["x" * 3000]}).to_stata(
+        tmp_path / "l.dta", version=118, convert_strl=["longer"]
+    )
     assert records_of(tmp_path / "l.dta", 1) is None
     # Another number of rows than the records have place for
     assert records_of(file_of(tmp_path), 7) is None
-    (tmp_path / "short.dta").write_bytes(b"<stata_dta><header><release>118</release><byteorder>LSF</byteorder><map>")
+    (tmp_path / "short.dta").write_bytes(
+        b"<stata_dta><header><release>118</release><byteorder>LSF</byteorder><map>"
+    )
     assert records_of(tmp_path / "short.dta", 6) is None
