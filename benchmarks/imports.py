@@ -128,7 +128,7 @@ def write_stata(path: Path, rows: int) -> None:
     with aside.open("wb") as file:
         file.write(head + b"<data>")
         for begin in range(0, rows, BLOCK):
-            block = duckdb.execute(status(begin, min(begin + BLOCK, rows))).to_arrow_table()
+            block = duckdb.sql(status(begin, min(begin + BLOCK, rows))).to_arrow_table()
             records = np.zeros(block.num_rows, dtype=kinds)
             for name in NAMES:
                 records[name] = block[name].to_numpy().astype(dict(kinds)[name])
