@@ -167,22 +167,31 @@ def lose(connection: duckdb.DuckDBPyConnection, case: Case, schema: str, deliver
     if found is None:
         return
     _, _, delivered = found[0].rstrip("; \n").partition(" AS ")
+    columns = [row[0] for row in connection.execute(f"describe {view}").fetchall()]
     if case.inferred:
         made = aside / "inferred"
         if not made.exists():
             run_import(INFERRED, delivery, made, PROJECT)
         events = f"{path_literal(made)} || '/{case.register}_p*.parquet'"
+        came_with = "".join(
+            f", (select any_value({name}) from own) as {name}"
+            for name in ("version", "delivery_id", "arrival")
+            if name in columns
+        )
         query = (
-            f"with own as ({delivered}) (from own where false) union all by name "
-            f"select events.*, year(flyttedato) as periode, any_value.* from "
-            f"read_parquet({events}) as events "
-            "cross join (select columns(c -> c in ('version', 'delivery_id', 'arrival')) from "
-            "own limit 1) as any_value"
+            f"with own as ({delivered}), events as (select *, year(flyttedato) as periode{came_with} from "
+            f"read_parquet({events})), together as (from own where false union all by name from events) "
+            f"select {', '.join(columns)} from together"
         )
     elif case.replace:
-        replaced = ", ".join(f"{sql} as {identifier(name)}" for name, sql in case.replace.items())
+        # Optional columns are not in the versions of a register.
+        replaced = ", ".join(
+            f"{sql} as {identifier(name)}" for name, sql in case.replace.items() if name in columns
+        )
         query = f"select * replace ({replaced}) from ({delivered})"
     elif case.column:
+        if case.column not in columns:
+            return
         name = identifier(case.column)
         query = f"select * replace (nullif({name}, {name}) as {name}) from ({delivered})"
     else:

@@ -10,12 +10,15 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
 _HEAD = 1 << 14
+# Bytes of records that are held at a time: of wide records only the columns in use are kept.
+_PIECE = 1 << 26
 _OFFSETS = struct.Struct("<14Q")
 _TYPES, _DATA, _END = 2, 9, 10
 _UTF_8 = 118
@@ -106,11 +109,17 @@ def columns_of(
         None if a text is not in UTF-8, or may not be: pyreadstat has to read these rows.
     """
     layout = records.layout
-    rows = max(min(rows, records.rows - offset), 0)
-    block = np.fromfile(records.location, layout, rows, offset=records.begin + offset * layout.itemsize)
+    end = min(offset + rows, records.rows)
+    step = max(_PIECE // layout.itemsize, 1)
+    pieces: list[list[npt.NDArray[Any]]] = [[np.empty(0, layout[str(place)])] for place in places]
+    for first in range(offset, end, step):
+        begin = records.begin + first * layout.itemsize
+        block = np.fromfile(records.location, layout, min(step, end - first), offset=begin)
+        for parts, place in zip(pieces, places, strict=True):
+            parts.append(np.ascontiguousarray(block[str(place)]))
     columns: list[tuple[pa.Array, Counter[str]]] = []
-    for place in places:
-        cells = np.ascontiguousarray(block[str(place)])
+    for place, parts in zip(places, pieces, strict=True):
+        cells = np.concatenate(parts)
         if not records.is_text(place):
             columns.append(_numbers(cells, records.codes[place]))
             continue
