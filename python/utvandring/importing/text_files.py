@@ -276,10 +276,10 @@ def count_lines(location: Path) -> int:
             letters = np.concatenate([before, np.frombuffer(piece, dtype=np.uint8)])
             ends = np.flatnonzero(letters == _LINE_FEED)
             lengths = np.diff(ends) - 1
-            lines += np.count_nonzero(lengths > 0)
+            lines += int(np.count_nonzero(lengths > 0))
             # A carriage return alone is no line that holds anything.
             lone = ends[:-1][lengths == 1] + 1
-            lines -= np.count_nonzero(letters[lone] == _CARRIAGE_RETURN)
+            lines -= int(np.count_nonzero(letters[lone] == _CARRIAGE_RETURN))
             before = letters[ends[-1] :]
     rest = before[1:]
     return lines + int(np.any(rest != _CARRIAGE_RETURN))
