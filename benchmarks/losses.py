@@ -285,7 +285,7 @@ def write(work: Path) -> None:
             continue
         result = measured[case.key]
         weaker = [f"rows of {table} ({_share(share)})" for table, share in result["gone"].items()]
-        weaker += [f"{column} ({_share(share)})" for column, share in result["weaker"].items()]
+        weaker += told_together(result["weaker"])
         entry = {"says": case.key, "register": case.register, "column": case.column, "told_by": case.told_by}
         entry |= {name: result[name] for name in ("empty", "unknown")} | {"weaker": weaker}
         entry["figures"] = result["figures"]
@@ -302,6 +302,23 @@ def write(work: Path) -> None:
     if count != 1:
         sys.exit(f"{GUIDE} has no table that begins with '| missing |'.")
     GUIDE.write_text(guide, encoding="utf-8")
+
+
+def told_together(shares: dict[str, float]) -> list[str]:
+    """Return columns with their shares; of another mart than person_year with more than three, their number."""
+    others: dict[str, list[float]] = {}
+    for column, share in shares.items():
+        others.setdefault(column.rpartition(".")[0], []).append(share)
+    told = [
+        f"{column} ({_share(share)})"
+        for column, share in shares.items()
+        if "." not in column or len(others[column.rpartition(".")[0]]) <= 3
+    ]
+    return told + [
+        f"{len(several)} columns of {mart} (at most {_share(max(several))})"
+        for mart, several in others.items()
+        if mart and len(several) > 3
+    ]
 
 
 def _share(share: float) -> str:
