@@ -305,7 +305,7 @@ def write(work: Path) -> None:
 
 
 def told_together(shares: dict[str, float]) -> list[str]:
-    """Return columns with their shares; of another mart than person_year with more than three, their number."""
+    """Return columns with shares; of another mart than person_year with more than three, their number."""
     others: dict[str, list[float]] = {}
     for column, share in shares.items():
         others.setdefault(column.rpartition(".")[0], []).append(share)
