@@ -2,8 +2,8 @@
 
     python benchmarks/imports.py --rows 10000000 --work DIR [--format csv] [--format stata]
 
-A made-up file of statuses (`lopenr_person`, `aar`, `regstatus`, `regstatusdato`, twenty years of each person) is written
-to `--work`, where it stays, and imported by the command in a process of its own. Beside it stand two floors: DuckDB
+A made-up file of statuses (`lopenr_person`, `aar`, `regstatus`, `regstatusdato`, twenty years of each
+person) is written to `--work`, where it stays, and imported by command. Two floors stand beside it: DuckDB
 counting the rows of the text file as text, and pyreadstat reading a part of the Stata file in one process.
 Temporary disk is what lay beside the delivery at most, asked ten times a second.
 """
@@ -51,8 +51,14 @@ BEFOLKNING = """select
     case when regstatus = '1' then '0301' end as kommnr,
 from regstat
 """
-PERSON = "select personid, 1 as kjoenn, '198001' as foedselsaar_mnd, '000' as fodeland, 'A' as invkat from persons\n"
-FLYTTING = """select aar as periode, personid, 'utvandring' as hendelse, day_of(regstatusdato, 'yyyymmdd') as flyttedato
+PERSON = """select personid, 1 as kjoenn, '198001' as foedselsaar_mnd, '000' as fodeland, 'A' as invkat
+from persons
+"""
+FLYTTING = """select
+    aar as periode,
+    personid,
+    'utvandring' as hendelse,
+    day_of(regstatusdato, 'yyyymmdd') as flyttedato,
 from regstat
 where regstatusdato is not null and aar = '2009'
 """
@@ -70,7 +76,10 @@ def main() -> None:
     extract = arguments.work / f"extract-{arguments.rows}"
     extract.mkdir(parents=True, exist_ok=True)
     (extract / "persons.csv").write_text("lopenr_person\n1000000000\n", encoding="utf-8")
-    print("| file | rows | GB | elapsed s | rows/s | CPU s | peak GB | temporary disk, of the input | reading alone, rows/s |")
+    print(
+        "| file | rows | GB | elapsed s | rows/s | CPU s | peak GB | temporary disk, of the "
+        "input | reading alone, rows/s |"
+    )
     print("|---|---:|---:|---:|---:|---:|---:|---:|---:|")
     for form in arguments.format or ["csv", "stata"]:
         ending = {"csv": "csv", "stata": "dta"}[form]
@@ -81,7 +90,8 @@ def main() -> None:
         said = run(arguments.work, extract, ending, path.stat().st_size)
         size, rate = path.stat().st_size / 1e9, arguments.rows / said["elapsed"]
         print(
-            f"| {form} | {arguments.rows:,} | {size:.1f} | {said['elapsed']:.0f} | {rate:,.0f} | {said['cpu']:.0f} | "
+            f"| {form} | {arguments.rows:,} | {size:.1f} | {said['elapsed']:.0f} | {rate:,.0f} | "
+            f"{said['cpu']:.0f} | "
             f"{said['peak']:.1f} | {said['disk']:.1f} | {floor:,.0f} |",
             flush=True,
         )
@@ -100,7 +110,7 @@ def write_text(path: Path, rows: int) -> None:
 
 
 def write_stata(path: Path, rows: int) -> None:
-    """Write the file as Stata does, a block of rows at a time: a small file's head with another number of rows."""
+    """Write the file as Stata does, a block at a time: the head of a small file with more rows."""
     small = path.with_suffix(".small")
     pyreadstat.write_dta(pd.DataFrame({n: ["x" * w] for n, w in zip(NAMES, WIDTHS, strict=True)}), str(small))
     head, _, tail = small.read_bytes().partition(b"<data>")
@@ -118,7 +128,7 @@ def write_stata(path: Path, rows: int) -> None:
     with aside.open("wb") as file:
         file.write(head + b"<data>")
         for begin in range(0, rows, BLOCK):
-            block = duckdb.execute(status(begin, min(begin + BLOCK, rows))).to_arrow_table()
+            block = duckdb.sql(status(begin, min(begin + BLOCK, rows))).to_arrow_table()
             records = np.zeros(block.num_rows, dtype=kinds)
             for name in NAMES:
                 records[name] = block[name].to_numpy().astype(dict(kinds)[name])
@@ -134,7 +144,8 @@ def floor_of_text(path: Path, rows: int) -> float:
     with duckdb.connect(config={"threads": 2}) as connection:
         terms = ", ".join(f"count({name})" for name in NAMES)
         connection.execute(
-            f"select {terms} from read_csv('{path}', auto_detect=false, header=true, delim=';', quote='', escape='', "
+            f"select {terms} from read_csv('{path}', auto_detect=false, header=true, delim=';', "
+            f"quote='', escape='', "
             f"columns={{{columns}}})"
         ).fetchall()
     return rows / (time.monotonic() - begun)
@@ -149,13 +160,14 @@ def floor_of_stata(path: Path, rows: int) -> float:
 
 
 def run(work: Path, extract: Path, ending: str, size: int) -> dict[str, float]:
-    """Import the file by the command; return seconds, processor seconds, GB of memory and disk beside the input."""
+    """Import the file; return seconds, processor seconds, GB of memory, and disk beside the input."""
     mine, out = work / "my-import", work / "delivery"
     for folder in (mine, out):
         shutil.rmtree(folder, ignore_errors=True)
     mine.mkdir()
     for name, text in {
-        "sources.yml": SOURCES.format(first=YEARS[0], last=YEARS[-1], ending=ending), "befolkning.sql": BEFOLKNING,
+        "sources.yml": SOURCES.format(first=YEARS[0], last=YEARS[-1], ending=ending),
+        "befolkning.sql": BEFOLKNING,
         "person.sql": PERSON, "flytting.sql": FLYTTING,
     }.items():  # fmt: skip
         (mine / name).write_text(text, encoding="utf-8")
@@ -176,7 +188,17 @@ def run(work: Path, extract: Path, ending: str, size: int) -> dict[str, float]:
     watcher = threading.Thread(target=watch)
     watcher.start()
     begun, before = time.monotonic(), resource.getrusage(resource.RUSAGE_CHILDREN)
-    command = [sys.executable, "-m", "utvandring.cli", "import", str(mine), "--from", str(extract), "--out", str(out)]
+    command = [
+        sys.executable,
+        "-m",
+        "utvandring.cli",
+        "import",
+        str(mine),
+        "--from",
+        str(extract),
+        "--out",
+        str(out),
+    ]
     ran = subprocess.run(command, capture_output=True, text=True, check=False)
     elapsed, after = time.monotonic() - begun, resource.getrusage(resource.RUSAGE_CHILDREN)
     ended.set()

@@ -1,12 +1,13 @@
 """What becomes of the marts where an extract lacks a column or a register: by building them without each.
 
-    python benchmarks/losses.py run      # the marts without any loss, then without each; goes on where it was stopped
-    python benchmarks/losses.py write    # consequences.yml of the imports and the table in docs/import.md, from the results
+    python benchmarks/losses.py run      # goes on where it was stopped
+    python benchmarks/losses.py write    # consequences.yml of the imports, and the table in docs/import.md
 
-Everything happens in `--work` (default `target/losses`): one line of JSON there for each loss. Delete the folder
-after a change of the models. A simulated delivery is accepted, with citizenship beside it, and what is lost is taken
-out of the accepted files; the marts are made by the models as dbt compiles them, without their tests. A column is
-unknown if it is NULL in every row; the share beside another column is that of the rows whose value is not found again.
+Everything happens in `--work` (default `target/losses`): one line of JSON there for each loss. Delete the
+folder after a change of the models. A simulated delivery is accepted and its marts are built; then, in a copy
+of the warehouse, the views of the registers are laid without what is lost, and the models as dbt compiles
+them are run over these, without tests. A column is unknown if it is NULL in every row; the share beside
+another column is that of the rows whose value is not found again.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from typing import Any
 import duckdb
 import yaml
 
+from utvandring.builds.building import Request, build
 from utvandring.common.files import read_yaml
 from utvandring.common.project import DataRoot, project_root
 from utvandring.common.sql import identifier, path_literal
@@ -38,20 +40,23 @@ from utvandring.simulation import simulate
 PROJECT = project_root()
 sys.path.append(str(PROJECT / "tests/python"))
 
-from dbt_server import DbtServer  # noqa: E402
+from dbt_server import COMPILED, Model, in_order, needed, read_project  # noqa: E402
 
 OTHERS = Path(__file__).with_suffix(".yml")
 INFERRED = Path(__file__).with_name("inferred_events")
 GUIDE = PROJECT / "docs/import.md"
 SCALE, SEED = 0.01, 1
 DELIVERY = "2014-03-01"
-# Marts with a row for each person, family or event, and what a row is known by; of the others only the rows are compared.
+# Marts with a row for each person, family or event, and what a row is known by; of the others only the rows
+# are compared.
 ROWS = {
     "person_year": ("person_id", "base_year"),
     "family_year": ("family_id", "reference_year"),
     "migration_event": ("person_id", "event_type", "event_date"),
     "immigration_spell": ("person_id", "stay_number"),
 }
+# The views over the accepted files: their current versions, and all of them.
+SOURCES = ("registers", "register_versions")
 # A hash of everything that the register says, not a fact.
 HASHES = ("event_id",)
 
@@ -102,92 +107,97 @@ def main() -> None:
         write(arguments.work)
         return
     arguments.work.mkdir(parents=True, exist_ok=True)
-    server = DbtServer((arguments.work / "dbt").absolute())
+    whole, models = whole_warehouse(arguments.work), compiled_models(arguments.work)
     for case in cases():
         if case.key not in {result["loss"] for result in results(arguments.work)}:
-            note(arguments.work, measure(case, arguments.work, server))
-    server.close()
+            note(arguments.work, measure(case, whole, models, arguments.work))
 
 
-def measure(case: Case, work: Path, server: DbtServer) -> dict[str, Any]:
-    """Make the marts without something, and say what differs from those that have everything."""
-    whole, mine = whole_root(work, server), DataRoot((work / f"lossy-{os.getpid()}").absolute())
-    shutil.rmtree(mine.path, ignore_errors=True)
-    mine.prepare()
-    try:
-        shutil.copytree(whole.accepted, mine.accepted, dirs_exist_ok=True)
-        # The code lists, and everything else that is made anew.
-        shutil.copy(whole.warehouse, mine.warehouse)
-        lose(case, mine, work / DELIVERY)
-        # Any command that builds lays open the versions of the registers.
-        server.run(mine.path, "seed", "--quiet", "--select", "population_status")
-        server.make(mine.path, *marts_of(server))
-        return {"loss": case.key} | differences(whole.warehouse, mine.warehouse)
-    finally:
-        shutil.rmtree(mine.path)
-
-
-def whole_root(work: Path, server: DbtServer) -> DataRoot:
-    """Return the data root in which nothing is lost; it is made the first time."""
-    root, delivery, made = DataRoot((work / "whole").absolute()), work / DELIVERY, work / "whole-is-made"
-    if not made.exists():
+def whole_warehouse(work: Path) -> Path:
+    """Return the warehouse in which nothing is lost, built the first time."""
+    root, delivery, built = (
+        DataRoot((work / "root-whole").absolute()),
+        work / DELIVERY,
+        work / "whole-is-built",
+    )
+    if not built.exists():
         for path in (delivery, root.path):
             shutil.rmtree(path, ignore_errors=True)
         simulate(delivery, scale=SCALE, seed=SEED)
         verdict = deliver(root, delivery, PROJECT)
         if verdict.status is Status.REFUSED:
             sys.exit("\n".join(finding.sentence() for finding in verdict.refusals))
-        # The simulation delivers no citizenship: here it is the country of birth, as for many.
-        persons = max(root.accepted.glob("files/person/*.parquet"))
-        rewrite(
-            root,
-            "befolkning",
-            "select own.* replace (born.fodeland as statsborgerskap) from own "
-            f"left join read_parquet({path_literal(persons)}) as born using (personid)",
-        )
-        server.seed(root.path)
-        server.make(root.path, *marts_of(server))
-        made.touch()
-    return root
+        build(root, PROJECT, Request(select=("+models/marts",), only_tables=True))
+        built.touch()
+    return root.warehouse
 
 
-def marts_of(server: DbtServer) -> list[str]:
-    """Return the tables of all marts."""
-    return [model.table for model in server.models() if model.table.startswith("marts.")]
+def compiled_models(work: Path) -> list[Model]:
+    """Return the models of the marts, and all that they read, as dbt compiles them."""
+    compiled = work / "dbt" / COMPILED
+    if not compiled.exists():
+        read_project(work.absolute() / "dbt")
+    models = in_order(json.loads(compiled.read_text("utf-8"))["nodes"])
+    return needed(models, tuple(model.table for model in models if model.table.startswith("marts.")))
 
 
-def lose(case: Case, root: DataRoot, delivery: Path) -> None:
-    """Take what is lost out of the accepted files of a data root."""
+def measure(case: Case, whole: Path, models: list[Model], work: Path) -> dict[str, Any]:
+    """Make the marts without something, and say what differs from those that have everything."""
+    mine = work / f"lossy-{os.getpid()}"
+    mine.mkdir()
+    try:
+        shutil.copy(whole, mine / "warehouse.duckdb")
+        with duckdb.connect(str(mine / "warehouse.duckdb"), config={"threads": 1}) as connection:
+            for schema in SOURCES:
+                lose(connection, case, schema, work / DELIVERY, mine)
+            for model in models:
+                connection.execute(f"create or replace {model.kind} {model.table} as {model.query}")
+        return {"loss": case.key} | differences(whole, mine / "warehouse.duckdb")
+    finally:
+        shutil.rmtree(mine)
+
+
+def lose(connection: duckdb.DuckDBPyConnection, case: Case, schema: str, delivery: Path, aside: Path) -> None:
+    """Lay the view of a register anew, without what is lost."""
+    view = f"{schema}.{case.register}"
+    found = connection.execute(
+        "select sql from duckdb_views() where schema_name = $schema and view_name = $register",
+        {"schema": schema, "register": case.register},
+    ).fetchone()
+    if found is None:
+        return
+    _, _, delivered = found[0].rstrip("; \n").partition(" AS ")
+    columns = [row[0] for row in connection.execute(f"describe {view}").fetchall()]
     if case.inferred:
-        made = root.path / "inferred"
-        run_import(INFERRED, delivery, made, PROJECT)
-        events = path_literal(made) + f" || '/{case.register}_p*.parquet'"
-        rewrite(
-            root,
-            case.register,
-            f"select * from (select *, year(flyttedato) as periode from read_parquet({events})) "
-            "where periode in (select periode from own)",
+        made = aside / "inferred"
+        if not made.exists():
+            run_import(INFERRED, delivery, made, PROJECT)
+        events = f"{path_literal(made)} || '/{case.register}_p*.parquet'"
+        came_with = "".join(
+            f", (select any_value({name}) from own) as {name}"
+            for name in ("version", "delivery_id", "arrival")
+            if name in columns
+        )
+        query = (
+            f"with own as ({delivered}), events as (select *, year(flyttedato) as periode{came_with} from "
+            f"read_parquet({events})), together as (from own where false union all by name from events) "
+            f"select {', '.join(columns)} from together"
         )
     elif case.replace:
-        replaced = ", ".join(f"{sql} as {identifier(name)}" for name, sql in case.replace.items())
-        rewrite(root, case.register, f"select * replace ({replaced}) from own")
+        # Optional columns are not in the versions of a register.
+        replaced = ", ".join(
+            f"{sql} as {identifier(name)}" for name, sql in case.replace.items() if name in columns
+        )
+        query = f"select * replace ({replaced}) from ({delivered})"
     elif case.column:
-        rewrite(root, case.register, f"select * replace (null as {identifier(case.column)}) from own")
+        if case.column not in columns:
+            return
+        name = identifier(case.column)
+        query = f"select * replace (nullif({name}, {name}) as {name}) from ({delivered})"
     else:
-        ledger = json.loads(root.ledger.read_text("utf-8"))
-        for entry in ledger["deliveries"]:
-            entry["files"] = [file for file in entry["files"] if file["register"] != case.register]
-        root.ledger.write_text(json.dumps(ledger), encoding="utf-8")
-
-
-def rewrite(root: DataRoot, register: str, query: str) -> None:
-    """Write every accepted file of a register again as a query gives it, with the same columns; the file is `own`."""
-    for path in root.accepted.glob(f"files/{register}/*.parquet"):
-        with duckdb.connect() as connection:
-            connection.execute(f"create table own as from read_parquet({path_literal(path)})")
-            connection.execute("create table other as from own limit 0")
-            connection.execute(f"insert into other by name {query}")
-            connection.execute(f"copy other to {path_literal(path)} (format parquet)")
+        query = f"from ({delivered}) where false"
+        connection.execute("delete from deliveries.delivery_file where register = $1", [case.register])
+    connection.execute(f"create or replace view {view} as {query}")
 
 
 def differences(before: Path, after: Path) -> dict[str, Any]:
@@ -196,9 +206,9 @@ def differences(before: Path, after: Path) -> dict[str, Any]:
     Returns
     -------
     dict
-        `empty`: tables without a row; `unknown`: columns that are NULL in every row; `weaker`: columns with the share
-        of rows whose value is not found again; `gone`: marts with the share of rows that are not; `figures`: other
-        tables whose rows differ.
+        `empty`: tables without a row; `unknown`: columns that are NULL in every row; `weaker`: columns with
+        the share of rows whose value is not found again; `gone`: marts with the share of rows not found;
+        `figures`: other tables whose rows differ.
     """
     found: dict[str, Any] = {"empty": [], "unknown": [], "weaker": {}, "gone": {}, "figures": []}
     with duckdb.connect() as connection:
@@ -259,23 +269,28 @@ def tables_of(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str, lis
 
 
 def number(connection: duckdb.DuckDBPyConnection, query: str) -> int:
+    """Return how many rows a query gives."""
     row = connection.execute(f"select count(*) from ({query})").fetchone()
     return int(row[0]) if row else 0
 
 
 def write(work: Path) -> None:
-    """Write what was measured: for `--check` and the page of an import, and as the table of the guide."""
+    """Write what was measured, for `--check`, pages of imports and the guide; the rest stays as it is."""
     measured = {result["loss"]: result for result in results(work)}
+    before = {entry["says"]: entry for entry in read_yaml(CONSEQUENCES)}
     entries = []
     for case in cases():
+        if case.key not in measured:
+            entries += [before[case.key] | {"is_read": True}] if case.key in before else []
+            continue
         result = measured[case.key]
         weaker = [f"rows of {table} ({_share(share)})" for table, share in result["gone"].items()]
-        weaker += [f"{column} ({_share(share)})" for column, share in result["weaker"].items()]
+        weaker += told_together(result["weaker"])
         entry = {"says": case.key, "register": case.register, "column": case.column, "told_by": case.told_by}
         entry |= {name: result[name] for name in ("empty", "unknown")} | {"weaker": weaker}
         entry["figures"] = result["figures"]
         entries.append({name: value for name, value in entry.items() if value})
-    head = "# What becomes of the marts where an import lacks something; written by benchmarks/losses.py write.\n"
+    head = "# What becomes of the marts where an import lacks something: benchmarks/losses.py write.\n"
     CONSEQUENCES.write_text(
         head + yaml.safe_dump(entries, sort_keys=False, allow_unicode=True, width=120), "utf-8"
     )
@@ -287,6 +302,23 @@ def write(work: Path) -> None:
     if count != 1:
         sys.exit(f"{GUIDE} has no table that begins with '| missing |'.")
     GUIDE.write_text(guide, encoding="utf-8")
+
+
+def told_together(shares: dict[str, float]) -> list[str]:
+    """Return columns with shares; of another mart than person_year with more than three, their number."""
+    others: dict[str, list[float]] = {}
+    for column, share in shares.items():
+        others.setdefault(column.rpartition(".")[0], []).append(share)
+    told = [
+        f"{column} ({_share(share)})"
+        for column, share in shares.items()
+        if "." not in column or len(others[column.rpartition(".")[0]]) <= 3
+    ]
+    return told + [
+        f"{len(several)} columns of {mart} (at most {_share(max(several))})"
+        for mart, several in others.items()
+        if mart and len(several) > 3
+    ]
 
 
 def _share(share: float) -> str:

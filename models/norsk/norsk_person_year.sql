@@ -13,6 +13,7 @@ select
     immigration_background as innvandringsbakgrunn,
     country_of_birth as fødeland,
     country_background as landbakgrunn,
+    citizenship as statsborgerskap,
     first_immigration_year as første_innvandringsår,
     residence_years as botid,
     residence_group as botidsgruppe,

@@ -1,4 +1,4 @@
-"""What an import lacks of the contract, and what that makes of the marts, as `benchmarks/losses.py` measured it."""
+"""What an import lacks of the contract, and what becomes of the marts by `benchmarks/losses.py`."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -17,9 +17,10 @@ _FEW = 4
 class Loss:
     """What an import does not give, and what becomes of the marts.
 
-    `says` are its words; `empty` names tables without rows, `unknown` columns that are NULL in every row, `weaker`
-    columns that have other values and `figures` other tables that have other rows. `told_by` is the column by whose
-    presence an import says that it has this loss.
+    `says` are its words; `empty` names tables without rows, `unknown` columns that are NULL in every row,
+    `weaker` columns that have other values and `figures` other tables that have other rows. `told_by` is the
+    column by whose presence an import says that it has this loss; `is_read` says that it was read from the
+    models and not measured.
     """
 
     says: str
@@ -30,6 +31,7 @@ class Loss:
     unknown: tuple[str, ...] = ()
     weaker: tuple[str, ...] = ()
     figures: tuple[str, ...] = ()
+    is_read: bool = False
 
     def sentence(self) -> str:
         """Say it in one line."""
@@ -54,7 +56,10 @@ def _loss(entry: Mapping[str, Any]) -> Loss:
     lists = {
         name: tuple(entry.get(name, ())) for name in ("empty", "unknown", "weaker", "figures")
     }  # fmt: skip
-    return Loss(entry["says"], entry["register"], entry.get("column"), entry.get("told_by"), **lists)
+    return Loss(
+        entry["says"], entry["register"], entry.get("column"), entry.get("told_by"), **lists,
+        is_read=entry.get("is_read", False),
+    )  # fmt: skip
 
 
 def losses(given: Mapping[str, set[str]], specification: Specification) -> list[Loss]:
@@ -83,11 +88,15 @@ def losses(given: Mapping[str, set[str]], specification: Specification) -> list[
 
 def table_of_losses(measured: Iterable[Loss]) -> str:
     """Return the losses as the table of the guide, in Markdown."""
-    lines = ["| missing | NULL in every row, or empty | other values (share of rows) | other figures |", "|---|---|---|---|"]
+    lines = [
+        "| missing | NULL in every row, or empty | other values (share of rows) | other figures |",
+        "|---|---|---|---|",
+    ]
     for loss in measured:
         nothing = [f"the whole of {table}" for table in loss.empty] + list(loss.unknown)
         cells = [", ".join(nothing), ", ".join(loss.weaker), _names(loss.figures)]
-        lines.append(f"| {loss.says} | {' | '.join(cell or '–' for cell in cells)} |")
+        says = f"{loss.says} *" if loss.is_read else loss.says
+        lines.append(f"| {says} | {' | '.join(cell or '–' for cell in cells)} |")
     return "\n".join(lines) + "\n"
 
 

@@ -34,7 +34,8 @@ _PACKED = "packed: unpack it first"
 _NOT_READ = {
     ".gz": _PACKED, ".zip": _PACKED, ".7z": _PACKED, ".xz": _PACKED,
     ".xlsx": "a workbook: save its sheet as text (CSV)", ".xls": "a workbook: save its sheet as text (CSV)",
-    ".rds": "an object of R: write it as Parquet or Stata first", ".rdata": "objects of R: write them as Parquet first",
+    ".rds": "an object of R: write it as Parquet or Stata first", ".rdata": "objects of R: write "
+    "them as Parquet first",
 }  # fmt: skip
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 _SEPARATORS = {"tab": "\t", "\\t": "\t"}

@@ -158,7 +158,10 @@ def _stage_text(
     terms = ", ".join(["count(*)", *(f"count({identifier(column.name)})" for column in columns)])
     query = f"select {terms} from {csv_relation(location, file, source.entry)}"
     if not direct:
-        query = f"copy ({reading}) to {path_literal(target / 'all.parquet')} (format parquet, compression lz4_raw)"
+        query = (
+            f"copy ({reading}) to {path_literal(target / 'all.parquet')} (format parquet, "
+            "compression lz4_raw)"
+        )
     try:
         answer = connection.execute(query).fetchone()
     except duckdb.OutOfMemoryException:
@@ -173,7 +176,8 @@ def _stage_text(
         location.unlink()
     if rows and lines <= 0:
         raise ImportFaultError(
-            f"{file.path}: its lines end with a carriage return alone, as on old machines: let a text editor save it "
+            f"{file.path}: its lines end with a carriage return alone, as on old machines: let a "
+            "text editor save it "
             "with ordinary line ends, or ask for it again."
         )
     if rows != lines and not source.entry.lines_in_values:
@@ -196,7 +200,8 @@ def _stage_parquet(
     selected = ", ".join(f"{_typed_as_text(column)} as {identifier(column.name)}" for column in columns)
     copied = connection.execute(
         f"copy (select {selected or '1 as nothing'} from read_parquet({path_literal(file.location)}, "
-        f"hive_partitioning=false)) to {path_literal(target / 'all.parquet')} (format parquet, compression lz4_raw)"
+        f"hive_partitioning=false)) to {path_literal(target / 'all.parquet')} (format parquet, "
+        "compression lz4_raw)"
     ).fetchone()
     return int(copied[0]) if copied else 0
 

@@ -1,7 +1,7 @@
 """Cells of Stata's newer files (117 to 119), taken from their records of fixed width a column at a time.
 
-pyreadstat makes an object of every cell, which is most of the time that a large file takes. What stands beside the
-cells is still read by it, and so is every file whose records are not laid out exactly as its head says, or that
+pyreadstat makes an object of every cell, which is most of the time of a large file. What stands beside
+the cells is still read by it, and so is every file whose records are not laid out as its head says, or that
 needs more than is done here: texts without a bound, another order of bytes, another encoding.
 """
 
@@ -10,17 +10,21 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
 _HEAD = 1 << 14
+# Bytes of records that are held at a time: of wide records only the columns in use are kept.
+_PIECE = 1 << 26
 _OFFSETS = struct.Struct("<14Q")
 _TYPES, _DATA, _END = 2, 9, 10
 _UTF_8 = 118
 _LONGEST_TEXT = 2045
-# Types of numbers by their code: how they are stored, and the pattern of bits from which on a value is missing. That one
+# Types of numbers by their code: how they are stored, and the pattern of bits from which on a value is
+# missing. That one
 # is `.`, and .a to .z follow at equal steps.
 _NUMBERS = {
     65530: ("<i1", 101, 1), 65529: ("<i2", 32_741, 1), 65528: ("<i4", 2_147_483_621, 1),
@@ -86,7 +90,7 @@ def records_of(location: Path, rows: int) -> Records | None:
 def columns_of(
     records: Records, places: Sequence[int], offset: int, rows: int, is_utf_8: bool
 ) -> list[tuple[pa.Array, Counter[str]]] | None:
-    """Return columns of some rows: text as strings, numbers as doubles, each with its counts of marks (.a to .z).
+    """Return columns of some rows: text as strings, numbers as doubles, each with counts of its marks (.a).
 
     Parameters
     ----------
@@ -105,11 +109,17 @@ def columns_of(
         None if a text is not in UTF-8, or may not be: pyreadstat has to read these rows.
     """
     layout = records.layout
-    rows = max(min(rows, records.rows - offset), 0)
-    block = np.fromfile(records.location, layout, rows, offset=records.begin + offset * layout.itemsize)
+    end = min(offset + rows, records.rows)
+    step = max(_PIECE // layout.itemsize, 1)
+    pieces: list[list[npt.NDArray[Any]]] = [[np.empty(0, layout[str(place)])] for place in places]
+    for first in range(offset, end, step):
+        begin = records.begin + first * layout.itemsize
+        block = np.fromfile(records.location, layout, min(step, end - first), offset=begin)
+        for parts, place in zip(pieces, places, strict=True):
+            parts.append(np.ascontiguousarray(block[str(place)]))
     columns: list[tuple[pa.Array, Counter[str]]] = []
-    for place in places:
-        cells = np.ascontiguousarray(block[str(place)])
+    for place, parts in zip(places, pieces, strict=True):
+        cells = np.concatenate(parts)
         if not records.is_text(place):
             columns.append(_numbers(cells, records.codes[place]))
             continue
@@ -142,6 +152,10 @@ def _numbers(cells: npt.NDArray[np.generic], code: int) -> tuple[pa.Array, Count
     if missing.any():
         which, times = np.unique((bits[missing].astype(np.int64) - first) // step, return_counts=True)
         marks.update(
-            {f".{chr(ord('a') + int(one) - 1)}": int(n) for one, n in zip(which, times, strict=True) if 1 <= one <= 26}
+            {
+                f".{chr(ord('a') + int(one) - 1)}": int(n)
+                for one, n in zip(which, times, strict=True)
+                if 1 <= one <= 26
+            }
         )
     return pa.array(cells.astype(np.float64), mask=missing), marks

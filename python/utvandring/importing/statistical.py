@@ -314,7 +314,12 @@ def _keeps_marks(column: FileColumn, entry: SourceEntry) -> bool:
 
 
 def _cells(
-    header: FileHeader, entry: SourceEntry, columns: tuple[FileColumn, ...], offset: int, rows: int, counts: BlockCounts
+    header: FileHeader,
+    entry: SourceEntry,
+    columns: tuple[FileColumn, ...],
+    offset: int,
+    rows: int,
+    counts: BlockCounts,
 ) -> dict[str, pa.Array]:
     """Return a block as pyreadstat reads it."""
     data, _ = _read(
@@ -328,10 +333,19 @@ def _cells(
 
 
 def _records(
-    header: FileHeader, entry: SourceEntry, columns: tuple[FileColumn, ...], offset: int, rows: int, counts: BlockCounts
+    header: FileHeader,
+    entry: SourceEntry,
+    columns: tuple[FileColumn, ...],
+    offset: int,
+    rows: int,
+    counts: BlockCounts,
 ) -> dict[str, pa.Array] | None:
     """Return a block of a Stata file from its records; None if pyreadstat has to read it."""
-    if header.form != "stata" or header.rows is None or any(_keeps_marks(column, entry) for column in columns):
+    if (
+        header.form != "stata"
+        or header.rows is None
+        or any(_keeps_marks(column, entry) for column in columns)
+    ):
         return None
     records = records_of(header.location, header.rows)
     if records is None or len(records.codes) != len(header.columns):

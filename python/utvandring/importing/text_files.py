@@ -60,7 +60,8 @@ def read_text_header(location: Path, path: str, named: Named, entry: SourceEntry
     starts_with_names = not entry.columns
     if starts_with_names and _are_values(names):
         raise NoNamesError(
-            f"{path}: the first line holds values, not the names of {counted(len(names), 'column')}: name each with "
+            f"{path}: the first line holds values, not the names of {counted(len(names), 'column')}: "
+            "name each with "
             f"`columns:` of source {entry.name} in {SOURCES}, also an empty one at the end.",
             len(names),
             separator,
@@ -88,7 +89,7 @@ def read_text_header(location: Path, path: str, named: Named, entry: SourceEntry
 
 
 def _are_values(names: list[str]) -> bool:
-    """Say whether a first line holds values: a number first, or mostly numbers behind something with a digit."""
+    """Say whether a first line holds values: a number first, or mostly numbers behind a digit."""
     filled = [name.strip() for name in names if name.strip()]
     numbers = [name for name in filled if _NUMBER.fullmatch(name) and not _YEAR.fullmatch(name)]
     if not numbers:
@@ -242,8 +243,10 @@ def explain_csv(
         return ImportFaultError(_not_utf_8(header.path, int(line[1]) if line else 1))
     if "invalid state" in message and (ends := _line_ends(location)):
         return ImportFaultError(
-            f"{header.path}: its lines end in two ways ({ends[0]:,} with a carriage return, {ends[1]:,} without), as "
-            "where two files were put together: let a text editor save it with one of them, or ask for it again."
+            f"{header.path}: its lines end in two ways ({ends[0]:,} with a carriage return, "
+            f"{ends[1]:,} without), as "
+            "where two files were put together: let a text editor save it with one of them, or "
+            "ask for it again."
         )
     return ImportFaultError(
         f"{header.path}{place}: it cannot be read as text with {header.separator!r} between the fields "
@@ -273,10 +276,10 @@ def count_lines(location: Path) -> int:
             letters = np.concatenate([before, np.frombuffer(piece, dtype=np.uint8)])
             ends = np.flatnonzero(letters == _LINE_FEED)
             lengths = np.diff(ends) - 1
-            lines += np.count_nonzero(lengths > 0)
+            lines += int(np.count_nonzero(lengths > 0))
             # A carriage return alone is no line that holds anything.
             lone = ends[:-1][lengths == 1] + 1
-            lines -= np.count_nonzero(letters[lone] == _CARRIAGE_RETURN)
+            lines -= int(np.count_nonzero(letters[lone] == _CARRIAGE_RETURN))
             before = letters[ends[-1] :]
     rest = before[1:]
-    return lines + int(np.any((rest != _CARRIAGE_RETURN)))
+    return lines + int(np.any(rest != _CARRIAGE_RETURN))

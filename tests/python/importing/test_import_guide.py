@@ -13,6 +13,7 @@ from extracts import write_tsd_csv
 
 from utvandring.common.project import DataRoot
 from utvandring.deliveries.specification import read_specification
+from utvandring.importing.consequences import losses, read_losses, table_of_losses
 from utvandring.importing.folder import _KEYS
 
 GUIDE = (PROJECT / "docs/import.md").read_text(encoding="utf-8")
@@ -65,15 +66,13 @@ def test_the_evening_ends_with_a_built_warehouse(evening: Path, utvandring: Comm
     assert "Published" in follow(utvandring, without="")[-1].out
 
 
-def test_the_guide_names_every_option_and_every_loss() -> None:
+def test_the_guide_names_every_option_and_has_the_losses_as_they_were_measured() -> None:
     assert {key for key in _KEYS if f"`{key}`" not in GUIDE} == set()
-    losses = yaml.safe_load((PROJECT / "python/utvandring/importing/consequences.yml").read_text("utf-8"))
+    assert table_of_losses(read_losses()) in GUIDE
     registers = read_specification(PROJECT).registers
-    for loss in losses:
-        register, column = loss["register"], loss.get("column")
-        line = f"| `{register}.{column}` |" if column else f"| the register `{register}` |"
-        assert line in GUIDE
-        assert column is None or column in {one.name for one in registers[register].columns}
+    for loss in read_losses():
+        columns = {one.name for one in registers[loss.register].columns}
+        assert {loss.column, loss.told_by} - {None} <= columns
 
 
 def test_every_template_is_in_the_guide_and_has_its_readme() -> None:
@@ -104,3 +103,18 @@ def test_wrong_use_of_the_command_says_what_is_missing(utvandring: Command, tmp_
     assert "Name the extract with --from DIR" in utvandring("import", tmp_path).err
     ran = utvandring("import", tmp_path, "--from", tmp_path, "--out", tmp_path / "out")
     assert (ran.code, "is not the folder of an import" in ran.err) == (2, True)
+
+
+def test_an_import_is_told_what_it_lacks_and_what_it_knows_to_the_month_only() -> None:
+    registers = read_specification(PROJECT)
+    whole = {name: {one.name for one in register.columns} for name, register in registers.registers.items()}
+    only_months = {"er_avledet", "flyttedato_presisjon", "doedsdato_presisjon"}
+    exact = {name: columns - only_months for name, columns in whole.items()}
+    assert [loss.says for loss in losses(exact, registers) if loss.told_by or loss.column] == []
+    without = exact | {"befolkning": exact["befolkning"] - {"famnr"}}
+    del without["utdanning"]
+    assert {loss.says for loss in losses(without, registers)} == {
+        "`befolkning.famnr`",
+        "the register `utdanning`",
+    }
+    assert {loss.told_by for loss in losses(whole, registers) if loss.told_by} == only_months

@@ -9,13 +9,15 @@ import pyarrow as pa
 import pyreadstat
 import pytest
 
+from utvandring.importing import stata_records
 from utvandring.importing.folder import SourceEntry
 from utvandring.importing.patterns import Named
-from utvandring.importing.statistical import BlockCounts, _cells, _records, read_statistical_header
 from utvandring.importing.stata_records import records_of
+from utvandring.importing.statistical import BlockCounts, _cells, _records, read_statistical_header
 
 ENTRY = SourceEntry(
-    name="f", files=(), format=None, encoding="utf-8", separator=None, quote='"', decimal=".", columns=(), id=(),
+    name="f", files=(), format=None, encoding="utf-8", separator=None, quote='"', decimal=".", columns=(),
+    id=(),
     id_width=None, missing=(), missing_in=(), keep_marks=(), drop=(), drop_rows={}, years=None, dates={},
     lines_in_values=False, optional=False, optional_columns=(),
 )  # fmt: skip
@@ -59,6 +61,17 @@ def test_every_type_is_read_as_pyreadstat_reads_it(tmp_path: Path, offset: int, 
     assert {name: column.to_pylist() for name, column in found.items()} == {
         name: column.to_pylist() for name, column in expected.items()
     }
+    assert counts.marks == told.marks
+
+
+def test_records_are_read_in_pieces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stata_records, "_PIECE", 100)
+    (found, counts), (expected, told) = both(file_of(tmp_path), 1, 4)
+    assert found is not None
+    assert expected is not None
+    assert [column.to_pylist() for column in found.values()] == [
+        column.to_pylist() for column in expected.values()
+    ]
     assert counts.marks == told.marks
 
 
