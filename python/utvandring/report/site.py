@@ -358,7 +358,7 @@ def _in_order(rows: Sequence[Row]) -> list[Row]:
 
 def _reproduction(rows: Sequence[Row], text: Texts) -> Table:
     labels = (
-        "table_id", "cells", "fitted", "released", "covered", "covered_share", "misprinted",
+        "table_id", "cells", "fitted", "released", "covered", "covered_share", "held_out", "misprinted",
         "largest_standardised", "largest",
     )  # fmt: skip
     columns = [Column(text("comparison", label), is_text=label == "table_id") for label in labels]
@@ -371,6 +371,7 @@ def _reproduction(rows: Sequence[Row], text: Texts) -> Table:
                 figure(row["released_n"], text, 0),
                 figure(row["covered_n"], text, 0),
                 figure(None if row["covered_share"] is None else 100 * row["covered_share"], text, 0),
+                words(f"{row['held_out_covered_n']} / {row['held_out_n']}" if row["held_out_n"] else ""),
                 figure(row["misprinted_n"], text, 0),
                 figure(row["largest_standardised_difference"], text, 1),
                 figure(row["largest_difference"], text, 3),
