@@ -71,8 +71,8 @@ def fitted_cells(persons: fitting.Persons) -> tuple[pd.DataFrame, pd.DataFrame]:
     recovery : of E1-E8: table_id, n, the Wald statistic against the printed coefficients, its p value, the
         largest |z|. A model that cannot be fitted has NaN in both.
     """
-    share = persons.status[:, :, None] * np.stack([1 - persons.known, persons.known], axis=2)
-    share = share.astype(np.float32)
+    known = np.stack([1 - persons.known, persons.known], axis=2)
+    share = np.asarray(persons.status[:, :, None] * known, dtype=np.float32)
     rows, recovery = [], []
     for model in fitting.models(persons, drawn=True):
         if isinstance(model, fitting.Totals):

@@ -176,7 +176,8 @@ def _status_chances(run: Simulation, people: IntArray) -> FloatArray:
         status[:, 3 if studying else 0] += chance * (1 - working - jobless)
     still = pop.silent[people] | (pop.age(BASE_YEAR)[people] >= 78)
     status[still] = (1, 0, 0, 0, 0)
-    return status
+    # Differences of shares may be a rounding below nothing.
+    return np.maximum(status, 0)
 
 
 def _known_chances(run: Simulation, people: IntArray, education: IntArray) -> FloatArray:
@@ -274,7 +275,7 @@ class Linear(_Model):
 
     def solve(self, share: npt.NDArray[np.float32]) -> None:
         """Find the coefficients where alternatives have the chances `share` (of the model's persons)."""
-        self.inverse = np.linalg.inv(self.products(share))
+        self.inverse = np.asarray(np.linalg.inv(self.products(share)), dtype=np.float64)
         self.fits = {}
         alive = self.persons.alive[self.rows, None, None].astype(_LOW)
         for outcome in {cell.outcome for cell in self.cells}:

@@ -75,8 +75,8 @@ def test_a_coefficient_changes_with_the_tilts_as_its_derivative_says(
     found = ((up["estimate"] - down["estimate"]) / 2 / tolerance).to_numpy()
     linear = (cells["spec"] != "1").to_numpy()
     assert np.abs(found - matrix @ direction)[linear].max() < 0.02 * np.abs(found)[linear].max()
-    # The logit is one step from the printed coefficients: its information moves as well.
-    assert np.corrcoef(found[~linear], (matrix @ direction)[~linear])[0, 1] > 0.95
+    # The logit is one step from the printed coefficients, and the derivative holds its information still.
+    assert np.corrcoef(found[~linear], (matrix @ direction)[~linear])[0, 1] > 0.9
 
 
 def test_a_step_brings_the_cells_nearer_to_print(
