@@ -359,9 +359,10 @@ def _about(connection: duckdb.DuckDBPyConnection, tables: tuple[Table, ...]) -> 
 
 
 def _citation(deliveries: list[str], is_simulated: bool) -> str:
+    named = ", ".join(deliveries)
     return (
-        f"utvandring {__version__}, deliveries {', '.join(deliveries)}, after disclosure control; definitions: "
-        f"Statistics Norway, Rapporter 2016/27.{' Simulated.' if is_simulated else ''}"
+        f"utvandring {__version__}, deliveries {named}, after disclosure control; definitions: Statistics "
+        f"Norway, Rapporter 2016/27.{' Simulated.' if is_simulated else ''}"
     )
 
 
