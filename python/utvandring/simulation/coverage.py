@@ -75,8 +75,6 @@ def fitted_cells(persons: fitting.Persons) -> tuple[pd.DataFrame, pd.DataFrame]:
     share = np.asarray(persons.status[:, :, None] * known, dtype=np.float32)
     rows, recovery = [], []
     for model in fitting.models(persons, drawn=True):
-        if isinstance(model, fitting.Totals):
-            continue
         try:
             found = model.fit(share[model.rows])
         except np.linalg.LinAlgError:

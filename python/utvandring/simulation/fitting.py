@@ -394,6 +394,48 @@ class Totals(_Model):
             yield np.broadcast_to((counted - share) / self.weight.sum(), (len(self.rows), 5, 2)).astype(_LOW)
 
 
+class Students(_Model):
+    """Emigrants among those who work and study, by level and sex: the rarest group of tables E1-E8.
+
+    How many there are shows in the printed standard error, whose square is about one over their number.
+    """
+
+    def __init__(self, persons: Persons) -> None:
+        super().__init__(persons, np.arange(len(persons.age)), persons.groups["education"] - 1, 5)
+        self.spec, self.scope = "students", ""
+        rows = p.published("published_mnl")
+        rows = rows[(rows["model_type"] == "3") & (rows["equation"] == "emigration")]
+        rows = rows[rows["term"] == "status_employed_in_education"]
+        number = (rows["t_value"].astype(float) / rows["estimate"].astype(float)) ** 2
+        self.names = list(rows["table_id"])
+        self.cells = [
+            _Cell("students", table, 1, place, float(printed), False)
+            for place, (table, printed) in enumerate(zip(self.names, number, strict=True))
+        ]
+        g = persons.groups
+        # E1-E4 are women on levels 1-4, E5-E8 men.
+        self.group = np.array([int(name[1:]) - 1 for name in self.names])
+        self.of_person = 4 * g["sex"] + g["level"]
+        self.chance = persons.outcomes[1][:, 2] * persons.alive[:, None].astype(_LOW)
+
+    def solve(self, share: npt.NDArray[np.float32]) -> None:
+        """Find the numbers where alternatives have the chances `share`."""
+        expected = self.weight * (share[:, 2] * self.chance).sum(axis=1)
+        self.found = np.bincount(self.of_person, expected, minlength=8)[self.group]
+
+    def values(self) -> list[tuple[float, float]]:
+        """Return number and tolerance, an eighth of it, of every group."""
+        return [(float(n), cell.printed / 8) for n, cell in zip(self.found, self.cells, strict=True)]
+
+    def influences(self) -> Iterator[npt.NDArray[np.float32]]:
+        """Yield for every group what a unit of weight on each alternative adds to it."""
+        for group in self.group:
+            out = np.zeros((len(self.rows), 5, 2), _LOW)
+            inside = self.of_person == group
+            out[inside, 2] = self.chance[inside]
+            yield out
+
+
 def _cells(rows: pd.DataFrame, names: list[str], outcomes: pd.Series) -> list[_Cell]:
     return [
         _Cell(
@@ -436,7 +478,7 @@ def models(persons: Persons, *, drawn: bool = False) -> list[_Model]:
     def columns(names: tuple[str, ...], rows: IntArray) -> FloatArray:
         return np.column_stack([fixed[name][rows] for name in names]).astype(np.float64)
 
-    out: list[_Model] = [Totals(persons)]
+    out: list[_Model] = [] if drawn else [Totals(persons), Students(persons)]
     printed = p.published("published_lpm")
     counties = sorted(printed.loc[printed["spec"] == "county_background", "scope_code"].unique())
     for (spec, scope), rows in printed.groupby(["spec", "scope_code"], sort=False):
