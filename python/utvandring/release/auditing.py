@@ -10,8 +10,9 @@ Three questions are asked of every count that is small, in a table or left over 
    columns at a time, everything else being what it is. Bounds say what a reader cannot exclude in this way; a
    witness proves that nobody can exclude it in any way.
 
-A count without a witness is left open: not known to be unsafe, but not proved. More programmes leave fewer. How
-many are run is a number, not a time, and each ends by a number of nodes: a release has the same audit anywhere.
+A count without a witness is left open: not known to be unsafe, but not proved. More programmes leave fewer.
+How many are run is a number, not a time, and each ends by a number of nodes, so that a release has the same
+audit on every machine.
 """
 
 import hashlib
