@@ -1,6 +1,6 @@
 -- Grain: base_year, model_type, compared, centrality_level, sex, terms.
--- Purpose: do the types of logit differ? Wald tests beside the likelihood ratios of trinomial_logit_fit: whether terms have
--- the same coefficients on all levels, or for both sexes.
+-- Purpose: do the types of logit differ? Wald tests beside the likelihood ratios of trinomial_logit_fit: whether terms
+-- have the same coefficients on all levels, or for both sexes.
 --
 -- The constants are not tested: every model has its own, as the levels and the sexes have in the model with fewer
 -- coefficients. Models of different levels or sexes are of different persons, so their estimates are independent.
