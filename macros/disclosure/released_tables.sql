@@ -404,13 +404,13 @@ stated_number:
 
 linear_probability:
   key: [base_year, spec, scope_type, scope_code, outcome, term]
-  text: [withheld_reason, table_id, published_estimate, published_t_value, published_n_obs]
+  text: [withheld_reason, table_id, published_estimate, published_t_value, published_n_obs, calibration_use]
   counts: [n_obs]
   estimates: [estimate, std_error, statistic, p_value, conf_low, conf_high, std_error_hc1, standardised_difference]
 
 trinomial_logit:
   key: [base_year, model_type, centrality_level, sex, equation, term]
-  text: [withheld_reason, table_id, published_estimate, published_t_value]
+  text: [withheld_reason, table_id, published_estimate, published_t_value, calibration_use]
   counts: [n_obs]
   estimates: [estimate, std_error, statistic, p_value, conf_low, conf_high, std_error_hc1, standardised_difference]
 
@@ -444,6 +444,8 @@ reproduction:
     - released_n
     - covered_n
     - misprinted_n
+    - held_out_n
+    - held_out_covered_n
     - largest_standardised_difference
     - largest_difference
     - covered_share

@@ -33,6 +33,7 @@ final as (
         published.estimate as published_estimate,
         published.t_value as published_t_value,
         published.n_obs as published_n_obs,
+        {{ calibration_use('published.table_id', 'published.term') }} as calibration_use,
         (fit.estimate - published.estimate) / nullif(fit.std_error, 0) as standardised_difference,
     from fit
     left join published
@@ -64,6 +65,7 @@ select
     published_estimate,
     published_t_value,
     published_n_obs,
+    cast(calibration_use as varchar) as calibration_use,
     cast(standardised_difference as double) as standardised_difference,
 from final
 order by base_year, spec, scope_type, scope_code, outcome, term

@@ -17,6 +17,7 @@ cell as (
         conf_high,
         published_estimate,
         standardised_difference,
+        null as calibration_use,
         false as is_misprinted,
     from rate
     union all
@@ -27,6 +28,7 @@ cell as (
         conf_high,
         published_estimate,
         standardised_difference,
+        calibration_use,
         false as is_misprinted,
     from {{ ref('linear_probability') }}
     union all
@@ -37,6 +39,7 @@ cell as (
         conf_high,
         published_estimate,
         standardised_difference,
+        calibration_use,
         false as is_misprinted,
     from {{ ref('trinomial_logit') }}
     union all
@@ -47,6 +50,7 @@ cell as (
         conf_high,
         published_estimate,
         standardised_difference,
+        null as calibration_use,
         {{ is_misprinted('published_note') }} as is_misprinted,
     from {{ ref('trinomial_logit_difference') }}
 ),
@@ -64,6 +68,17 @@ final as (
             ) as bigint
         ) as covered_n,
         cast(count(case when is_misprinted then 1 end) as bigint) as misprinted_n,
+        cast(count(case when calibration_use = 'held_out' then estimate end) as bigint) as held_out_n,
+        cast(
+            count(
+                case
+                    when
+                        calibration_use = 'held_out'
+                        and published_estimate between conf_low - 0.0005 and conf_high + 0.0005
+                        then 1
+                end
+            ) as bigint
+        ) as held_out_covered_n,
         max(abs(standardised_difference)) as largest_standardised_difference,
         max(abs(estimate - published_estimate)) as largest_difference,
     from cell

@@ -23,6 +23,7 @@ final as (
         published.table_id,
         published.estimate as published_estimate,
         published.t_value as published_t_value,
+        {{ calibration_use('published.table_id', 'published.term') }} as calibration_use,
         (fit.estimate - published.estimate) / nullif(fit.std_error, 0) as standardised_difference,
     from fit
     left join published
@@ -53,6 +54,7 @@ select
     table_id,
     published_estimate,
     published_t_value,
+    cast(calibration_use as varchar) as calibration_use,
     cast(standardised_difference as double) as standardised_difference,
 from final
 order by base_year, model_type, centrality_level, sex, equation, term

@@ -50,6 +50,7 @@ final as (
         published_estimate,
         published_t_value,
         published_n_obs,
+        calibration_use,
         {{ released_estimate('standardised_difference', 'withheld_reason', decimals=2) }} as standardised_difference,
     from judged
 )

@@ -13,6 +13,7 @@ cell as (
         published_estimate,
         standardised_difference,
         case when estimate is null then 'withheld' end as withheld_reason,
+        null as calibration_use,
         false as is_misprinted,
     from rate
     union all
@@ -24,6 +25,7 @@ cell as (
         published_estimate,
         standardised_difference,
         withheld_reason,
+        calibration_use,
         false as is_misprinted,
     from {{ ref('release_linear_probability') }}
     union all
@@ -35,6 +37,7 @@ cell as (
         published_estimate,
         standardised_difference,
         withheld_reason,
+        calibration_use,
         false as is_misprinted,
     from {{ ref('release_trinomial_logit') }}
     union all
@@ -46,6 +49,7 @@ cell as (
         published_estimate,
         standardised_difference,
         withheld_reason,
+        null as calibration_use,
         {{ is_misprinted('published_note') }} as is_misprinted,
     from {{ ref('release_trinomial_logit_difference') }}
 ),
@@ -58,6 +62,11 @@ final as (
         count(estimate) as released_n,
         count(*) filter (where published_estimate between conf_low - 0.0005 and conf_high + 0.0005) as covered_n,
         count(*) filter (where is_misprinted) as misprinted_n,
+        count(estimate) filter (where calibration_use = 'held_out') as held_out_n,
+        count(*) filter (
+            where calibration_use = 'held_out'
+            and published_estimate between conf_low - 0.0005 and conf_high + 0.0005
+        ) as held_out_covered_n,
         max(abs(standardised_difference)) as largest_standardised_difference,
         max(abs(estimate - published_estimate)) as largest_difference,
     from cell

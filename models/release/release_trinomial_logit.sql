@@ -49,6 +49,7 @@ final as (
         table_id,
         published_estimate,
         published_t_value,
+        calibration_use,
         {{ released_estimate('standardised_difference', 'withheld_reason', decimals=2) }} as standardised_difference,
     from judged
 )

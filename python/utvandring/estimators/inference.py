@@ -1,6 +1,6 @@
 """Covariance by cluster, standard errors, and estimates as a tidy table."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -135,3 +135,27 @@ def two_sided(statistic: FloatArray, degrees_of_freedom: float = np.inf) -> Floa
     """Return two-sided p values under the t distribution, the normal one for infinite degrees of freedom."""
     result: FloatArray = 2 * stdtr(degrees_of_freedom, -np.abs(statistic))
     return result
+
+
+def wald_of_equality(estimates: Sequence[ArrayLike], covariances: Sequence[ArrayLike]) -> tuple[float, int]:
+    """Test whether independent estimates of the same K parameters are equal.
+
+    Parameters
+    ----------
+    estimates
+        m vectors of K.
+    covariances
+        Their m covariance matrices, K × K.
+
+    Returns
+    -------
+    tuple
+        Σ (b − b̄)′ V⁻¹ (b − b̄) with b̄ the mean weighted by V⁻¹, and its (m − 1) K degrees of freedom:
+        chi-square if they are equal. For m = 2 it is (b − c)′ (V + W)⁻¹ (b − c).
+    """
+    b = [np.asarray(one, dtype=np.float64) for one in estimates]
+    precisions = [np.linalg.inv(np.asarray(one, dtype=np.float64)) for one in covariances]
+    weighted = np.sum([p @ one for p, one in zip(precisions, b, strict=True)], axis=0)
+    mean = np.linalg.solve(np.sum(precisions, axis=0), weighted)
+    distance = sum(float((one - mean) @ p @ (one - mean)) for p, one in zip(precisions, b, strict=True))
+    return distance, (len(b) - 1) * len(mean)

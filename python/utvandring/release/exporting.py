@@ -339,6 +339,7 @@ def _about(connection: duckdb.DuckDBPyConnection, tables: tuple[Table, ...]) -> 
         "Released tables of utvandring, the open warehouse for research on who leaves Norway",
         "",
         f"Program version {__version__}, written on {datetime.datetime.now(datetime.UTC):%Y-%m-%d}.",
+        f"Cite as: {_citation([name for name, *_ in deliveries], any(row[3] for row in deliveries))}",
         "Every number has passed disclosure control; an empty count, rate or estimate is a withheld one.",
         "A combination of year, region, background and category without persons looks like one with few.",
         "",
@@ -355,6 +356,14 @@ def _about(connection: duckdb.DuckDBPyConnection, tables: tuple[Table, ...]) -> 
         "Tables",
         *(f"  {table.name}, {table.rows:,} rows: {table.description}" for table in tables),
     ]
+
+
+def _citation(deliveries: list[str], is_simulated: bool) -> str:
+    named = ", ".join(deliveries)
+    return (
+        f"utvandring {__version__}, deliveries {named}, after disclosure control; definitions: Statistics "
+        f"Norway, Rapporter 2016/27.{' Simulated.' if is_simulated else ''}"
+    )
 
 
 def _write_workbook(

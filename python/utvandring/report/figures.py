@@ -9,8 +9,11 @@ from utvandring.report import charts
 from utvandring.report.catalogue import COUNTRY, PERIODS, figures, filters, query, title_of
 from utvandring.report.cells import Cell, Column, Line, Table, figure, words
 from utvandring.report.entries import COUNTIES, MUNICIPALITIES, FigureEntry, Series
-from utvandring.report.released import Released, Row
+from utvandring.report.released import DELIVERY, Released, Row
 from utvandring.report.texts import MISSING, WITHHELD, Texts
+
+# From this year on the simulation draws from tables E1-E8 alone, without the levels of the years before.
+FIRST_FREE = 2013
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,7 @@ class FigureData:
     printed_series: Sequence[Row]
     county_names: Mapping[str, str]
     municipality_names: Mapping[str, str] = field(default_factory=dict)
+    is_simulated: bool = False
 
 
 @dataclass(frozen=True)
@@ -84,6 +88,7 @@ def read_figures(released: Released) -> FigureData:
         released.table("published_report.published_series"),
         released.county_names(),
         released.municipality_names(),
+        any(row["is_simulated"] for row in released.table(DELIVERY)),
     )
 
 
@@ -216,6 +221,13 @@ def _lines(entry: FigureEntry, rows: Sequence[Row], data: FigureData, text: Text
     if small:
         notes.append(text("figure", "small", n=text.number(small), fewest=charts.FEWEST_RESIDENTS))
     notes += _statements(entry, data, text)
+    if (
+        data.is_simulated
+        and of_years
+        and entry.number[0] in "45"
+        and any(row[x] == FIRST_FREE for row in rows)
+    ):
+        notes.append(text("figure", "simulated_jump", year=FIRST_FREE))
     if overlay:
         notes.append(text("figure", "printed_series"))
     described = " ".join(

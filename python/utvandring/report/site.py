@@ -164,6 +164,7 @@ def render(content: Content, language: str, languages: Sequence[str] = LANGUAGES
     made = [make_figure(entry, content.figures, text) for entry in figure_entries()]
     tables = [make_table(entry, content.tables, text) for entry in table_entries()]
     quality = make_quality(content.quality, content.rates, content.tables, text)
+    source = cite(content.quality, text)
     reproduction = _reproduction(content.reproduction, text)
     names = [row["table_id"] for row in _in_order(content.reproduction)]
     coverage = [
@@ -206,7 +207,7 @@ def render(content: Content, language: str, languages: Sequence[str] = LANGUAGES
             built_text=built_text,
             deliveries=quality[0].table,
             quality=quality,
-            cite=cite(content.quality, text),
+            cite=source,
             symbols=SYMBOLS.items(),
             reproduction=reproduction,
             types=compare_types(list(content.tables.fits.values()), text),
@@ -219,13 +220,13 @@ def render(content: Content, language: str, languages: Sequence[str] = LANGUAGES
             style=_asset("report.css"),
             library=vega_library(),
             script=script,
-            data=_packed(_script_data(drawn, is_simulated, text)),
+            data=_packed(_script_data(drawn, is_simulated, source, text)),
             rates=_packed(pack_rates(content.rates, content.figures.county_names, text)),
         )
     )
 
 
-def _script_data(drawn: Mapping[str, Any], is_simulated: bool, text: Texts) -> dict[str, Any]:
+def _script_data(drawn: Mapping[str, Any], is_simulated: bool, source: str, text: Texts) -> dict[str, Any]:
     columns = text.group("columns")
     x_axes = [entry.x for entry in figure_entries() if entry.x is not None and entry.x.title]
     fields = {
@@ -252,6 +253,7 @@ def _script_data(drawn: Mapping[str, Any], is_simulated: bool, text: Texts) -> d
         "locale": text.locale,
         "separator": text("csv_separator"),
         "simulated": is_simulated,
+        "cite": source,
         "config": dict(charts.CONFIG),
         "charts": drawn,
         "map": charts.geometry(),
@@ -259,6 +261,7 @@ def _script_data(drawn: Mapping[str, Any], is_simulated: bool, text: Texts) -> d
         "texts": {
             "shown": text("filters", "shown"),
             "simulated_file": text("site", "simulated_file"),
+            "cite": text("cite", "title"),
             "compare_background": text("explore", "compare_background"),
             "compare_centrality": text("explore", "compare_centrality"),
             "compare_county": text("explore", "compare_county"),
@@ -358,7 +361,7 @@ def _in_order(rows: Sequence[Row]) -> list[Row]:
 
 def _reproduction(rows: Sequence[Row], text: Texts) -> Table:
     labels = (
-        "table_id", "cells", "fitted", "released", "covered", "covered_share", "misprinted",
+        "table_id", "cells", "fitted", "released", "covered", "covered_share", "held_out", "misprinted",
         "largest_standardised", "largest",
     )  # fmt: skip
     columns = [Column(text("comparison", label), is_text=label == "table_id") for label in labels]
@@ -371,6 +374,7 @@ def _reproduction(rows: Sequence[Row], text: Texts) -> Table:
                 figure(row["released_n"], text, 0),
                 figure(row["covered_n"], text, 0),
                 figure(None if row["covered_share"] is None else 100 * row["covered_share"], text, 0),
+                words(f"{row['held_out_covered_n']} / {row['held_out_n']}" if row["held_out_n"] else ""),
                 figure(row["misprinted_n"], text, 0),
                 figure(row["largest_standardised_difference"], text, 1),
                 figure(row["largest_difference"], text, 3),

@@ -469,7 +469,7 @@ class Simulation:
         pop.update_heads()
         self._fall_silent(year, rng)
         labour.update_facts(pop, year, self.geo, rng)
-        labour.update_education_knowledge(pop, year)
+        labour.update_education_knowledge(pop, year, self.geo)
         # An unknown address at either end hides a move, so only people who did not move get one.
         settled = pop.resident & (pop.moved_year < year) & (pop.first_date < year * 10000)
         u = rng.random(len(pop))

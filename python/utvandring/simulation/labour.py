@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 from scipy.special import ndtr
 
 from utvandring.simulation import parameters as p
+from utvandring.simulation import tilts
 from utvandring.simulation.geography import Geography
 from utvandring.simulation.parameters import FloatArray
 from utvandring.simulation.population import EMIGRATED, BoolArray, IntArray, Population
+
+# First digit of NUS2000 to logit group (definitions, Education); 0 and 9 are the reference.
+EDUCATION_GROUP = np.array([0, 1, 1, 2, 3, 3, 4, 5, 5, 0])
+
+
+@dataclass(frozen=True)
+class FactShares:
+    """Chances of some persons in a year; first axis of the last two: whether studying."""
+
+    study: FloatArray
+    working: FloatArray
+    looking: FloatArray
 
 
 def starting_levels(
@@ -67,6 +82,49 @@ def _work_shares(
     return np.clip(working, 0, 0.97), np.clip(looking, 0, 0.3)
 
 
+def printed_groups(pop: Population, people: IntArray, year: int, geo: Geography) -> tilts.Groups:
+    """Return the characteristics of `people` at the end of `year` that `tilts.csv` tells apart."""
+    total, immigrants = pop.family_counts()
+    place = pop.municipality[people]
+    return tilts.groups(
+        level=geo.level[place],
+        man=pop.sex[people] == p.MAN,
+        age=pop.age(year)[people],
+        residence=np.searchsorted([3, 6, 11, 16], pop.residence(year)[people], side="right"),
+        background=pop.background[people],
+        family_total=total[people],
+        family_immigrants=immigrants[people],
+        county=geo.county[place],
+        education=np.where(pop.age(year)[people] < 16, 0, EDUCATION_GROUP[pop.education_level[people]]),
+    )
+
+
+def fact_shares(pop: Population, people: IntArray, year: int, geo: Geography) -> FactShares:
+    """Return the chances of `people` to study, work and look for work; those of immigrants are tilted."""
+    study = _study_share(pop, people, year, geo)
+    either = [
+        _work_shares(pop, people, year, np.full(len(people), studying), geo) for studying in (False, True)
+    ]
+    working, looking = np.array([w for w, _ in either]), np.array([k for _, k in either])
+    immigrant = np.flatnonzero(pop.immigrant[people])
+    if len(immigrant) == 0:
+        return FactShares(study, working, looking)
+    tilt = np.exp(tilts.tilts(printed_groups(pop, people[immigrant], year, geo)))
+    employed, employed_student, student, unemployed = tilt.T
+    # What a student who looks for work counts as depends on the months: one half each.
+    odds = np.array([
+        [np.ones(len(tilt)), employed, unemployed],
+        [student, employed_student, (student + unemployed) / 2],
+    ])  # fmt: skip
+    out = np.array([working, np.minimum(looking, 1 - working)])[:, :, immigrant]
+    joint = np.array([1 - out.sum(axis=0), *out]).transpose(1, 0, 2) * odds
+    joint *= np.array([1 - study[immigrant], study[immigrant]])[:, None, :]
+    by_study = joint.sum(axis=1)
+    study[immigrant] = by_study[1] / by_study.sum(axis=0)
+    working[:, immigrant], looking[:, immigrant] = (joint[:, 1:] / by_study[:, None]).transpose(1, 0, 2)
+    return FactShares(study, working, looking)
+
+
 def update_facts(pop: Population, year: int, geo: Geography, rng: np.random.Generator) -> None:
     """Draw the facts of `year` for residents of the next 1 January, and what is left by leavers."""
     n = len(pop)
@@ -87,7 +145,8 @@ def update_facts(pop: Population, year: int, geo: Geography, rng: np.random.Gene
     u = rng.random((5, len(active)))
 
     # Study. An exam ends or interrupts it; levels rise with exams.
-    enrolled = ndtr(pop.study_latent[active]) < _study_share(pop, active, year, geo)
+    shares = fact_shares(pop, active, year, geo)
+    enrolled = ndtr(pop.study_latent[active]) < shares.study
     was = before_enrolled[active]
     neither = u[0] < p.EXAM_OF_OTHERS
     exam = np.where(
@@ -106,7 +165,9 @@ def update_facts(pop: Population, year: int, geo: Geography, rng: np.random.Gene
     pop.education_level[active] = np.where(rises, step, level)
 
     # Work and unemployment from one latent tendency: out of work are those with the least of it.
-    working, looking = _work_shares(pop, active, year, enrolled | exam, geo)
+    working, looking = (
+        np.where(enrolled | exam, share[1], share[0]) for share in (shares.working, shares.looking)
+    )
     tendency = ndtr(pop.work_latent[active])
     employed = tendency > 1 - working
     unemployed = ~employed & (tendency > 1 - working - looking)
@@ -138,30 +199,57 @@ def update_facts(pop: Population, year: int, geo: Geography, rng: np.random.Gene
     pop.income[left] = (before_income[left] * v[1] // 100 * 100).astype(np.int32)
 
 
-def update_education_knowledge(pop: Population, year: int) -> None:
-    """Set whose education the register knows on 1 October of `year` (section 2.1.7).
+def labour_status(employed: BoolArray, in_education: BoolArray, months: npt.NDArray[np.int8]) -> IntArray:
+    """Return the position in `STATUSES` by the precedence of section 2.1.6 (figure 2.1)."""
+    return np.select(
+        [months >= 7, employed & in_education, employed, in_education, months >= 1],
+        [4, 2, 1, 3, 4],
+        default=0,
+    )
 
-    The unknown share of immigrants 15-74 is met by one factor on a pattern by residence and background; a
-    person's rank persists, and who passed an exam in Norway is known.
+
+def status_of(pop: Population, people: IntArray) -> IntArray:
+    """Return the labour status of `people` by the facts of the year."""
+    studying = pop.enrolled[people] | pop.exam[people]
+    return labour_status(pop.employed[people], studying, pop.unemployed_months[people])
+
+
+def chances_of_unknown_education(pop: Population, people: IntArray, year: int, geo: Geography) -> FloatArray:
+    """Return the chances of `people` (immigrants) that the register does not know their education, by status.
+
+    The unknown share of immigrants 15-74 is met by one factor on a pattern by residence and background, whose
+    odds are tilted. The chances hold for those without an exam in Norway; shape (persons, 5).
     """
-    pop.education_rank[pop.exam] = 1.0
-    pattern = np.array(p.EDUCATION_UNKNOWN_BY_RESIDENCE)
-    residence = np.searchsorted([3, 6, 11, 16], pop.residence(year), side="right")
-    by_background = np.array(p.EDUCATION_UNKNOWN_BY_BACKGROUND)[pop.background]
-    relative = pattern[residence] * by_background
-    rank = pop.education_rank
-    young = pop.age(year) < 20
-    immigrants = np.flatnonzero(pop.resident & pop.immigrant & pop.working_age(year))
-    wanted = p.UNKNOWN_EDUCATION_SHARE(year)
-    none = (pop.education_level[immigrants] == 0) | (pop.age(year)[immigrants] < 16)
+    residence = np.searchsorted([3, 6, 11, 16], pop.residence(year)[people], side="right")
+    relative = np.array(p.EDUCATION_UNKNOWN_BY_RESIDENCE)[residence]
+    relative = relative * np.array(p.EDUCATION_UNKNOWN_BY_BACKGROUND)[pop.background[people]]
+    known = np.exp(tilts.tilts_of_known_education(printed_groups(pop, people, year, geo)))
+    counted = np.flatnonzero(pop.working_age(year)[people])
+    none = ((pop.education_level[people] == 0) | (pop.age(year)[people] < 16))[counted]
+    rank = pop.education_rank[people[counted]]
+    as_it_is = known[counted, status_of(pop, people[counted])]
+
+    def chance(factor: float, pattern: FloatArray, odds: FloatArray) -> FloatArray:
+        plain = np.minimum(factor * pattern, 0.97)
+        return np.asarray(plain / (plain + (1 - plain) * odds))
+
     low, high = 0.0, 3.0
     for _ in range(25):
         factor = (low + high) / 2
-        missing = none | (rank[immigrants] < np.minimum(factor * relative[immigrants], 0.97))
-        low, high = (factor, high) if missing.mean() < wanted else (low, factor)
-    limit = np.where(
-        pop.immigrant,
-        np.minimum(factor * relative, 0.97),
-        np.where(young, 0.0, p.EDUCATION_UNKNOWN_OF_NON_IMMIGRANTS),
-    )
-    pop.education_known = np.asarray(rank >= limit) & (pop.age(year) >= 16)
+        missing = none | (rank < chance(factor, relative[counted], as_it_is))
+        low, high = (factor, high) if missing.mean() < p.UNKNOWN_EDUCATION_SHARE(year) else (low, factor)
+    return chance(factor, relative[:, None], known)
+
+
+def update_education_knowledge(pop: Population, year: int, geo: Geography) -> None:
+    """Set whose education the register knows on 1 October of `year` (section 2.1.7).
+
+    A person's rank persists, and who passed an exam in Norway is known.
+    """
+    pop.education_rank[pop.exam] = 1.0
+    young = pop.age(year) < 20
+    limit = np.where(young, 0.0, p.EDUCATION_UNKNOWN_OF_NON_IMMIGRANTS)
+    immigrants = np.flatnonzero(pop.resident & pop.immigrant)
+    chances = chances_of_unknown_education(pop, immigrants, year, geo)
+    limit[immigrants] = chances[np.arange(len(immigrants)), status_of(pop, immigrants)]
+    pop.education_known = np.asarray(pop.education_rank >= limit) & (pop.age(year) >= 16)

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from utvandring.simulation import parameters as p
+from utvandring.simulation import tilts
 from utvandring.simulation.geography import Geography
 from utvandring.simulation.outcomes import EMIGRATION, INTERNAL, STAY
 from utvandring.simulation.parameters import FloatArray
@@ -146,14 +147,14 @@ def family_cell(pop: Population, people: IntArray) -> tuple[IntArray, IntArray]:
     return size, kind
 
 
-def further_moves(
+def rates_of_further_moves(
     pop: Population, outcome: npt.NDArray[np.int8], destination: MunicipalityArray, base_year: int,
-    geo: Geography, rng: np.random.Generator,
-) -> None:  # fmt: skip
-    """Draw moves inside a centrality level among those who stay in it, a family at a time.
+    geo: Geography,
+) -> FloatArray:  # fmt: skip
+    """Return by reference person the chance that those of a family who stay in their level leave the county.
 
     The rate is what is missing from the county moves of tables 4.1-4.3 once the moves between levels that
-    cross a county border are counted. Such a move leaves the outcome at level `STAY`.
+    cross a county border are counted; `tilts.csv` says from which counties there are more of them.
     """
     immigrants = np.flatnonzero(pop.immigrant & (outcome >= STAY))
     size, kind = family_cell(pop, immigrants)
@@ -162,24 +163,38 @@ def further_moves(
     background = pop.background[immigrants].astype(np.int64)
     wanted = _raked_rates(background, size, kind, young)
     cell = np.ravel_multi_index((background, size, kind, young), wanted.shape)
+    county = geo.county[pop.municipality[immigrants]]
+    relative = np.exp(tilts.tilts_of_county_moves(county, background))
     moving = destination[immigrants] >= 0
     crossing = np.zeros(len(immigrants))
-    crossing[moving] = (
-        geo.county[destination[immigrants[moving]]] != geo.county[pop.municipality[immigrants[moving]]]
-    )
+    crossing[moving] = geo.county[destination[immigrants[moving]]] != county[moving]
     staying = (outcome[immigrants] == STAY) & ~moving
     n_all = np.bincount(cell, minlength=wanted.size)
     missing = wanted.ravel() * n_all - np.bincount(cell, crossing, minlength=wanted.size)
-    rate = np.clip(missing / np.maximum(np.bincount(cell, staying, minlength=wanted.size), 1), 0, 0.5)
+    weight = np.bincount(cell, np.where(staying, relative, 0.0), minlength=wanted.size)
+    rate = missing / np.maximum(weight, 1)
 
     stayers = np.flatnonzero((outcome == STAY) & (destination == NOWHERE))
     own = np.full(len(pop), np.nan)
-    own[immigrants] = rate[cell]
+    own[immigrants] = np.clip(rate[cell] * relative, 0, 0.5)
     heads = pop.head[stayers]
     counted = ~np.isnan(own[stayers])
     members = np.bincount(heads[counted], minlength=len(pop))
     total = np.bincount(heads[counted], own[stayers[counted]], minlength=len(pop))
-    family_rate = np.where(members > 0, total / np.maximum(members, 1), p.MOVES_OF_NON_IMMIGRANTS)
+    return np.where(members > 0, total / np.maximum(members, 1), p.MOVES_OF_NON_IMMIGRANTS)
+
+
+def further_moves(
+    pop: Population, outcome: npt.NDArray[np.int8], destination: MunicipalityArray, base_year: int,
+    geo: Geography, rng: np.random.Generator,
+) -> None:  # fmt: skip
+    """Draw moves inside a centrality level among those who stay in it, a family at a time.
+
+    Such a move leaves the outcome at level `STAY`.
+    """
+    family_rate = rates_of_further_moves(pop, outcome, destination, base_year, geo)
+    stayers = np.flatnonzero((outcome == STAY) & (destination == NOWHERE))
+    heads = pop.head[stayers]
     u = rng.random(len(pop))
     families = np.unique(heads)
     to_county = families[u[families] < family_rate[families]]
@@ -194,6 +209,18 @@ def further_moves(
     target[to_county] = other_county(place[to_county], geo, rng)
     target[within] = other_municipality(place[within], geo, rng)
     destination[stayers] = target[heads]
+
+
+def chance_of_crossing(geo: Geography) -> FloatArray:
+    """Return the chance that a move to another level leaves the county, by cell of county and level."""
+    weight = geo.municipality_target
+    cells = np.unique(geo.cell)
+    crossing = np.zeros(int(cells.max()) + 1)
+    for cell in cells:
+        elsewhere = np.where(geo.level != cell % 4 + 1, weight, 0.0)
+        near = elsewhere[geo.county == cell // 4].sum()
+        crossing[cell] = (1 - p.STAYS_IN_COUNTY * (near > 0)) * (1 - near / elsewhere.sum())
+    return crossing
 
 
 def _raked_rates(background: IntArray, size: IntArray, kind: IntArray, young: IntArray) -> FloatArray:

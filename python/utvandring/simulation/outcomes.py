@@ -14,13 +14,11 @@ import numpy.typing as npt
 
 from utvandring.simulation import parameters as p
 from utvandring.simulation.geography import Geography
+from utvandring.simulation.labour import EDUCATION_GROUP, status_of
 from utvandring.simulation.parameters import FloatArray
-from utvandring.simulation.population import NO_ONE, BoolArray, IntArray, Population
+from utvandring.simulation.population import NO_ONE, IntArray, Population
 
 NOT_RESIDENT, STAY, INTERNAL, EMIGRATION, DEATH, UNACCOUNTED = -1, 0, 1, 2, 3, 4
-
-# First digit of NUS2000 to logit group (definitions, Education); 0 and 9 are the reference.
-EDUCATION_GROUP = np.array([0, 1, 1, 2, 3, 3, 4, 5, 5, 0])
 
 
 @dataclass(frozen=True)
@@ -37,15 +35,6 @@ class Covariates:
     family_immigrants: FloatArray
 
 
-def labour_status(employed: BoolArray, in_education: BoolArray, months: npt.NDArray[np.int8]) -> IntArray:
-    """Return the position in `STATUSES` by the precedence of section 2.1.6 (figure 2.1)."""
-    return np.select(
-        [months >= 7, employed & in_education, employed, in_education, months >= 1],
-        [4, 2, 1, 3, 4],
-        default=0,
-    )
-
-
 def residence_group(residence_years: npt.NDArray[np.int32]) -> IntArray:
     """Return the position of the residence group: 0-2, 3-5, 6-10, 11-15, 16+ years."""
     return np.searchsorted([3, 6, 11, 16], residence_years, side="right")
@@ -56,13 +45,12 @@ def covariates(pop: Population, people: IntArray, base_year: int, geo: Geography
     family_total, family_immigrants = pop.family_counts()
     level = geo.level[pop.municipality[people]]
     known = pop.education_known[people]
-    in_education = pop.enrolled[people] | pop.exam[people]
     return Covariates(
         model=4 * (pop.sex[people] == p.MAN) + level - 1,
         age=pop.age(base_year)[people].astype(np.float64),
         residence=residence_group(pop.residence(base_year)[people]),
         education=np.where(known, EDUCATION_GROUP[pop.education_level[people]], 0),
-        status=labour_status(pop.employed[people], in_education, pop.unemployed_months[people]),
+        status=status_of(pop, people),
         background=pop.background[people].astype(np.int64),
         family_total=family_total[people].astype(np.float64),
         family_immigrants=family_immigrants[people].astype(np.float64),

@@ -428,6 +428,11 @@ EDUCATION_LEVELS: Final = {
     EDUCATION: (0, 0, 3, 2, 22, 2, 48, 20, 3), UNKNOWN: (2, 10, 28, 6, 28, 2, 16, 7, 1),
     -1: (0, 0, 22, 6, 38, 3, 24, 6, 1),
 }  # fmt: skip
+# Of immigrants 15-74 in 2012: what the tilts must leave as it is. Of all but the last nothing is printed.
+PLAUSIBLE_SHARES: Final = {
+    "employed": 0.62, "in_education": 0.12, "of them without work": 0.045, "unemployed": 0.045,
+    "education_unknown": UNKNOWN_EDUCATION_SHARE(2012),
+}  # fmt: skip
 EXAM_OF_ENROLLED, EXAM_AFTER_ENROLMENT, EXAM_OF_OTHERS = 0.3, 0.45, 0.006
 EXAM_RAISES_LEVEL: Final = 0.5
 EMPLOYED_WAS_UNEMPLOYED: Final = 0.05

@@ -123,8 +123,8 @@ def test_the_description_names_deliveries_rules_and_tables(
     utvandring("export", "--format", form, "--out", tmp_path / "out")
 
     text = (tmp_path / "out/README.txt").read_text(encoding="utf-8")
-    for words in ("2014-03-01", "simulated, no facts about Norway", "threshold 5", "Rates by place."):
-        assert words in text
+    facts = ("2014-03-01", "simulated, no facts about Norway", "threshold 5", "Rates by place.", "Cite as")
+    assert all(words in text for words in facts)
 
 
 def test_nothing_but_the_schema_release_is_written(

@@ -280,6 +280,8 @@ def test_downloads_hold_what_the_page_shows(
         )
         found = [(int(r[year]), r[value].replace(point, ".")) for r in rows if r[background] == "work"]
         assert found == [(y, "" if rate is None else repr(rate)) for y, rate in expected]
+        said = [row["Cite as" if point == "." else "Siteres slik"] for row in rows]
+        assert "utvandring" in said[0] and said[0].endswith("figure-4.1") and not any(said[1:])
     browser.open(english, "chapter-4")
     browser.choose("form[data-filters=chapter-4]", "background", "nordic")
     text = browser.download(browser.one("button[data-download='table-4.1']"))

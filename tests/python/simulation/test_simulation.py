@@ -23,7 +23,8 @@ from utvandring.simulation.calibration import (
     person_years,
 )
 from utvandring.simulation.geography import division, geography, published_counts
-from utvandring.simulation.outcomes import labour_status, linear_predictor, probabilities, residence_group
+from utvandring.simulation.labour import labour_status
+from utvandring.simulation.outcomes import linear_predictor, probabilities, residence_group
 from utvandring.simulation.population import pseudonym
 
 ROOT = Path(__file__).resolve().parents[3]

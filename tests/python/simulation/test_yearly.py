@@ -49,7 +49,9 @@ def test_together_the_deliveries_say_what_the_world_says(series: list[Path], wor
     for register, period, _, path in files(world):
         if register == "person" or (register != "befolkning" and period == WORLD["last_year"]):
             continue
-        assert rows(f"from '{path}'") == rows(f"from '{said[register, period]}'"), (register, period)
+        # What is registered after the last delivery, none of them can say.
+        known = f" where regdato <= date '{series[-1].name}'" if register == "flytting" else ""
+        assert rows(f"from '{path}'{known}") == rows(f"from '{said[register, period]}'"), (register, period)
         compared += 1
     assert compared == len([register for register, _ in said if register != "person"])
 

@@ -229,7 +229,10 @@
     if (/^-?\d+\.\d+(e-?\d+)?$/.test(text)) text = text.replace('.', data.locale.decimal);
     return /["\n;,]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
   };
-  function save(name, lines) {
+  function save(name, plain) {
+    // How the numbers are cited goes along, with the permanent name of the figure or table, in a column of its own.
+    const said = [T.cite, `${data.cite} ${name}`];
+    const lines = data.cite ? plain.map((line, index) => [...line, said[index] ?? '']) : plain;
     const text = '\ufeff' + lines.map(line => line.map(csvField).join(data.separator)).join('\r\n') + '\r\n';
     const link = document.createElement('a');
     link.href = URL.createObjectURL(new Blob([text], {type: 'text/csv;charset=utf-8'}));
