@@ -562,8 +562,8 @@ def _withheld(system: System, rule: Rule) -> Booleans:
 def groups_of_one(system: System) -> tuple[Integers, Integers]:
     """Return the counts of 1, person by person, and a number for the person of each.
 
-    Where a total and a part of it are 1, both are the same person. She may be the one of further groups, as far
-    as anybody can tell from what adds up.
+    Where a total and a part of it are 1, both are the same person. As far as what adds up tells, she may be
+    the one of further groups.
     """
     total = np.repeat(system.total, system.size)
     is_one = (system.count[total] == 1) & (system.count[system.part] == 1)

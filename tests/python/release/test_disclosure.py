@@ -122,7 +122,9 @@ def test_the_only_person_of_a_group_learns_no_other_count() -> None:
     assert withheld({"all": ["a", "b"]}, counts={"all": 8, "a": 1, "b": 7}) == set()
     # From 9 she knows that the others are 8 at least, and they are 4 and 4 at most: two relations tell her.
     assert withheld(
-        {"all": ["a", "others"]}, {"others": ["b", "c"]}, counts={"all": 9, "a": 1, "others": 8, "b": 4, "c": 4}
+        {"all": ["a", "others"]},
+        {"others": ["b", "c"]},
+        counts={"all": 9, "a": 1, "others": 8, "b": 4, "c": 4},
     ) == {"all", "others"}
 
 
