@@ -25,7 +25,7 @@ Bounds = tuple[Integers, Integers]
 # More than any count, and small enough that sums of it fit in 64 bits.
 _UNBOUNDED = 1 << 40
 # How many persons who are alone in a group are looked at together, and into how many parts they are divided.
-_TOGETHER, _PARTS = 200, 8
+_TOGETHER, _PARTS = 60, 8
 # What parts that may stay below their total could sum to: more than a total and a part that are unbounded.
 _UNBOUNDED_SUM = 2 * _UNBOUNDED + 1
 

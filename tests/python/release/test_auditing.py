@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from utvandring.common.errors import UtvandringError
+from utvandring.common.files import sha256_of
 from utvandring.common.project import DataRoot
 from utvandring.release import auditing
 from utvandring.release.auditing import (
@@ -22,6 +23,7 @@ from utvandring.release.auditing import (
     released_system,
     with_earlier,
 )
+from utvandring.release.exports import Exported, counts_file, counts_query, write_exports
 from utvandring.release.suppression import Rule, System
 
 RULE = Rule(threshold=5, base=5, protection=4)
@@ -191,3 +193,50 @@ def test_the_audit_of_a_built_release_finds_nothing_and_goes_on_where_it_was_bro
         replace(one, seconds=0.0) for one in found
     ]
     assert "0 have fewer than asked for" in as_lines(found)[1]
+
+
+@pytest.mark.long
+def test_what_an_export_without_protection_showed_is_found_in_every_table(
+    built_warehouse: Path, tmp_path: Path
+) -> None:
+    """An export as it is told nothing more; one that withheld small counts alone gives many of them away."""
+    root = DataRoot(tmp_path)
+    root.warehouse.symlink_to(built_warehouse / "warehouse.duckdb")
+    root.exports.mkdir()
+    query = (
+        "select table_name, key, item, {} as n from intermediate.int_disclosure__released_name as name "
+        "inner join intermediate.int_disclosure__audited_cell as cell using (cell_id, measure)"
+    )
+    with duckdb.connect(str(root.warehouse), read_only=True) as connection:
+        as_released = query.format("cell.shown_n")
+        with_all = query.format(
+            "case when cell.n >= 9 then 5 * round(cell.n / 5) when cell.n >= 5 then 5 end"
+        )
+        tables = {
+            table
+            for (table,) in connection.execute(
+                "select distinct table_name from intermediate.int_disclosure__released_name"
+            ).fetchall()
+        }
+        # Names are those that exports are written with.
+        named = connection.execute(
+            "select count(*) from intermediate.int_disclosure__released_name as name "
+            f"inner join ({counts_query(connection, sorted(tables))}) using (table_name, key, item)"
+        ).fetchall()
+        written = connection.execute(
+            f"select count(*) from ({counts_query(connection, sorted(tables))})"
+        ).fetchall()
+        for number, sql in enumerate((as_released, with_all), start=1):
+            connection.execute(f"copy ({sql}) to '{counts_file(root, number)}' (format parquet)")
+    assert named == written
+    entries: list[Exported] = []
+    found = []
+    for number in (1, 2):
+        sha256 = sha256_of(counts_file(root, number))
+        previous = entries[-1].sha256 if entries else ""
+        entries.append(Exported(number, "2026-11-30", "0", tuple(sorted(tables)), 0, sha256, None, previous))
+        write_exports(root, entries)
+        found.append(audit(root, 0))
+    assert sum(one.earlier_n for one in found[0]) == sum(one.narrow_n for one in found[0]) == 0
+    assert sum(one.earlier_n for one in found[1]) > 100
+    assert sum(one.narrow_n for one in found[1]) > 100
