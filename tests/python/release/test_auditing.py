@@ -219,16 +219,14 @@ def test_what_an_export_without_protection_showed_is_found_in_every_table(
             ).fetchall()
         }
         # Names are those that exports are written with.
-        named = connection.execute(
-            "select count(*) from intermediate.int_disclosure__released_name as name "
+        (named,) = connection.execute(
+            "select count(*), (select count(*) from intermediate.int_disclosure__released_name) "
+            "from intermediate.int_disclosure__released_name "
             f"inner join ({counts_query(connection, sorted(tables))}) using (table_name, key, item)"
-        ).fetchall()
-        written = connection.execute(
-            f"select count(*) from ({counts_query(connection, sorted(tables))})"
         ).fetchall()
         for number, sql in enumerate((as_released, with_all), start=1):
             connection.execute(f"copy ({sql}) to '{counts_file(root, number)}' (format parquet)")
-    assert named == written
+    assert named[0] == named[1] > 0
     entries: list[Exported] = []
     found = []
     for number in (1, 2):
