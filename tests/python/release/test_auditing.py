@@ -172,10 +172,10 @@ def test_the_audit_of_a_built_release_finds_nothing_and_goes_on_where_it_was_bro
             raise Broken
 
     with pytest.raises(Broken):
-        audit(root, 20, stop)
+        audit(root, 6, stop)
     kept = {path: path.stat().st_mtime_ns for path in (tmp_path / "audit").iterdir()}
     assert len(kept) == 3
-    found = audit(root, 20)
+    found = audit(root, 6)
     assert {path: path.stat().st_mtime_ns for path in kept} == kept
     with duckdb.connect(str(root.warehouse), read_only=True) as connection:
         (rows,) = connection.execute(
@@ -186,10 +186,10 @@ def test_the_audit_of_a_built_release_finds_nothing_and_goes_on_where_it_was_bro
     assert sum(one.alone_n for one in found) > 1000
     assert all(one.learnt_n == 0 for one in found)
     assert sum(one.proved_n for one in found) > 1000
-    assert audit(root, 20) == found
+    assert audit(root, 6) == found
     # And the same again where nothing was kept.
     shutil.rmtree(tmp_path / "audit")
-    assert [replace(one, seconds=0.0) for one in audit(root, 20)] == [
+    assert [replace(one, seconds=0.0) for one in audit(root, 6)] == [
         replace(one, seconds=0.0) for one in found
     ]
     assert "0 have fewer than asked for" in as_lines(found)[1]
