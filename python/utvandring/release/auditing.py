@@ -52,8 +52,8 @@ from utvandring.release.suppression import (
     systems_of,
 )
 
-# Rows and columns of a part of the release that one programme may change, and how many nodes it may search. All
-# regions and backgrounds at once prove more in the same time than a few.
+# Rows and columns of a part of the release that one programme may change, and how many nodes it may search.
+# All regions and backgrounds at once prove more in the same time than a few.
 _ROWS, _COLUMNS, _NODES = 30, 8, 5
 # A part of so many cells is looked at as a whole.
 _WHOLE = 800
