@@ -336,7 +336,8 @@ def _ranges(first: Integers, size: Integers) -> Integers:
 
 def _puts(further: Bounds, bounds: Bounds, cells: Integers) -> Booleans:
     """Return whether bounds on some cells are just where further ones put them, below or above."""
-    return (further[0] == bounds[0][cells]) | (further[1] == bounds[1][cells])
+    there: Booleans = (further[0] == bounds[0][cells]) | (further[1] == bounds[1][cells])
+    return there
 
 
 def _narrow(bounds: Bounds, cells: Integers, further: Bounds) -> Integers:
