@@ -293,3 +293,34 @@
 -- depends_on: {{ ref('release_' ~ table_name) }}
     {%- endfor %}
 {%- endmacro %}
+
+
+{#-
+    Every released count that adds up to others, by the table, the key of its row as one text, and its column, with the
+    cell and measure that it is: a query. The key is written as the ledger of exports writes it (exports.py): its columns
+    in the order of their names.
+-#}
+{% macro names_of_released_counts(mobility, questions) -%}
+    {%- for table_name, table in released_tables().items() if table.cells and table.cells.of %}
+    {%- set texts = [] -%}
+    {%- for column in table.key | sort -%}
+        {%- do texts.append("coalesce(" ~ column ~ "::varchar, '')") -%}
+    {%- endfor %}
+    {{ 'union all' if not loop.first }}
+    select
+        '{{ table_name }}' as table_name,
+        {{ texts | join(" || '/' || ") }} as key,
+        {%- if table.is_wide %}
+        unnest(['{{ counts_of(table) | join("', '") }}']) as item,
+        cell_id,
+        unnest(['{{ counts_of(table) | join("', '") }}']) as measure,
+    from {{ mobility }}
+        {%- else %}
+        item,
+        cell_id,
+        measure,
+    from {{ questions }}
+    where table_name = '{{ table_name }}'
+        {%- endif %}
+    {%- endfor %}
+{%- endmacro %}

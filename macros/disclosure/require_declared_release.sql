@@ -225,5 +225,15 @@
     {%- if 'error' not in tests -%}
         {%- do faults.append(node.alias ~ ' lacks the data test as_declared, without conditions') -%}
     {%- endif -%}
+    {#- Places are named by a mart that holds nobody. -#}
+    {%- if table.derived and not (table.counts or table.estimates) -%}
+        {%- for parent in graph.nodes.values()
+            if parent.unique_id in node.depends_on.nodes
+            and parent.resource_type != 'seed' and not is_released(parent) and parent.name != 'municipality' -%}
+            {%- do faults.append(
+                node.alias ~ ' is derived from released numbers alone, but reads ' ~ parent.name
+            ) -%}
+        {%- endfor -%}
+    {%- endif -%}
     {{ return(faults) }}
 {% endmacro %}

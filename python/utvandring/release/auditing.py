@@ -4,11 +4,16 @@ Three questions are asked of every count that is small, in a table or left over 
 
 1. Do the bounds that follow from what is shown leave it as many values as `disclosure_protection` says? They
    are carried from relation to relation, from the numbers in the released tables.
-2. Does somebody who is the only one of a group, and so knows that its count is 1, learn another one exactly?
+2. Does somebody who is the only one of a group, and so knows that its count is 1, learn another one exactly,
+   through everything that adds up?
 3. Is there a witness: another table of whole numbers, consistent with everything that is shown, which adds up
-   in the same way, for as many values? Programmes in whole numbers (HiGHS) look for one in a few rows and
-   columns at a time, everything else being what it is. Bounds say what a reader cannot exclude in this way; a
+   in the same way, for as many values? Programmes in whole numbers (HiGHS) look for one in a part of the
+   release at a time, everything else being what it is. Bounds say what a reader cannot exclude in this way; a
    witness proves that nobody can exclude it in any way.
+
+The reader has kept what was exported before. Where an earlier export shows a count that is withheld now, as
+the number that it would be shown as, the reader is taken to know that its persons are the same; where it
+shows another number, the count was corrected, and the earlier one says nothing of it here.
 
 A count without a witness is left open: not known to be unsafe, but not proved. More programmes leave fewer.
 How many are run is a number, not a time, and each ends by a number of nodes, so that a release has the same
@@ -36,10 +41,20 @@ from utvandring.common.errors import UtvandringError
 from utvandring.common.files import write_json
 from utvandring.common.opening import open_to_read
 from utvandring.common.project import DataRoot
-from utvandring.release.suppression import Booleans, Integers, Rule, System, systems_of
+from utvandring.release.exports import counts_file, read_exports
+from utvandring.release.suppression import (
+    Booleans,
+    Integers,
+    Rule,
+    System,
+    groups_of_one,
+    learnt_alone,
+    systems_of,
+)
 
-# Rows and columns of a table that one programme may change, and how many nodes it may search.
-_ROWS, _COLUMNS, _NODES = 6, 4, 100
+# Rows and columns of a part of the release that one programme may change, and how many nodes it may search.
+# All regions and backgrounds at once prove more in the same time than a few.
+_ROWS, _COLUMNS, _NODES = 30, 8, 5
 # A part of so many cells is looked at as a whole.
 _WHOLE = 800
 # More than any count: programmes take no larger numbers.
@@ -60,8 +75,12 @@ class Audited:
         The fewest values that the bounds leave to a small count.
     narrow_n
         Small counts with fewer values than the protection.
+    narrow_in
+        Parts of the release with such counts, each with their number.
+    earlier_n
+        Counts that are withheld now, and that an earlier export shows as what they are.
     alone_n, learnt_n
-        Counts of 1, and those of them whose only person learns another small count exactly.
+        Persons who are the only one of a group, and those of them who learn another small count exactly.
     proved_n, open_n
         Small counts with a witness for as many values as the protection, and without.
     programmes_n, seconds
@@ -73,6 +92,8 @@ class Audited:
     small_n: int
     fewest_values: int
     narrow_n: int
+    narrow_in: dict[str, int]
+    earlier_n: int
     alone_n: int
     learnt_n: int
     proved_n: int
@@ -128,9 +149,13 @@ class Witnesses:
         of_free = of_rows[:, free]
         right = of_free @ self.now[free] - of_rows @ self.now
         adds_up = self.system.adds_up[rows]
-        pushed = is_open & (generator.random(len(free)) < generator.choice([0.2, 0.5, 1.0]))
+        # Towards values that no table that was found has yet.
+        up = self.most[free] < self.upper[free]
+        down = self.least[free] > self.lower[free]
+        towards = np.where(up & down, generator.choice([-1.0, 1.0], len(free)), up * 1.0 - down)
+        pushed = is_open & (generator.random(len(free)) < generator.choice([0.3, 1.0]))
         found = milp(
-            np.where(pushed, generator.choice([-1.0, 1.0], len(free)), 0.0),
+            np.where(pushed, -towards, 0.0),
             integrality=np.ones(len(free)),
             bounds=Between(self.lower[free], self.upper[free]),
             constraints=LinearConstraint(of_free, np.where(adds_up, right, -np.inf), right),
@@ -186,34 +211,6 @@ def released_system(
     return whole, whole.known(rule, withheld)
 
 
-def learnt_alone(
-    system: System, known: tuple[Integers, Integers], bounds: tuple[Integers, Integers], rule: Rule
-) -> tuple[int, int]:
-    """Return how many counts are 1, and in how many the only person learns another small count exactly.
-
-    Parameters
-    ----------
-    system, known
-        As `released_system` returns them.
-    bounds
-        What follows from `known`.
-    rule
-        How counts are shown.
-    """
-    small = rule.is_small(system.count)
-    alone = np.flatnonzero(small & (system.count == 1) & (bounds[0] < bounds[1]))
-    learnt = 0
-    for person in alone.tolist():
-        least, most = bounds[0].copy(), bounds[1].copy()
-        least[person] = most[person] = 1
-        after = system.tightened((least, most), system.about(np.array([person])))
-        exact = small & (after[0] == after[1]) & (bounds[0] < bounds[1])
-        # Groups of the same one person, and those that she is not in and that are empty beside her.
-        exact &= system.count > 1
-        learnt += bool(exact.any())
-    return len(alone), learnt
-
-
 def audit_block(
     name: str,
     system: System,
@@ -230,24 +227,26 @@ def audit_block(
     system
         The n counts of it and what adds up.
     places
-        n rows: `measure`, `shown_n`, `part`, `row_of`, `column_of`.
+        n rows: `measure`, `shown_n`, `earlier_n`, `part`, `row_of`, `column_of`. Of what is not shown,
+        `earlier_n` is what an earlier export shows of it.
     rule
         How counts are shown.
     programmes
         How many programmes to run at most.
     """
     begun = time.monotonic()
-    whole, known = released_system(system, places["shown_n"], rule)
+    shown, earlier = places["shown_n"], places["earlier_n"]
+    whole, known = released_system(system, shown.fillna(earlier), rule)
     bounds = whole.tightened(known, np.arange(len(whole.total)))
     small = rule.is_small(whole.count)
-    values = whole.values_left(bounds, rule)[small]
-    alone_n, learnt_n = learnt_alone(whole, known, bounds, rule)
+    values = whole.values_left(bounds, rule)
+    narrow = np.flatnonzero(small & (values < rule.protection))
+    part = places["part"].reindex(narrow, fill_value="what parts leave of a total")
+    cells, person = groups_of_one(whole)
+    learnt = learnt_alone(whole, cells, person, bounds, rule)
     witnesses = Witnesses(whole, known, small, rule)
     generator = np.random.default_rng(1)
-    boxes = _boxes(places, generator)
-    for cells in itertools.islice(boxes, programmes):
-        if not witnesses.open.any():
-            break
+    for cells in itertools.islice(_boxes(places, witnesses, generator), programmes):
         members = whole.only(whole.about(cells)).part
         witnesses.look(np.union1d(cells, members[members >= len(system.count)]), generator)
     left = int(witnesses.open.sum())
@@ -255,10 +254,12 @@ def audit_block(
         block=name,
         cells_n=len(whole.count),
         small_n=int(small.sum()),
-        fewest_values=int(values.min(initial=rule.threshold)),
-        narrow_n=int((values < rule.protection).sum()),
-        alone_n=alone_n,
-        learnt_n=learnt_n,
+        fewest_values=int(values[small].min(initial=rule.threshold)),
+        narrow_n=len(narrow),
+        narrow_in={str(name): int(n) for name, n in part.value_counts().sort_index().items()},
+        earlier_n=int((shown.isna() & earlier.notna()).sum()),
+        alone_n=len(np.unique(person)),
+        learnt_n=len(learnt),
         proved_n=int(small.sum()) - left,
         open_n=left,
         programmes_n=witnesses.programmes,
@@ -266,24 +267,24 @@ def audit_block(
     )
 
 
-def _boxes(places: pd.DataFrame, generator: np.random.Generator) -> Iterator[Integers]:
-    """Give cells of a few rows and columns of one part of the release after another, without end."""
-    parts = [
-        (group.index.to_numpy(), group["row_of"].to_numpy(), group["column_of"].to_numpy())
-        for _, group in places.reset_index(drop=True).groupby(["part", "measure"], sort=True)
-    ]
-    while True:
-        for cells, rows, columns in parts:
-            if len(cells) <= _WHOLE:
-                yield cells
-                continue
-            chosen = np.ones(len(cells), dtype=bool)
-            for values, most in ((rows, _ROWS), (columns, _COLUMNS)):
-                there = np.unique(values)
+def _boxes(places: pd.DataFrame, witnesses: Witnesses, generator: np.random.Generator) -> Iterator[Integers]:
+    """Give cells of a few rows and columns of a part of the release, one of them open, as long as any is."""
+    part = places.groupby(["part", "measure"], sort=True).ngroup().to_numpy()
+    of_part = [np.flatnonzero(part == number) for number in range(part.max() + 1)]
+    row, column = (pd.factorize(places[name], sort=True)[0] for name in ("row_of", "column_of"))
+    system = witnesses.system
+    total = system.total[system.relation[system.part >= len(places)]]
+    while (is_open := witnesses.open).any():
+        cell = generator.choice(np.flatnonzero(is_open))
+        # A rest has no place: that of its total.
+        cell = cell if cell < len(places) else total[cell - len(places)]
+        cells = of_part[part[cell]]
+        if len(cells) > _WHOLE:
+            for values, most in ((row, _ROWS), (column, _COLUMNS)):
+                there = np.unique(values[cells])
                 some = generator.choice(there, min(most, len(there)), replace=False)
-                chosen &= np.isin(values, some)
-            if chosen.any():
-                yield cells[chosen]
+                cells = cells[np.isin(values[cells], [values[cell], *some])]
+        yield cells
 
 
 def audit(
@@ -308,6 +309,7 @@ def audit(
     UtvandringError
         If there is no warehouse, or it shows what it should not.
     """
+    exports = read_exports(root)
     folder = root.path / "audit"
     folder.mkdir(mode=0o750, exist_ok=True)
     with open_to_read(root.warehouse) as connection:
@@ -318,6 +320,12 @@ def audit(
             connection.table(f"intermediate.{name}").order("all").df()
             for name in ("int_disclosure__audited_cell", "int_disclosure__relation")
         )
+        cells["earlier_n"] = np.nan
+        if exports:
+            names = connection.table("intermediate.int_disclosure__released_name").df()
+            cells = with_earlier(
+                cells, names, [pd.read_parquet(counts_file(root, one.number)) for one in exports], rule
+            )
     found = []
     for block, of_block in relations.groupby("block_id", sort=True):
         here = cells[cells["block_id"] == block]
@@ -335,10 +343,37 @@ def audit(
     return found
 
 
+def with_earlier(
+    cells: pd.DataFrame, names: pd.DataFrame, exported: list[pd.DataFrame], rule: Rule
+) -> pd.DataFrame:
+    """Return counts with what earlier exports show of those that are withheld now (`earlier_n`).
+
+    Parameters
+    ----------
+    cells
+        One row for each count: `cell_id`, `measure`, `n` and `shown_n`.
+    names
+        Which count is released as what: `table_name`, `key`, `item`, `cell_id`, `measure`.
+    exported
+        What left with each export: `table_name`, `key`, `item` and `n`, missing where it was withheld.
+    rule
+        How counts are shown.
+    """
+    left = pd.concat(exported).dropna(subset="n").drop_duplicates()
+    earlier = left.merge(names, on=["table_name", "key", "item"])[["cell_id", "measure", "n"]]
+    earlier = earlier.rename(columns={"n": "earlier_n"}).drop_duplicates()
+    found = cells.drop(columns="earlier_n").merge(earlier, how="inner", on=["cell_id", "measure"])
+    # Another number is that of a count that was corrected since.
+    count = found["n"].to_numpy(dtype=np.int64)
+    is_same = ~rule.is_small(count) & (rule.shown(count) == found["earlier_n"].to_numpy())
+    found = found[is_same & found["shown_n"].isna().to_numpy()][["cell_id", "measure", "earlier_n"]]
+    return cells.drop(columns="earlier_n").merge(found, how="left", on=["cell_id", "measure"])
+
+
 def _state(places: pd.DataFrame, system: System, programmes: int) -> str:
     """Return a checksum of what is audited, and by how many programmes."""
     digest = hashlib.sha256(repr(programmes).encode())
-    digest.update(places[["cell_id", "n", "shown_n"]].to_numpy(dtype=np.float64).tobytes())
+    digest.update(places[["cell_id", "n", "shown_n", "earlier_n"]].to_numpy(dtype=np.float64).tobytes())
     digest.update(system.total.tobytes() + system.part.tobytes())
     return digest.hexdigest()
 
@@ -359,22 +394,32 @@ def as_lines(found: list[Audited]) -> list[str]:
         for name in Audited.__annotations__
         if name[-2:] == "_n"
     }
+    narrow_in: dict[str, int] = {}
+    for one in found:
+        for part, n in one.narrow_in.items():
+            narrow_in[part] = narrow_in.get(part, 0) + n
     return [
         f"{len(found)} blocks, {sums['cells_n']:,} counts, {sums['small_n']:,} of them small.",
         f"Bounds leave every small count {min(one.fewest_values for one in found)} values or more; "
-        f"{sums['narrow_n']:,} have fewer than asked for.",
-        f"{sums['alone_n']:,} counts are one person, of whom {sums['learnt_n']:,} learn another small count.",
+        f"{sums['narrow_n']:,} have fewer than asked for{_said(narrow_in)}.",
+        f"Earlier exports show {sums['earlier_n']:,} counts that are withheld now.",
+        f"{sums['alone_n']:,} persons are alone in a group; {sums['learnt_n']:,} learn another small count.",
         f"Witnesses prove {sums['proved_n']:,} small counts; {sums['open_n']:,} are left open "
         f"({sums['programmes_n']:,} programmes, {sum(one.seconds for one in found):,.0f} s).",
     ]
 
 
-def main(programmes: str = "500") -> int:
-    """Audit the data root of the environment; exit code 1 if a small count is known too well."""
+def _said(narrow_in: dict[str, int]) -> str:
+    said = ", ".join(f"{n:,} in {part}" for part, n in sorted(narrow_in.items()))
+    return f" ({said})" if said else ""
+
+
+def main(programmes: str = "150") -> int:
+    """Audit the data root of the environment; exit code 1 if a small count is known too well to anybody."""
 
     def tell(one: Audited) -> None:
         print(
-            f"{one.block}: {one.small_n:,} small, {one.fewest_values} values at least, "
+            f"{one.block}: {one.small_n:,} small, {one.fewest_values} values at least{_said(one.narrow_in)}, "
             f"{one.learnt_n:,} learnt, {one.open_n:,} open, {one.seconds:,.0f} s",
             flush=True,
         )
@@ -385,7 +430,7 @@ def main(programmes: str = "500") -> int:
         print(f"Not audited. {error}", file=sys.stderr)
         return 2
     print("\n".join(as_lines(found)))
-    return int(any(one.narrow_n for one in found))
+    return int(any(one.narrow_n or one.learnt_n for one in found))
 
 
 if __name__ == "__main__":

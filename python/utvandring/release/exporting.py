@@ -153,7 +153,8 @@ def _require_reason(found: Sequence[Difference], reason: str | None) -> None:
         raise UtvandringError(
             "What would leave differs from what has left, and both together tell which counts became small: "
             + "; ".join(said(telling))
-            + ". Nothing was exported. If that gives nobody away, export again with --reason and say why."
+            + ". Nothing was exported. `make audit` says how many small counts all of it gives away, and in "
+            "which tables. If that gives nobody away, export again with --reason and say why."
         )
 
 

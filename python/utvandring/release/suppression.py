@@ -25,7 +25,7 @@ Bounds = tuple[Integers, Integers]
 # More than any count, and small enough that sums of it fit in 64 bits.
 _UNBOUNDED = 1 << 40
 # How many persons who are alone in a group are looked at together, and into how many parts they are divided.
-_TOGETHER, _PARTS = 200, 8
+_TOGETHER, _PARTS = 60, 8
 # What parts that may stay below their total could sum to: more than a total and a part that are unbounded.
 _UNBOUNDED_SUM = 2 * _UNBOUNDED + 1
 
@@ -336,7 +336,8 @@ def _ranges(first: Integers, size: Integers) -> Integers:
 
 def _puts(further: Bounds, bounds: Bounds, cells: Integers) -> Booleans:
     """Return whether bounds on some cells are just where further ones put them, below or above."""
-    return (further[0] == bounds[0][cells]) | (further[1] == bounds[1][cells])
+    there: Booleans = (further[0] == bounds[0][cells]) | (further[1] == bounds[1][cells])
+    return there
 
 
 def _narrow(bounds: Bounds, cells: Integers, further: Bounds) -> Integers:
@@ -562,8 +563,8 @@ def _withheld(system: System, rule: Rule) -> Booleans:
 def groups_of_one(system: System) -> tuple[Integers, Integers]:
     """Return the counts of 1, person by person, and a number for the person of each.
 
-    Where a total and a part of it are 1, both are the same person. She may be the one of further groups, as far
-    as anybody can tell from what adds up.
+    Where a total and a part of it are 1, both are the same person. As far as what adds up tells, she may be
+    the one of further groups.
     """
     total = np.repeat(system.total, system.size)
     is_one = (system.count[total] == 1) & (system.count[system.part] == 1)

@@ -10,8 +10,20 @@ import pandas as pd
 import pytest
 
 from utvandring.common.errors import UtvandringError
+from utvandring.common.files import sha256_of
 from utvandring.common.project import DataRoot
-from utvandring.release.auditing import Witnesses, as_lines, audit, audit_block, learnt_alone, released_system
+from utvandring.release import auditing
+from utvandring.release.auditing import (
+    Audited,
+    Witnesses,
+    as_lines,
+    audit,
+    audit_block,
+    main,
+    released_system,
+    with_earlier,
+)
+from utvandring.release.exports import Exported, counts_file, counts_query, write_exports
 from utvandring.release.suppression import Rule, System
 
 RULE = Rule(threshold=5, base=5, protection=4)
@@ -27,7 +39,14 @@ def block(total: int, *parts: int) -> System:
 def places(system: System, *shown: float) -> pd.DataFrame:
     cells = len(system.count)
     return pd.DataFrame(
-        {"measure": "persons_n", "shown_n": shown, "part": "all", "row_of": range(cells), "column_of": "one"}
+        {
+            "measure": "persons_n",
+            "shown_n": shown,
+            "earlier_n": np.nan,
+            "part": "all",
+            "row_of": range(cells),
+            "column_of": "one",
+        }
     )
 
 
@@ -47,9 +66,53 @@ def test_a_count_that_is_known_too_well_is_found() -> None:
 def test_the_only_person_of_a_group_is_found_where_she_learns_another_count() -> None:
     for shown, learnt in ((5.0, 1), (np.nan, 0)):
         system = block(5, 1, 4)
-        whole, known = released_system(system, pd.Series([shown, np.nan, np.nan]), RULE)
-        bounds = whole.tightened(known, np.array([0]))
-        assert learnt_alone(whole, known, bounds, RULE) == (1, learnt)
+        found = audit_block("a", system, places(system, shown, np.nan, np.nan), RULE, 0)
+        assert (found.alone_n, found.learnt_n, found.narrow_n) == (1, learnt, 0)
+
+
+def test_what_an_earlier_export_shows_is_known_where_the_count_is_the_same_and_reported_by_table() -> None:
+    # 18 to 22 less 5 to 8 and 5 to 8 is 2 at least: three values are left of a small count.
+    system = block(18, 7, 8, 3)
+    now = places(system, 20, np.nan, 5, np.nan).assign(cell_id=[1, 2, 3, 4], n=system.count)
+    assert audit_block("a", system, now, RULE, 0).narrow_n == 0
+
+    names = pd.DataFrame(
+        {"table_name": "t", "key": list("1234"), "item": "n", "cell_id": [1, 2, 3, 4], "measure": "persons_n"}
+    )
+    # As another number than it would be shown as, it is a count that was corrected since.
+    for earlier, known in ((5.0, 1), (10.0, 0), (np.nan, 0)):
+        exported = [
+            pd.DataFrame({"table_name": "t", "key": list("1234"), "item": "n", "n": [20, n, 5, np.nan]})
+            for n in (np.nan, earlier)
+        ]
+        both = with_earlier(now, names, exported, RULE)
+        assert len(both) == 4
+        found = audit_block("a", system, both, RULE, 0)
+        assert (found.earlier_n, found.narrow_n) == (known, known)
+        assert found.narrow_in == ({"all": 1} if known else {})
+
+
+def found_in(block: str, **numbers: object) -> Audited:
+    empty = dict.fromkeys(Audited.__annotations__, 0) | {"block": block, "narrow_in": {}, "fewest_values": 4}
+    return Audited(**(empty | numbers))
+
+
+def test_a_count_that_is_known_too_well_to_anybody_is_said_and_ends_with_exit_code_1(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("UTVANDRING_DATA", str(tmp_path))
+    for numbers, code, said in (
+        ({}, 0, "0 have fewer than asked for."),
+        (
+            {"narrow_n": 2, "narrow_in": {"rates by sex": 2}},
+            1,
+            "2 have fewer than asked for (2 in rates by sex).",
+        ),
+        ({"alone_n": 3, "learnt_n": 1}, 1, "3 persons are alone in a group; 1 learn another small count."),
+    ):
+        monkeypatch.setattr(auditing, "audit", lambda *_, numbers=numbers: [found_in("a", **numbers)])
+        assert main() == code
+        assert said in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("shown", [(10.0, np.nan, 5.0), (5.0, 5.0, 5.0)])
@@ -109,10 +172,10 @@ def test_the_audit_of_a_built_release_finds_nothing_and_goes_on_where_it_was_bro
             raise Broken
 
     with pytest.raises(Broken):
-        audit(root, 20, stop)
+        audit(root, 6, stop)
     kept = {path: path.stat().st_mtime_ns for path in (tmp_path / "audit").iterdir()}
     assert len(kept) == 3
-    found = audit(root, 20)
+    found = audit(root, 6)
     assert {path: path.stat().st_mtime_ns for path in kept} == kept
     with duckdb.connect(str(root.warehouse), read_only=True) as connection:
         (rows,) = connection.execute(
@@ -120,11 +183,58 @@ def test_the_audit_of_a_built_release_finds_nothing_and_goes_on_where_it_was_bro
         ).fetchall()
     assert len(found) == len([*(tmp_path / "audit").iterdir()]) == rows[0]
     assert all(one.narrow_n == 0 and one.fewest_values >= RULE.protection for one in found)
+    assert sum(one.alone_n for one in found) > 1000
+    assert all(one.learnt_n == 0 for one in found)
     assert sum(one.proved_n for one in found) > 1000
-    assert audit(root, 20) == found
+    assert audit(root, 6) == found
     # And the same again where nothing was kept.
     shutil.rmtree(tmp_path / "audit")
-    assert [replace(one, seconds=0.0) for one in audit(root, 20)] == [
+    assert [replace(one, seconds=0.0) for one in audit(root, 6)] == [
         replace(one, seconds=0.0) for one in found
     ]
     assert "0 have fewer than asked for" in as_lines(found)[1]
+
+
+@pytest.mark.long
+def test_what_an_export_without_protection_showed_is_found_in_every_table(
+    built_warehouse: Path, tmp_path: Path
+) -> None:
+    """An export as it is told nothing more; one that withheld small counts alone gives many of them away."""
+    root = DataRoot(tmp_path)
+    root.warehouse.symlink_to(built_warehouse / "warehouse.duckdb")
+    root.exports.mkdir()
+    query = (
+        "select table_name, key, item, {} as n from intermediate.int_disclosure__released_name as name "
+        "inner join intermediate.int_disclosure__audited_cell as cell using (cell_id, measure)"
+    )
+    with duckdb.connect(str(root.warehouse), read_only=True) as connection:
+        as_released = query.format("cell.shown_n")
+        with_all = query.format(
+            "case when cell.n >= 9 then 5 * round(cell.n / 5) when cell.n >= 5 then 5 end"
+        )
+        tables = {
+            table
+            for (table,) in connection.execute(
+                "select distinct table_name from intermediate.int_disclosure__released_name"
+            ).fetchall()
+        }
+        # Names are those that exports are written with.
+        (named,) = connection.execute(
+            "select count(*), (select count(*) from intermediate.int_disclosure__released_name) "
+            "from intermediate.int_disclosure__released_name "
+            f"inner join ({counts_query(connection, sorted(tables))}) using (table_name, key, item)"
+        ).fetchall()
+        for number, sql in enumerate((as_released, with_all), start=1):
+            connection.execute(f"copy ({sql}) to '{counts_file(root, number)}' (format parquet)")
+    assert named[0] == named[1] > 0
+    entries: list[Exported] = []
+    found = []
+    for number in (1, 2):
+        sha256 = sha256_of(counts_file(root, number))
+        previous = entries[-1].sha256 if entries else ""
+        entries.append(Exported(number, "2026-11-30", "0", tuple(sorted(tables)), 0, sha256, None, previous))
+        write_exports(root, entries)
+        found.append(audit(root, 0))
+    assert sum(one.earlier_n for one in found[0]) == sum(one.narrow_n for one in found[0]) == 0
+    assert sum(one.earlier_n for one in found[1]) > 100
+    assert sum(one.narrow_n for one in found[1]) > 100
