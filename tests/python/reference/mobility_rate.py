@@ -90,9 +90,7 @@ def measures(cell: Cell, count: Counter[str]) -> Row:
         "residents_n": count["residents"],
         "emigrants_n": count["emigration"],
         "internal_outmigrants_centrality_n": None if after_2017 else count["centrality"],
-        "internal_outmigrants_centrality_class_n": None
-        if class_version(second_january) is None
-        else count["class"],
+        "internal_outmigrants_centrality_class_n": count["class"] if has_classes else None,
         "internal_outmigrants_county_n": count["county"],
         "deaths_n": count["death"],
         "unaccounted_n": count["unaccounted"],
