@@ -153,7 +153,7 @@ def _check(name: str, rows: Sequence[Row], text: Texts) -> Table:
 
 def _disclosure(rates: Sequence[Row], text: Texts) -> Table:
     lines = []
-    for level in ("country", "centrality", "county"):
+    for level in ("country", "centrality", "centrality_class", "county"):
         here = [row for row in rates if row["region_level"] == level]
         withheld = sum(any(row[column] is None for column in _COUNTS) for row in here)
         if here:
