@@ -22,6 +22,7 @@ final as (
         internal_outmigrants_centrality_n,
         internal_outmigrants_county_n,
         emigration_rate,
+        is_suppressed,
     from mobility_rate
     where not outcome_is_provisional
 )

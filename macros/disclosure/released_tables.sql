@@ -67,7 +67,10 @@ mobility_rate:
     # of centrality, from the first list on, there is everybody only.
     only: >-
       region_level in ('country', 'centrality', 'county')
-      or (region_level = 'centrality_class' and dimension = 'none' and outcome_year >= 2020)
+      or (
+        region_level = 'centrality_class' and dimension = 'none'
+        and outcome_year >= {{ var('first_year_of_centrality_class') }}
+      )
   sums:
     - {over: [dimension, category], each: dimension, total: dimension = 'none', parts: dimension <> 'family_size_type'}
     # The same persons under several names are one cell (int_disclosure__category), which adds up once.

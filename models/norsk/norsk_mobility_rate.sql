@@ -11,10 +11,12 @@ select
     residents_n as bosatte,
     emigrants_n as utvandrede,
     internal_outmigrants_centrality_n as flyttet_mellom_sentralitetsnivåer,
+    internal_outmigrants_centrality_class_n as flyttet_mellom_sentralitetsklasser,
     internal_outmigrants_county_n as flyttet_mellom_fylker,
     deaths_n as døde,
     unaccounted_n as uten_forklaring,
     emigration_rate as utvandringsrate,
     internal_outmigration_centrality_rate as flytterate_sentralitet,
+    internal_outmigration_centrality_class_rate as flytterate_sentralitetsklasse,
     internal_outmigration_county_rate as flytterate_fylke,
 from {{ ref('mobility_rate') }}

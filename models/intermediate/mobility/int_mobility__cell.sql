@@ -35,6 +35,8 @@ described as (
         count(*) as residents_n,
         count(*) filter (where outcome_municipality = 'emigration') as emigrants_n,
         count(*) filter (where outcome_centrality = 'internal_outmigration') as internal_outmigrants_centrality_n,
+        count(*) filter (where outcome_centrality_class = 'internal_outmigration')
+            as internal_outmigrants_centrality_class_n,
         count(*) filter (where outcome_county = 'internal_outmigration') as internal_outmigrants_county_n,
         count(*) filter (where outcome_municipality = 'death') as deaths_n,
         count(*) filter (where outcome_municipality = 'unaccounted') as unaccounted_n,
@@ -79,6 +81,7 @@ final as (
         sum(residents_n) as residents_n,
         sum(emigrants_n) as emigrants_n,
         sum(internal_outmigrants_centrality_n) as internal_outmigrants_centrality_n,
+        sum(internal_outmigrants_centrality_class_n) as internal_outmigrants_centrality_class_n,
         sum(internal_outmigrants_county_n) as internal_outmigrants_county_n,
         sum(deaths_n) as deaths_n,
         sum(unaccounted_n) as unaccounted_n,

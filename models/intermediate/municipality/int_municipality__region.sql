@@ -6,8 +6,8 @@
 -- from several counts as the one among them that gave it its name, else the most populous (column
 -- municipality_code_2013 of the seed); whether somebody moved is decided on all of them, in int_municipality__move.
 -- So Lindesnes, Ullensvang, Øygarden and Tjeldsund of 2020 are those of 2013, though Mandal, Odda, Fjell and Skånland,
--- which joined them, had more people; with Tjeldsund (Nordland) goes Skånland (Troms), which the counties of 2020 and 2024
--- put in the north with all of it.
+-- which joined them, had more people. Tjeldsund was in Nordland, Skånland in Troms: by county_code all of it is in
+-- Nordland, by the counties of 2020 and 2024 in Troms og Finnmark and in Troms.
 -- In the later divisions a code has a county, and a class of the centrality index of 2024, if all codes that it may lie
 -- in have the same: of the split municipalities the county is known, the class is not.
 with

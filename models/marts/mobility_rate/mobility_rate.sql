@@ -5,10 +5,11 @@
 -- Regions are those at the start of the year: rows of other levels leave unknown regions out, the country keeps them.
 -- centrality is the level of 2008 (1 least, 4 most central), up to outcome year 2017; centrality_class the class of the
 -- index (1 most, 6 least central), from 2020 on. county, county_2020 and county_2024 are the counties of three
--- divisions; codes 03, 11, 15 and 18 recur in them with other borders. Moves are those between counties of 2013 and
--- between levels of 2008, whatever the level of the row. Cells without residents, persons whose category is NULL and
--- years without outcome are absent.
--- Moves between centrality levels are NULL for years after the last one for which centrality is defined.
+-- divisions; codes 03, 11, 15 and 18 recur in them with other borders. Moves are those between counties of 2013,
+-- between levels of 2008 and between classes of the index, whatever the level of the row. Cells without residents,
+-- persons whose category is NULL and years without outcome are absent.
+-- Moves between centrality levels are NULL for years after the last one for which centrality is defined, moves between
+-- classes for years whose second 1 January is before the first list.
 {{ config(materialized='incremental', meta={'year': 'outcome_year'}) }}
 with
 
@@ -61,6 +62,7 @@ counted as (
         sum(residents_n)::bigint as residents_n,
         sum(emigrants_n)::bigint as emigrants_n,
         sum(internal_outmigrants_centrality_n)::bigint as internal_outmigrants_centrality_n,
+        sum(internal_outmigrants_centrality_class_n)::bigint as internal_outmigrants_centrality_class_n,
         sum(internal_outmigrants_county_n)::bigint as internal_outmigrants_county_n,
         sum(deaths_n)::bigint as deaths_n,
         sum(unaccounted_n)::bigint as unaccounted_n,
@@ -74,7 +76,13 @@ known as (
             case
                 when outcome_year <= {{ var('last_outcome_year_in_division_2013') }}
                     then internal_outmigrants_centrality_n
-            end as internal_outmigrants_centrality_n
+            end as internal_outmigrants_centrality_n,
+            case
+                when
+                    outcome_year + (not outcome_is_provisional)::integer
+                    >= {{ var('first_year_of_centrality_class') }}
+                    then internal_outmigrants_centrality_class_n
+            end as internal_outmigrants_centrality_class_n
         ),
     from counted
 ),
@@ -84,6 +92,8 @@ final as (
         *,
         100.0::double * emigrants_n / residents_n as emigration_rate,
         100.0::double * internal_outmigrants_centrality_n / residents_n as internal_outmigration_centrality_rate,
+        100.0::double * internal_outmigrants_centrality_class_n / residents_n
+            as internal_outmigration_centrality_class_rate,
         100.0::double * internal_outmigrants_county_n / residents_n as internal_outmigration_county_rate,
     from known
 )

@@ -21,7 +21,6 @@ _REGISTERS = (
     "arbeidssoker",
     "inntekt",
 )
-_COUNTS = ("emigrants_n", "internal_outmigrants_centrality_n", "internal_outmigrants_county_n", "residents_n")
 
 # The checks of release.quality_count, and what their two counts are.
 _CHECKS: Mapping[str, tuple[str, str, str]] = {
@@ -153,9 +152,9 @@ def _check(name: str, rows: Sequence[Row], text: Texts) -> Table:
 
 def _disclosure(rates: Sequence[Row], text: Texts) -> Table:
     lines = []
-    for level in ("country", "centrality", "county"):
+    for level in ("country", "centrality", "centrality_class", "county"):
         here = [row for row in rates if row["region_level"] == level]
-        withheld = sum(any(row[column] is None for column in _COUNTS) for row in here)
+        withheld = sum(row["is_suppressed"] for row in here)
         if here:
             lines.append(
                 Line(

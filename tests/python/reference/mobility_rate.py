@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from typing import Any
 
 from .evidence import Row
+from .regions import class_version
 
 Cell = tuple[Any, ...]
 GRAIN = (
@@ -73,18 +74,23 @@ def mobility_rate(person_years: list[Row]) -> list[Row]:
                     for dimension, category in categories(row):
                         cell = (row["outcome_year"], level, code, background, population, dimension, category)
                         counts[cell]["residents"] += 1
+                        counts[cell]["provisional"] += row["outcome_is_provisional"]
                         counts[cell][row["outcome_municipality"]] += 1
                         counts[cell]["county"] += row["outcome_county"] == "internal_outmigration"
+                        counts[cell]["class"] += row["outcome_centrality_class"] == "internal_outmigration"
                         counts[cell]["centrality"] += row["outcome_centrality"] == "internal_outmigration"
     return [measures(cell, count) for cell, count in counts.items()]
 
 
 def measures(cell: Cell, count: Counter[str]) -> Row:
     after_2017 = cell[0] > 2017
+    second_january = cell[0] + (0 if count["provisional"] else 1)
+    has_classes = class_version(second_january) is not None
     result = dict(zip(GRAIN, cell, strict=True)) | {
         "residents_n": count["residents"],
         "emigrants_n": count["emigration"],
         "internal_outmigrants_centrality_n": None if after_2017 else count["centrality"],
+        "internal_outmigrants_centrality_class_n": count["class"] if has_classes else None,
         "internal_outmigrants_county_n": count["county"],
         "deaths_n": count["death"],
         "unaccounted_n": count["unaccounted"],
@@ -92,6 +98,7 @@ def measures(cell: Cell, count: Counter[str]) -> Row:
     for rate, number in (
         ("emigration_rate", "emigrants_n"),
         ("internal_outmigration_centrality_rate", "internal_outmigrants_centrality_n"),
+        ("internal_outmigration_centrality_class_rate", "internal_outmigrants_centrality_class_n"),
         ("internal_outmigration_county_rate", "internal_outmigrants_county_n"),
     ):
         result[rate] = None if result[number] is None else 100.0 * result[number] / result["residents_n"]

@@ -23,7 +23,7 @@ def later(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyC
         for arguments in (
             ("simulate", "--out", delivery, "--scale", "0.01", "--first-year", "2014", "--last-year", "2025"),
             ("deliver", delivery),
-            ("build", "--select", "+release_mobility_rate"),
+            ("build", "--select", "+release_mobility_rate", "--select", "municipality_change"),
         ):
             ran = run_command(root, *arguments)
             assert ran.code == 0, ran.text
@@ -60,20 +60,34 @@ def areas_of(
     }[measure]
     return later.execute(
         f"""
-        select county_code, centrality_class::varchar, background, population, count(*) filter (where {what})
-        from (
-            select *, unnest([immigration_background, 'all']) as background
-            from marts.person_year
-            where is_immigrant and outcome_year = {year} and county_code is not null
+        with area as (
+            select distinct left(code.municipality_code_2013, 2) as county_code, class.centrality_class
+            from code_lists.centrality_class as class
+            inner join code_lists.municipality_code as code using (municipality_code)
+            where {year} between year(class.valid_from) and year(coalesce(class.valid_to, '9999-01-01')) - 1
         ),
-            lateral (
-                values
-                ('all', true),
-                ('age_15_74', age between 15 and 74),
-                ('age_20_35', age between 20 and 35)
-            ) as population (population, is_member)
-        where is_member
-        group by all
+        counted as (
+            select
+                county_code, centrality_class, background, population,
+                count(*) filter (where {what}) as persons_n
+            from (
+                select *, unnest([immigration_background, 'all']) as background
+                from marts.person_year
+                where is_immigrant and outcome_year = {year} and county_code is not null
+            ),
+                lateral (
+                    values
+                    ('all', true),
+                    ('age_15_74', age between 15 and 74),
+                    ('age_20_35', age between 20 and 35)
+                ) as population (population, is_member)
+            where is_member
+            group by all
+        )
+        select county_code, centrality_class::varchar, background, population, coalesce(persons_n, 0)
+        from area
+        cross join (select distinct background, population from counted)
+        left join counted using (county_code, centrality_class, background, population)
         order by all
         """
     ).fetchall()
