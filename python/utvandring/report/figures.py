@@ -225,7 +225,7 @@ def _lines(entry: FigureEntry, rows: Sequence[Row], data: FigureData, text: Text
         data.is_simulated
         and of_years
         and entry.number[0] in "45"
-        and any(row[x] == FIRST_FREE for row in rows)
+        and any(row[entry.x.column] == FIRST_FREE for row in rows)
     ):
         notes.append(text("figure", "simulated_jump", year=FIRST_FREE))
     if overlay:
