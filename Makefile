@@ -149,10 +149,12 @@ slim: $(FOR_RUNNING)
 		--state "$(UTVANDRING_DATA)/target"
 
 # What a reader could know of every small count of the release, block by block (docs/disclosure.md); broken off, it goes
-# on where it was. PROGRAMMES: how many to run in each block, to find tables that look the same.
-PROGRAMMES ?= 500
+# on where it was. PROGRAMMES: how many to run in each block, to find tables that look the same;
+# BLOCKS: a regular expression for some of them, such as 'outcome year 2013'.
+PROGRAMMES ?= 150
+BLOCKS ?=
 audit: $(FOR_RUNNING)
-	$(BIN)/python -m utvandring.release.auditing $(PROGRAMMES)
+	$(BIN)/python -m utvandring.release.auditing $(PROGRAMMES) '$(BLOCKS)'
 
 # How often clean deliveries are warned of, and which faults of a delivery are found; half an hour. Goes on where it was
 # stopped (target/detection).

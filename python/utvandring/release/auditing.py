@@ -288,7 +288,10 @@ def _boxes(places: pd.DataFrame, witnesses: Witnesses, generator: np.random.Gene
 
 
 def audit(
-    root: DataRoot, programmes: int, tell: Callable[[Audited], None] = lambda found: None
+    root: DataRoot,
+    programmes: int,
+    tell: Callable[[Audited], None] = lambda found: None,
+    blocks: str = "",
 ) -> list[Audited]:
     """Audit everything that a warehouse would release, block by block.
 
@@ -303,11 +306,13 @@ def audit(
         How many programmes to run in each block at most.
     tell
         Told what was found in each block.
+    blocks
+        A regular expression: only blocks in whose names it is found, all by default.
 
     Raises
     ------
     UtvandringError
-        If there is no warehouse, or it shows what it should not.
+        If no block has such a name, if there is no warehouse, or it shows what it should not.
     """
     exports = read_exports(root)
     folder = root.path / "audit"
@@ -326,6 +331,9 @@ def audit(
             cells = with_earlier(
                 cells, names, [pd.read_parquet(counts_file(root, one.number)) for one in exports], rule
             )
+    relations = relations[relations["block_id"].str.contains(blocks)]
+    if relations.empty:
+        raise UtvandringError(f"No block of the release has a name with {blocks}.")
     found = []
     for block, of_block in relations.groupby("block_id", sort=True):
         here = cells[cells["block_id"] == block]
@@ -414,7 +422,7 @@ def _said(narrow_in: dict[str, int]) -> str:
     return f" ({said})" if said else ""
 
 
-def main(programmes: str = "150") -> int:
+def main(programmes: str, blocks: str = "") -> int:
     """Audit the data root of the environment; exit code 1 if a small count is known too well to anybody."""
 
     def tell(one: Audited) -> None:
@@ -425,8 +433,8 @@ def main(programmes: str = "150") -> int:
         )
 
     try:
-        found = audit(DataRoot.from_environment(), int(programmes), tell)
-    except (UtvandringError, duckdb.Error, ValueError) as error:
+        found = audit(DataRoot.from_environment(), int(programmes), tell, blocks)
+    except (UtvandringError, duckdb.Error, ValueError, re.error) as error:
         print(f"Not audited. {error}", file=sys.stderr)
         return 2
     print("\n".join(as_lines(found)))
@@ -434,4 +442,4 @@ def main(programmes: str = "150") -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:2]))
+    sys.exit(main(*sys.argv[1:3]))
