@@ -5,11 +5,11 @@
 -- Without stays and stated numbers, which are counted by hand and pool years.
 with
 
-mobility_count as (
+mobility_count as (  -- noqa: ST03
     select * from {{ ref('int_disclosure__mobility_count') }}
 ),
 
-question_cell as (
+question_cell as (  -- noqa: ST03
     select * from {{ ref('int_disclosure__question_cell') }}
 ),
 

@@ -25,7 +25,9 @@ Bounds = tuple[Integers, Integers]
 # More than any count, and small enough that sums of it fit in 64 bits.
 _UNBOUNDED = 1 << 40
 # How many persons who are alone in a group are looked at together, and into how many parts they are divided.
-_TOGETHER, _PARTS = 60, 8
+_TOGETHER, _PARTS = 250, 8
+# One in so many are few: sorting them takes less time than marking them among all.
+_FEW = 50
 # What parts that may stay below their total could sum to: more than a total and a part that are unbounded.
 _UNBOUNDED_SUM = 2 * _UNBOUNDED + 1
 
@@ -199,17 +201,23 @@ class System:
         Bounds are carried from relation to relation until nothing changes, beginning with `relations`: those
         that may have something new to say.
         """
-        least, most = bounds[0].copy(), bounds[1].copy()
+        tight = bounds[0].copy(), bounds[1].copy()
+        self.tighten(tight, relations)
+        return tight
+
+    def tighten(self, bounds: Bounds, relations: Integers) -> Integers:
+        """Narrow bounds in place, as `tightened` does; return the cells whose bounds changed, maybe twice."""
+        found = [np.zeros(0, dtype=np.int64)]
         while len(relations):
             system = self.only(relations)
-            of_total, of_part = system.bounds_from_each((least, most))
-            changed = [
-                _narrow((least, most), system.total, of_total),
-                _narrow((least, most), system.part, of_part),
-            ]
+            of_total, of_part = system.bounds_from_each(bounds)
+            changed = np.concatenate(
+                [_narrow(bounds, system.total, of_total), _narrow(bounds, system.part, of_part)]
+            )
+            found.append(changed)
             # The other relations have nothing new to say.
-            relations = self.about(np.concatenate(changed))
-        return least, most
+            relations = self.about(changed)
+        return np.concatenate(found)
 
     def resting_on(self, cells: Integers, bounds: Bounds, own: Bounds) -> tuple[Booleans, Booleans]:
         """Return which bounds may follow from those on some of the counts.
@@ -277,27 +285,36 @@ class System:
         ndarray
             n; all counts that a narrower bound on the cells may rest on, and maybe more.
         """
-        is_narrower = (bounds[0] > wider[0]) | (bounds[1] < wider[1])
+
+        def is_narrower(some: Integers) -> Booleans:
+            narrower: Booleans = (bounds[0][some] > wider[0][some]) | (bounds[1][some] < wider[1][some])
+            return narrower
+
         found = np.zeros(len(self.count), dtype=bool)
         new = np.unique(cells)
         while len(new):
             found[new] = True
             is_new = np.zeros(len(found), dtype=bool)
-            is_new[new] = is_narrower[new]
+            is_new[new] = is_narrower(new)
             near = self.only(self.about(new))
             of_total, of_part = near.bounds_from_each(bounds)
             # Relations that put a bound just there.
             tells = is_new[near.total] & _puts(of_total, bounds, near.total)
             tells[near.relation[is_new[near.part] & _puts(of_part, bounds, near.part)]] = True
             members = np.concatenate([near.total[tells], near.part[tells[near.relation]]])
-            new = np.unique(members[is_narrower[members] & ~found[members]])
+            members = np.unique(members[~found[members]])
+            new = members[is_narrower(members)]
         return found
 
     def about(self, cells: Integers) -> Integers:
         """Return the relations that have one of the cells, ascending."""
         relations, first, size = self._relations_of_cells
+        found = relations[_ranges(first[cells], size[cells])]
+        if len(found) < len(self.total) // _FEW:
+            found = np.sort(found)
+            return found[np.diff(found, prepend=-1) > 0]
         chosen = np.zeros(len(self.total), dtype=bool)
-        chosen[relations[_ranges(first[cells], size[cells])]] = True
+        chosen[found] = True
         return np.flatnonzero(chosen)
 
     def only(self, relations: Integers) -> "System":
@@ -524,6 +541,7 @@ class _Members:
 def _withheld(system: System, rule: Rule) -> Booleans:
     small = rule.is_small(system.count)
     withheld = np.zeros(len(small), dtype=bool)
+    with_one = np.unique(system.relation[system.count[system.part] == 1])
     alone, person = groups_of_one(system)
     own = system.known(rule, withheld)
     bounds = system.tightened(own, np.arange(len(system.total)))
@@ -532,22 +550,27 @@ def _withheld(system: System, rule: Rule) -> Booleans:
         shown = ~small & ~withheld
         if known.any():
             chosen = _choose(system, known, shown, bounds, (rule.protection, rule.threshold), rule)
+        elif rule.protection == 1:
+            # Counts are known exactly anyway.
+            return withheld
         else:
-            # With a protection of 1 counts are known exactly anyway.
-            learnt = learnt_alone(system, alone, person, bounds, rule) if rule.protection > 1 else {}
-            if not learnt:
-                return withheld
-            # Who learns nothing learns nothing from wider bounds either.
-            still = np.isin(person, list(learnt))
-            alone, person = alone[still], person[still]
-            chosen = np.unique(
-                np.concatenate(
-                    [
-                        _choose(system, exact, shown, after, (2, rule.threshold), rule)
-                        for exact, after in learnt.values()
-                    ]
+            # One relation tells nearly all that somebody alone learns; this is asked of all at once.
+            chosen = _least_loss(system, _telling_to_one(system, with_one, bounds, small), shown)
+            if not len(chosen):
+                learnt = learnt_alone(system, alone, person, bounds, rule)
+                if not learnt:
+                    return withheld
+                # Who learns nothing learns nothing from wider bounds either.
+                still = np.isin(person, list(learnt))
+                alone, person = alone[still], person[still]
+                chosen = np.unique(
+                    np.concatenate(
+                        [
+                            _choose(system, exact, shown, after, (2, rule.threshold), rule)
+                            for exact, after in learnt.values()
+                        ]
+                    )
                 )
-            )
         if not len(chosen):
             raise ValueError("Small counts cannot be protected although everything beside them is withheld.")
         # Bounds that do not rest on those of the counts withheld now still hold; others are worked out anew.
@@ -558,6 +581,27 @@ def _withheld(system: System, rule: Rule) -> Booleans:
         for of_all, of_own, which in zip(bounds, own, anew, strict=True):
             of_all[which] = of_own[which]
         bounds = system.tightened(bounds, system.about(np.flatnonzero(anew[0] | anew[1])))
+
+
+def _telling_to_one(system: System, with_one: Integers, bounds: Bounds, small: Booleans) -> Integers:
+    """Return the relations in which the only person of a group learns another small count exactly.
+
+    She knows that the count of her group is 1, and uses it in that relation, one of `with_one`.
+    """
+    near = system.only(with_one)
+    part = near.part
+    least, most = bounds[0][part], bounds[1][part]
+    is_alone = small[part] & (near.count[part] == 1)
+    # What knowing hers adds to the least and takes from the largest value of the others.
+    raises = np.maximum.reduceat(np.where(is_alone, most - 1, 0), near.first)
+    lowers = np.maximum.reduceat(np.where(is_alone, 1 - least, 0), near.first)
+    _, (below, above) = near.bounds_from_each(bounds)
+    below = np.maximum(below + np.repeat(raises, near.size), least)
+    above = np.minimum(above - np.repeat(lowers, near.size), most)
+    is_other = small[part] & (near.count[part] > 1) & (least < most)
+    telling = np.unique(near.relation[is_other & (below >= above)])
+    found: Integers = with_one[telling]
+    return found
 
 
 def groups_of_one(system: System) -> tuple[Integers, Integers]:
@@ -604,26 +648,29 @@ def learnt_alone(
     of_others = rule.is_small(system.count) & (system.count > 1) & (bounds[0] < bounds[1])
     persons, first, size = np.unique(person, return_index=True, return_counts=True)
 
-    def exact_for(some: Integers) -> tuple[Booleans, Bounds]:
-        least, most = bounds[0].copy(), bounds[1].copy()
-        hers = cells[_ranges(first[some], size[some])]
-        least[hers] = most[hers] = 1
-        after = system.tightened((least, most), system.about(hers))
-        return of_others & (after[0] == after[1]), after
+    # What she knows besides is written over what everybody knows, and taken back when the next one is asked.
+    after = bounds[0].copy(), bounds[1].copy()
 
     learnt = {}
     parts = -(-len(persons) // _TOGETHER)
     groups = [np.arange(len(persons))[part::parts] for part in range(parts)]
     while groups:
         group = groups.pop()
-        exact, after = exact_for(group)
-        if len(group) == 1 and exact.any():
-            learnt[int(persons[group[0]])] = exact, after
-        elif exact.any():
+        hers = cells[_ranges(first[group], size[group])]
+        after[0][hers] = after[1][hers] = 1
+        changed = np.concatenate([hers, system.tighten(after, system.about(hers))])
+        exact = changed[of_others[changed] & (after[0][changed] == after[1][changed])]
+        if len(group) == 1 and len(exact):
+            is_exact = np.zeros(len(system.count), dtype=bool)
+            is_exact[exact] = True
+            learnt[int(persons[group[0]])] = is_exact, (after[0].copy(), after[1].copy())
+        elif len(exact):
             # What some do not learn together, none of them learns by herself: fewer and fewer are asked.
-            behind = system.behind(np.flatnonzero(exact), after, bounds)
+            behind = system.behind(exact, after, bounds)
             group = group[np.isin(persons[group], person[behind[cells]])]
             groups += [group[part::_PARTS] for part in range(min(_PARTS, len(group)))]
+        for known, before in zip(after, bounds, strict=True):
+            known[changed] = before[changed]
     return learnt
 
 

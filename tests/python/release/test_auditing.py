@@ -111,7 +111,7 @@ def test_a_count_that_is_known_too_well_to_anybody_is_said_and_ends_with_exit_co
         ({"alone_n": 3, "learnt_n": 1}, 1, "3 persons are alone in a group; 1 learn another small count."),
     ):
         monkeypatch.setattr(auditing, "audit", lambda *_, numbers=numbers: [found_in("a", **numbers)])
-        assert main() == code
+        assert main("1") == code
         assert said in capsys.readouterr().out
 
 
