@@ -395,7 +395,7 @@ def bare_bounds(n: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def test_rounding_alone_is_not_enough(warehouse: duckdb.DuckDBPyConnection) -> None:
     """Small counts suppressed and others rounded, but nothing withheld besides: the attack succeeds."""
-    measure, where = BLOCKS["counties"]
+    measure, where = BLOCKS["centrality levels"]
     n, _, cells = block_of(warehouse, measure, where)
     small = np.flatnonzero(n < RULE.threshold)
     attack = Attack(n, *known_bounds(n, n >= RULE.threshold, RULE), *what_adds_up(cells))
