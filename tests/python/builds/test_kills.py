@@ -58,13 +58,17 @@ class Trial:
         return root
 
 
+KIND = re.compile(r"statement \w+|(remove|make) folder|mode of|\w+")
+
+
 def kinds(trials: Iterable[Trial]) -> list[tuple[Trial, Point]]:
-    """Return one point of every kind: files of any register and version, folders of a new root."""
+    """Return the last point of every kind: a kind is what is done, to whatever file or table."""
     found: dict[str, tuple[Trial, Point]] = {}
-    same = re.compile(r"utdanning[a-z]*|_v\d|(?<=^make folder )(accepted/files|[a-z]+)$")
     for trial in trials:
         for point in trial.points:
-            found.setdefault(same.sub("", point[0]), (trial, point))
+            kind = KIND.match(point[0])
+            assert kind is not None
+            found[kind[0]] = (trial, point)
     return list(found.values())
 
 

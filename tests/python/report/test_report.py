@@ -58,10 +58,6 @@ def changed(only_released: Path, tmp_path: Path) -> Iterator[duckdb.DuckDBPyConn
         yield connection
 
 
-def pages(database: Path, folder: Path) -> dict[str, str]:
-    return {path.name: path.read_text(encoding="utf-8") for path in site.write_report(database, folder)}
-
-
 @pytest.fixture(scope="module")
 def made(report: Path) -> dict[str, str]:
     """Give the pages of the published database."""
@@ -76,9 +72,10 @@ def packed(page: str, name: str) -> Any:
 
 
 def test_only_what_was_released_is_read_and_the_same_database_gives_the_same_bytes(
-    made: dict[str, str], only_released: Path, tmp_path: Path
+    made: dict[str, str], only_released: Path
 ) -> None:
-    assert pages(only_released, tmp_path) == made
+    with duckdb.connect(only_released, read_only=True) as connection:
+        assert render_english(connection) == made["utvandring.en.html"]
 
 
 def test_the_command_writes_one_small_file_for_each_language(report: Path) -> None:
