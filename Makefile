@@ -8,7 +8,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip -qq
-PYTEST := $(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
+PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 DELIVERY := $(UTVANDRING_DATA)/incoming/simulated-$(SCALE)
 BUNDLE := utvandring-$(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
 
