@@ -2,6 +2,7 @@
 
 import numpy as np
 import scipy.sparse
+from reference.mobility_rate import GRAIN
 from scipy.optimize import linprog
 
 from utvandring.release.suppression import Rule
@@ -9,15 +10,7 @@ from utvandring.release.suppression import Rule
 RULE = Rule(threshold=5, base=5, protection=4)
 # Values that the exact attack must leave: one fewer than what carrying bounds from sum to sum leaves.
 GUARANTEED = 3
-KEY = [
-    "outcome_year",
-    "region_level",
-    "region_code",
-    "immigration_background",
-    "population",
-    "dimension",
-    "category",
-]
+KEY = [*GRAIN]
 
 
 def known_bounds(n: np.ndarray, shown: np.ndarray, rule: Rule) -> tuple[np.ndarray, np.ndarray]:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import stdtr, stdtrit
+from scipy.special import chdtrc, stdtr, stdtrit
 
 from utvandring.estimators.design import Design, FloatArray, Rows, cross_product
 
@@ -135,6 +135,11 @@ def two_sided(statistic: FloatArray, degrees_of_freedom: float = np.inf) -> Floa
     """Return two-sided p values under the t distribution, the normal one for infinite degrees of freedom."""
     result: FloatArray = 2 * stdtr(degrees_of_freedom, -np.abs(statistic))
     return result
+
+
+def chi_square_tail(statistic: float, degrees_of_freedom: int) -> float:
+    """Return the chance that a chi-square variable is larger; 1 for a statistic below 0 by rounding."""
+    return float(chdtrc(degrees_of_freedom, max(statistic, 0.0)))
 
 
 def wald_of_equality(estimates: Sequence[ArrayLike], covariances: Sequence[ArrayLike]) -> tuple[float, int]:

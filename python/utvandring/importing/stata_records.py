@@ -23,9 +23,8 @@ _OFFSETS = struct.Struct("<14Q")
 _TYPES, _DATA, _END = 2, 9, 10
 _UTF_8 = 118
 _LONGEST_TEXT = 2045
-# Types of numbers by their code: how they are stored, and the pattern of bits from which on a value is
-# missing. That one
-# is `.`, and .a to .z follow at equal steps.
+# Types of numbers by their code: how they are stored, the pattern of bits from which on a value is missing,
+# and the step from one mark to the next: `.` comes first, then .a to .z.
 _NUMBERS = {
     65530: ("<i1", 101, 1), 65529: ("<i2", 32_741, 1), 65528: ("<i4", 2_147_483_621, 1),
     65527: ("<f4", 0x7F00_0000, 0x800), 65526: ("<f8", 0x7FE0_0000_0000_0000, 0x100_0000_0000),

@@ -5,9 +5,8 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
-from scipy.stats import chi2
 
-from utvandring.estimators.inference import wald_of_equality
+from utvandring.estimators.inference import chi_square_tail, wald_of_equality
 
 # Terms that are tested together; the constants are never tested, since every model of a type has its own.
 TERMS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -60,7 +59,7 @@ def equality_tests(fits: pd.DataFrame) -> pd.DataFrame:
                 statistic = sum(one[0] for one in found) if found else np.nan
                 degrees = sum(one[1] for one in found)
                 known = bool(np.isfinite(statistic)) and degrees > 0
-                p_value = float(chi2.sf(statistic, degrees)) if known else np.nan
+                p_value = chi_square_tail(statistic, degrees) if known else np.nan
                 rows.append(
                     (
                         year,

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import duckdb
 import numpy as np
-from scipy import stats
 
 from utvandring.common.project import DataRoot
+from utvandring.estimators.inference import chi_square_tail
 
 _FITS = """
     select table_id, centrality_level, sex, n_obs, equation, term, estimate, std_error, published_estimate
@@ -86,7 +86,7 @@ def recoveries(connection: duckdb.DuckDBPyConnection) -> list[Recovery]:
                 n_obs,
                 wald,
                 size,
-                float(stats.chi2.sf(wald, size)),
+                chi_square_tail(wald, size),
                 float(z.max()),
                 f"{worst['term']}, {worst['equation']}",
             )

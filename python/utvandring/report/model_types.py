@@ -4,8 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from scipy.special import chdtrc
-
+from utvandring.estimators.inference import chi_square_tail
 from utvandring.report.cells import Column, Line, Table, figure, words
 from utvandring.report.released import Row
 from utvandring.report.texts import Texts
@@ -95,7 +94,7 @@ def compare_types(fits: Sequence[Row], text: Texts) -> Table:
                         words(text("types", f"type_{restricted}_{general}")),
                         figure(ratio, text, 1),
                         figure(degrees, text, 0),
-                        figure(float(chdtrc(degrees, max(ratio, 0.0))), text, 4),
+                        figure(chi_square_tail(ratio, degrees), text, 4),
                         figure(one.schwarz_bic, text, 0),
                         figure(other.schwarz_bic, text, 0),
                     ]

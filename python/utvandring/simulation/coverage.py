@@ -11,8 +11,8 @@ import argparse
 
 import numpy as np
 import pandas as pd
-from scipy.stats import chi2
 
+from utvandring.estimators.inference import chi_square_tail
 from utvandring.simulation import fitting, moves
 from utvandring.simulation import parameters as p
 from utvandring.simulation.labour import printed_groups, status_of
@@ -87,7 +87,7 @@ def fitted_cells(persons: fitting.Persons) -> tuple[pd.DataFrame, pd.DataFrame]:
             z = [(b - cell.printed) / error for cell, (b, error) in zip(model.cells, found, strict=True)]
             statistic = model.distance_from_print() if np.isfinite(z).all() else float("nan")
             alive = int(persons.alive[model.rows].sum())
-            p_value = float(chi2.sf(statistic, len(z)))
+            p_value = chi_square_tail(statistic, len(z))
             recovery.append((model.scope, alive, statistic, p_value, float(np.max(np.abs(z)))))
     cells = pd.DataFrame(rows, columns=["table_id", "term", "outcome", "printed", "estimate", "error", "use"])
     reach = 1.96 * cells["error"] + 0.0005
