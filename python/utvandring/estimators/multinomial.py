@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from utvandring.estimators.design import (
     Design,
@@ -77,19 +77,7 @@ def fit_multinomial(
         fault.
     """
     design = read_design(X, weights=weights, names=names)
-    codes = np.asarray(numbers(y, "y"))
-    if codes.shape != (design.n_rows,):
-        raise ValueError(f"y must have shape ({design.n_rows},), one for each row of X, not {codes.shape}.")
-    if codes.dtype.kind == "f":
-        bad = ~(np.isfinite(codes) & (codes == np.floor(codes)))
-        if bad.any():
-            row = int(bad.argmax())
-            raise ValueError(f"y must hold the outcomes 0, 1, …, but row {row} has {codes[row]}.")
-    low, high = int(codes.min()), int(codes.max())
-    n_outcomes = high + 1 if outcomes is None else len(outcomes)
-    if low < 0 or high >= n_outcomes or high >= design.n_rows:
-        expected = "0, 1, … without gaps" if outcomes is None else f"0 … {n_outcomes - 1}"
-        raise ValueError(f"y must hold the outcomes {expected}, but runs from {low} to {high}.")
+    codes, n_outcomes = outcome_codes(y, design.n_rows, outcomes)
     each = np.arange(n_outcomes)[:, None]
     totals = np.zeros(n_outcomes)
     for start in range(0, design.n_rows, OUTCOME_ROWS):
@@ -102,6 +90,41 @@ def fit_multinomial(
 
     outcome_names = labels(outcomes, range(n_outcomes), "names of outcomes")
     return _fit(design, counts, totals, outcome_names, vcov, clusters, max_iterations)
+
+
+def outcome_codes(
+    y: ArrayLike, n_rows: int, outcomes: Sequence[object] | None
+) -> tuple[NDArray[Any], int]:
+    """Check the outcomes of rows, and return them with the number of outcomes there are.
+
+    Parameters
+    ----------
+    y
+        n outcomes 0 … J−1.
+    n_rows
+        Rows of the design.
+    outcomes
+        J names; without them J is the largest code plus one.
+
+    Raises
+    ------
+    ValueError
+        When the shape is wrong, or a value is no outcome.
+    """
+    codes = np.asarray(numbers(y, "y"))
+    if codes.shape != (n_rows,):
+        raise ValueError(f"y must have shape ({n_rows},), one for each row of X, not {codes.shape}.")
+    if codes.dtype.kind == "f":
+        bad = ~(np.isfinite(codes) & (codes == np.floor(codes)))
+        if bad.any():
+            row = int(bad.argmax())
+            raise ValueError(f"y must hold the outcomes 0, 1, …, but row {row} has {codes[row]}.")
+    low, high = int(codes.min()), int(codes.max())
+    n_outcomes = high + 1 if outcomes is None else len(outcomes)
+    if low < 0 or high >= n_outcomes or high >= n_rows:
+        expected = "0, 1, … without gaps" if outcomes is None else f"0 … {n_outcomes - 1}"
+        raise ValueError(f"y must hold the outcomes {expected}, but runs from {low} to {high}.")
+    return codes, n_outcomes
 
 
 def fit_multinomial_cells(

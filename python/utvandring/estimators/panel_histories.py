@@ -76,7 +76,9 @@ class Histories:
         return result
 
 
-def read_histories(design: Design, codes: NDArray[np.intp], person: ArrayLike) -> Histories:
+def read_histories(
+    design: Design, codes: NDArray[np.intp], person: ArrayLike, *, alone: bool = False
+) -> Histories:
     """Sort a panel into histories.
 
     Parameters
@@ -87,6 +89,8 @@ def read_histories(design: Design, codes: NDArray[np.intp], person: ArrayLike) -
         Outcome of each row.
     person
         Label of the person of each row.
+    alone
+        Whether it will do that nobody is observed twice.
 
     Raises
     ------
@@ -103,7 +107,7 @@ def read_histories(design: Design, codes: NDArray[np.intp], person: ArrayLike) -
     if (of_row < 0).any():
         raise ValueError(f"person has no value in row {int((of_row < 0).argmax())}.")
     counts = np.bincount(of_row)
-    if counts.max() == 1:
+    if counts.max() == 1 and not alone:
         raise ValueError(
             "Nobody is observed twice, so that the variance of the effects cannot be told from the rest: "
             "give the same label to the rows of a person, or use fit_multinomial."
