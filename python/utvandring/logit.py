@@ -1,4 +1,4 @@
-"""The multinomial logit: fits, differences in probability, average marginal effects (docs/estimation.md).
+"""The multinomial logit, pooled or with random effects: fits, differences, marginal effects (docs/estimation.md).
 
 The names that others import; the work is in `utvandring.estimators`.
 """
@@ -25,6 +25,8 @@ from utvandring.estimators.newton import (
     STEP_HALVINGS,
     STEP_TOLERANCE,
 )
+from utvandring.estimators.panel import fit_panel_multinomial, panel_log_likelihood
+from utvandring.estimators.panel_result import PanelMultinomialFit
 
 __all__ = [
     "GRADIENT_STEPS",
@@ -43,8 +45,11 @@ __all__ = [
     "Derivative",
     "Discrete",
     "MultinomialFit",
+    "PanelMultinomialFit",
     "average_marginal_effects",
     "fit_multinomial",
     "fit_multinomial_cells",
+    "fit_panel_multinomial",
+    "panel_log_likelihood",
     "probability_difference",
 ]

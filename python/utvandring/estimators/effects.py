@@ -21,6 +21,7 @@ from utvandring.estimators.design import (
 )
 from utvandring.estimators.inference import tidy_table
 from utvandring.estimators.multinomial_result import MultinomialFit, probabilities, shares
+from utvandring.estimators.panel_result import PanelMultinomialFit
 
 
 def probability_difference(
@@ -178,7 +179,7 @@ class Coefficients:
 
 
 def average_marginal_effects(
-    fit: MultinomialFit | Coefficients,
+    fit: MultinomialFit | PanelMultinomialFit | Coefficients,
     X: Any,  # noqa: N803
     effects: Mapping[str, Discrete | Derivative] | None = None,
     *,
@@ -187,7 +188,8 @@ def average_marginal_effects(
 ) -> pd.DataFrame:
     """Average the effects of variables on the probabilities over rows, with delta-method standard errors.
 
-    The standard errors are those of the coefficients only: the rows count as given.
+    The standard errors are those of the coefficients only: the rows count as given. With random effects they
+    are averaged over these as well, and the standard errors include those of their covariance.
 
     Parameters
     ----------
@@ -237,27 +239,46 @@ def average_marginal_effects(
                 raise ValueError(f"No column is called {name!r}; the fit has {', '.join(fit.names)}.")
     n_outcomes = len(fit.outcomes)
 
+    # An effect of a person enters as a coefficient of L times a column that holds a point of the grid.
+    n_effects = n_outcomes - 1 if isinstance(fit, PanelMultinomialFit) else 0
+    params = np.vstack([fit.params, fit.cholesky.T]) if isinstance(fit, PanelMultinomialFit) else fit.params
+    points, masses = fit.grid() if isinstance(fit, PanelMultinomialFit) else (np.zeros((0, 1)), np.ones(1))
+    n_columns = design.n_columns
+
     def partial(strip: slice) -> tuple[FloatArray, ...]:
         estimate = np.zeros((len(effects), n_outcomes))
-        jacobian = np.zeros((len(effects), n_outcomes, n_outcomes - 1, design.n_columns))
+        jacobian = np.zeros((len(effects), n_outcomes, n_outcomes - 1, n_columns + n_effects))
         for rows, block in design.blocks(strip):
             if not np.isfinite(block).all():
                 raise ValueError(
                     f"Column {fit.names[np.argwhere(~np.isfinite(block))[0, 1]]!r} holds NaN or infinity."
                 )
             share = np.broadcast_to(design.weights_of(rows), block.shape[:1]) / design.n_obs
-            average = _BlockAverage(position, fit.params, block, share)
-            for index, effect in enumerate(effects.values()):
-                if isinstance(effect, Discrete):
-                    mean, slopes = average.difference(effect)
-                else:
-                    mean, slopes = average.derivative(effect)
-                estimate[index] += mean
-                jacobian[index] += slopes
+            for point, mass in zip(points.T, masses, strict=True):
+                whole = np.column_stack([block, np.tile(point, (len(block), 1))]) if n_effects else block
+                average = _BlockAverage(position, params, whole, share * mass)
+                for index, effect in enumerate(effects.values()):
+                    if isinstance(effect, Discrete):
+                        mean, slopes = average.difference(effect)
+                    else:
+                        mean, slopes = average.derivative(effect)
+                    estimate[index] += mean
+                    jacobian[index] += slopes
         return estimate, jacobian
 
     estimate, jacobian = design.total(partial)
-    std_error = np.array([_delta(part.reshape(n_outcomes, -1), fit.cov) for part in jacobian])
+    equation, column = np.tril_indices(n_effects)
+    std_error = np.array(
+        [
+            _delta(
+                np.column_stack(
+                    [part[:, :, :n_columns].reshape(n_outcomes, -1), part[:, equation, n_columns + column]]
+                ),
+                fit.cov,
+            )
+            for part in jacobian
+        ]
+    )
     return tidy_table(
         {
             "term": [name for name in effects for _ in fit.outcomes],

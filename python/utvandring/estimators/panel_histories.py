@@ -75,6 +75,15 @@ class Histories:
                 row += (last - first) * length
         return result
 
+    def every(self, stride: int) -> "Histories":
+        """Return a sample: every so many histories, of all lengths."""
+        kept = np.arange(0, len(self.lengths), stride)
+        starts = np.r_[0, np.cumsum(self.lengths)[:-1]]
+        rows = _rows_of(starts[kept], self.lengths[kept])
+        lengths = self.lengths[kept]
+        nobody = np.empty(0, dtype=np.intp)
+        return Histories(self.matrix[rows], self.codes[rows], lengths, self.weights[kept], nobody, nobody)
+
 
 def read_histories(
     design: Design, codes: NDArray[np.intp], person: ArrayLike, *, alone: bool = False
