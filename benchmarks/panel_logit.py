@@ -81,8 +81,10 @@ def draw_panel(seed: int, sigma: FloatArray, persons: int = PERSONS, years: int 
 
 def coverage(replications: int, first: int) -> None:
     """Print how often 95 per cent intervals hold the truth."""
-    print("| world | replications | not converged | at the boundary | slopes: lowest, highest | "
-          "variance internal | variance emigration | correlation |")
+    print(
+        "| world | replications | not converged | at the boundary | slopes: lowest, highest | "
+        "variance internal | variance emigration | correlation |"
+    )
     print("|---|---:|---:|---:|---|---:|---:|---:|")
     for world, truth in WORLDS.items():
         sigma = covariance(*truth)
@@ -175,7 +177,9 @@ def speed(sizes: list[int], nodes: list[int], columns: list[int]) -> None:
     cases = [(rows, columns[0], nodes[0]) for rows in sizes]
     cases += [(sizes[0], columns[0], more) for more in nodes[1:]]
     cases += [(sizes[0], fewer, nodes[0]) for fewer in columns[1:]]
-    print("| rows | persons | columns | nodes | elapsed s | CPU s | peak GB | of it data | steps | converged |")
+    print(
+        "| rows | persons | columns | nodes | elapsed s | CPU s | peak GB | of it data | steps | converged |"
+    )
     print("|---:|---:|---:|---:|---:|---:|---:|---:|---:|---|")
     for rows, n_columns, n_nodes in cases:
         command = [sys.executable, __file__, "memory", "--rows", str(rows), "--columns", str(n_columns)]
@@ -206,8 +210,10 @@ def housing() -> None:
     fit = fit_panel_multinomial(
         frame, data["y"].astype(int) - int(data["y"].min()), data["id"], outcomes=names, nodes=15
     )
-    print(f"{fit.n_obs} observations of {fit.n_persons} persons, log likelihood {fit.log_likelihood:.2f}, "
-          f"quadrature error {fit.quadrature_error:.1e}, LR {fit.lr_statistic:.1f} (p {fit.lr_p_value:.1e})\n")
+    print(
+        f"{fit.n_obs} observations of {fit.n_persons} persons, log likelihood {fit.log_likelihood:.2f}, "
+        f"quadrature error {fit.quadrature_error:.1e}, LR {fit.lr_statistic:.1f} (p {fit.lr_p_value:.1e})\n"
+    )
     print(fit.random_effects().round(3).to_string(index=False), "\n")
     print("| group | month | outcome | ours | Hedeker | observed |\n|---|---:|---|---:|---:|---:|")
     largest = 0.0
@@ -261,13 +267,19 @@ def beside(persons: int, draws: int) -> None:
     at_theirs = panel_log_likelihood(x, y, person, beta, uncorrelated, nodes=15)
     print("| program | rows | log likelihood | by our quadrature at its estimates | elapsed s | CPU s |")
     print("|---|---:|---:|---:|---:|---:|")
-    print(f"| ours, free covariance, 7 nodes | {len(y):,} | {ours.log_likelihood:.3f} | | {our_time[0]:.2f} | "
-          f"{our_time[1]:.2f} |")
-    print(f"| xlogit, uncorrelated, {draws} draws | {len(y):,} | {model.loglikelihood:.3f} | {at_theirs:.3f} | "
-          f"{their_time[0]:.2f} | {their_time[1]:.2f} |")
+    print(
+        f"| ours, free covariance, 7 nodes | {len(y):,} | {ours.log_likelihood:.3f} | | {our_time[0]:.2f} | "
+        f"{our_time[1]:.2f} |"
+    )
+    print(
+        f"| xlogit, uncorrelated, {draws} draws | {len(y):,} | {model.loglikelihood:.3f} | {at_theirs:.3f} | "
+        f"{their_time[0]:.2f} | {their_time[1]:.2f} |"
+    )
     gap = np.abs(beta - ours.params) / ours.std_errors
-    print(f"\nLargest difference of a coefficient: {gap.max():.2f} of our standard errors; variances ours "
-          f"{np.diag(ours.random_covariance).round(3).tolist()}, theirs {np.diag(uncorrelated).round(3).tolist()}.")
+    print(
+        f"\nLargest difference of a coefficient: {gap.max():.2f} of our standard errors; variances ours "
+        f"{np.diag(ours.random_covariance).round(3).tolist()}, theirs {np.diag(uncorrelated).round(3).tolist()}."
+    )
 
 
 def main() -> None:

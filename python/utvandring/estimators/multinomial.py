@@ -92,9 +92,7 @@ def fit_multinomial(
     return _fit(design, counts, totals, outcome_names, vcov, clusters, max_iterations)
 
 
-def outcome_codes(
-    y: ArrayLike, n_rows: int, outcomes: Sequence[object] | None
-) -> tuple[NDArray[Any], int]:
+def outcome_codes(y: ArrayLike, n_rows: int, outcomes: Sequence[object] | None) -> tuple[NDArray[Any], int]:
     """Check the outcomes of rows, and return them with the number of outcomes there are.
 
     Parameters

@@ -26,10 +26,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from utvandring.estimators.design import Design, Factor, FloatArray, labels, numbers, read_design, whole
 from utvandring.estimators.multinomial import fit_multinomial, outcome_codes
-from utvandring.estimators.panel_histories import read_histories
+from utvandring.estimators.panel_histories import Histories, read_histories
 from utvandring.estimators.panel_likelihood import evaluate, posterior
 from utvandring.estimators.panel_result import PanelMultinomialFit
 from utvandring.estimators.panel_search import (
+    LARGEST_EFFECT,
     canonical,
     chi_bar_weights,
     climb,
@@ -43,8 +44,6 @@ MORE_NODES = 4
 MOST_POINTS = 5_000
 # Estimates that would move by more than this share of their standard errors with more nodes are warned of.
 QUADRATURE_SHIFT = 0.1
-# A standard deviation of effects so large on the scale of the logit means that there is no finite estimate.
-LARGEST_DEVIATION = 50.0
 
 
 def fit_panel_multinomial(
@@ -118,7 +117,9 @@ def fit_panel_multinomial(
         names=design.names,
         outcomes=outcome_names,
     )
-    first = np.r_[pooled.params.ravel(order="F"), FIRST_DEVIATION * np.eye(n_effects)[np.tril_indices(n_effects)]]
+    _refuse_always_or_never(histories, outcome_names)
+    uncorrelated = FIRST_DEVIATION * np.eye(n_effects)
+    first = np.r_[pooled.params.ravel(order="F"), uncorrelated[np.tril_indices(n_effects)]]
     theta = first if start is None else _start(start, len(first), n_effects)
     found = climb(histories, theta, n_effects, nodes, max_iterations)
     n_slopes = pooled.params.size
@@ -281,14 +282,29 @@ def _start(start: ArrayLike | PanelMultinomialFit, size: int, n_effects: int) ->
     return theta
 
 
+def _refuse_always_or_never(histories: Histories, outcomes: tuple[str, ...]) -> None:
+    """Refuse an outcome that some persons with several rows always have, and all others never."""
+    first = np.r_[0, np.cumsum(histories.lengths)[:-1]]
+    several = histories.lengths > 1
+    for code, outcome in enumerate(outcomes[1:], start=1):
+        times = np.add.reduceat(histories.codes == code, first, dtype=np.intp)[several]
+        always = times == histories.lengths[several]
+        if always.any() and (always | (times == 0)).all():
+            raise _without_limit(outcome)
+
+
 def _refuse_without_limit(factor: FloatArray, outcomes: tuple[str, ...]) -> None:
     deviations = np.sqrt((factor**2).sum(axis=1))
-    if deviations.max() > LARGEST_DEVIATION:
-        raise ValueError(
-            f"No finite estimate exists: the variance of the effects on outcome {outcomes[1 + deviations.argmax()]!r} "
-            "grows without limit, because those who are observed repeatedly have it always or never; use "
-            "fit_multinomial, or leave out persons or columns that decide it."
-        )
+    if deviations.max() > LARGEST_EFFECT:
+        raise _without_limit(outcomes[1 + int(deviations.argmax())])
+
+
+def _without_limit(outcome: str) -> ValueError:
+    return ValueError(
+        f"No finite estimate exists: the variance of the effects on outcome {outcome!r} grows without limit, "
+        "because those who are observed several times have it (nearly) always or never; join it with another "
+        "outcome, or use fit_multinomial."
+    )
 
 
 def _covariance(
@@ -318,6 +334,3 @@ def _covariance_errors(root: FloatArray, cov: FloatArray) -> FloatArray:
     variance = np.einsum("abk,kl,abl->ab", jacobian, cov, jacobian)
     with np.errstate(invalid="ignore"):
         return np.where(variance > 0, np.sqrt(variance), np.nan)
-
-
-

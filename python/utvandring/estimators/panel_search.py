@@ -18,6 +18,8 @@ SLOW_SHRINKING = 0.5
 STEP_HALVINGS = 30
 # Directions flatter than this share of a parameter's own curvature are taken to be so steep.
 FLATTEST = 1e-9
+# Effects of such a standard deviation, on the scale of the logit, have no finite estimate: the search gives up.
+LARGEST_EFFECT = 50.0
 # An element of L below this on the scale of the indices (and of its effect's standard deviation) is zero.
 NOTHING = 1e-3
 # Many histories: the long steps are taken on every eighth, until what is left is short in its standard errors.
@@ -80,6 +82,8 @@ def climb(
                 return Maximum(theta, iteration, False)
             there = _with_information(histories, theta + direction, n_effects, nodes)
         theta, here = theta + direction, there
+        if np.abs(theta[-n_effects * (n_effects + 1) // 2 :]).max() > LARGEST_EFFECT:
+            return Maximum(theta, iteration, False)
     return Maximum(theta, max_iterations, False)
 
 
@@ -201,4 +205,3 @@ def covariance_jacobian(factor: FloatArray) -> FloatArray:
         result[a, :, place] += factor[:, b]
         result[:, a, place] += factor[:, b]
     return result
-
