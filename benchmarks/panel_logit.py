@@ -26,6 +26,7 @@ from typing import Any
 import numpy as np
 from estimation import EMIGRATION, INTERNAL, simulate
 from numpy.typing import NDArray
+
 from utvandring.logit import fit_panel_multinomial, panel_log_likelihood
 
 FloatArray = NDArray[np.float64]
@@ -103,8 +104,9 @@ def coverage(replications: int, first: int) -> None:
             held.append([bool(a <= b <= c) for a, b, c in zip(low, true, high, strict=True)])
         share = np.mean(held, axis=0)
         # An interval that does not exist (at the boundary) counts as one that misses.
+        slopes = f"{share[:6].min():.3f}, {share[:6].max():.3f}"
         print(
-            f"| {world} | {replications} | {failed} | {boundary} | {share[:6].min():.3f}, {share[:6].max():.3f} | "
+            f"| {world} | {replications} | {failed} | {boundary} | {slopes} | "
             f"{share[6]:.3f} | {share[7]:.3f} | {share[8]:.3f} |",
             flush=True,
         )
@@ -123,7 +125,7 @@ def size(replications: int, first: int) -> None:
 
 
 def large_panel(n_rows: int, n_columns: int = 28) -> Panel:
-    """Draw persons of 1 to 9 years with the columns of table 6.1, all that stays the same of the first year."""
+    """Draw persons of 1 to 9 years with the columns of table 6.1; most of these seldom change."""
     x, _ = simulate(n_rows)
     rng = np.random.default_rng(1)
     lengths = rng.integers(1, 10, n_rows)
@@ -276,9 +278,10 @@ def beside(persons: int, draws: int) -> None:
         f"{their_time[0]:.2f} | {their_time[1]:.2f} |"
     )
     gap = np.abs(beta - ours.params) / ours.std_errors
+    variances = [np.diag(one).round(3).tolist() for one in (ours.random_covariance, uncorrelated)]
     print(
         f"\nLargest difference of a coefficient: {gap.max():.2f} of our standard errors; variances ours "
-        f"{np.diag(ours.random_covariance).round(3).tolist()}, theirs {np.diag(uncorrelated).round(3).tolist()}."
+        f"{variances[0]}, theirs {variances[1]}."
     )
 
 

@@ -1,4 +1,4 @@
-"""The multinomial logit, pooled or with random effects: fits, differences, marginal effects (docs/estimation.md).
+"""The multinomial logit, pooled or with random effects: fits and their effects (docs/estimation.md).
 
 The names that others import; the work is in `utvandring.estimators`.
 """

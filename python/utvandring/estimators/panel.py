@@ -9,7 +9,8 @@ with Σ free: J−1 variances and their covariances. What is assumed:
 - The effects are independent of the regressors. Where they may not be, add the means over time of a person's
   regressors as further columns (Mundlak 1978): their coefficients take up the dependence.
 - They are normal among the persons as these are first observed. Who leaves later leaves by the model: an
-  emigration, or another outcome after which a person has no further rows, ends a panel and needs nothing else.
+  emigration, or another outcome after which a person has no further rows, ends the person's panel and needs
+  nothing else.
 - Given the effects, the years of a person are independent.
 
 The likelihood is that of `panel_likelihood`. Coefficients are those of a person, not of the average of
@@ -142,9 +143,9 @@ def fit_panel_multinomial(
         cov = np.full((len(theta), len(theta)), np.nan)
     if not converged:
         warnings.warn(
-            f"The fit did not converge in {found.n_iterations} iterations: try more nodes or iterations, columns "
-            "of like size (age in tens of years), fewer columns, or start= with an earlier fit; with few persons "
-            "observed more than once the variances cannot be told.",
+            f"The fit did not converge in {found.n_iterations} iterations: try more nodes or iterations, "
+            "columns of like size (age in tens of years), fewer columns, or start= with an earlier fit; with "
+            "few persons observed more than once the variances cannot be told.",
             RuntimeWarning,
             stacklevel=2,
         )
@@ -226,7 +227,8 @@ def panel_log_likelihood(
         raise ValueError("random_covariance must be symmetric, without a negative variance in any direction.")
     _check_nodes(nodes, n_effects)
     values, vectors = np.linalg.eigh(covariance)
-    root = np.linalg.qr((vectors * np.sqrt(np.maximum(values, 0.0))).T, mode="r").T
+    upper: FloatArray = np.linalg.qr((vectors * np.sqrt(np.maximum(values, 0.0))).T)[1]
+    root = upper.T
     root = root * np.where(np.diag(root) < 0, -1.0, 1.0)
     theta = np.r_[beta.ravel(order="F"), root[np.tril_indices(n_effects)]]
     histories = read_histories(design, codes, person, alone=True)
@@ -247,8 +249,8 @@ def _read(
         if bad.any():
             row, column = np.argwhere(bad)[0]
             raise ValueError(
-                f"Column {design.names[column]!r} holds {block[row, column]} (row {rows.start + row}); leave out "
-                "or replace missing values first."
+                f"Column {design.names[column]!r} holds {block[row, column]} (row {rows.start + row}); leave "
+                "out or replace missing values first."
             )
     codes, n_outcomes = outcome_codes(y, design.n_rows, outcomes)
     return design, codes.astype(np.intp), n_outcomes
@@ -271,7 +273,7 @@ def _start(start: ArrayLike | PanelMultinomialFit, size: int, n_effects: int) ->
     theta = np.asarray(numbers(start, "start"), dtype=np.float64)
     if theta.shape != (size,) or not np.isfinite(theta).all():
         raise ValueError(
-            f"start must hold all {size} parameters in the order of cov, finite: slopes equation by equation, then "
+            f"start must hold all {size} parameters in the order of cov, finite: slopes by equation, then "
             f"the lower triangle of the effects' Cholesky factor row by row; it has shape {theta.shape}."
         )
     theta = theta.copy()

@@ -151,7 +151,7 @@ def read_histories(
         design.matrix[kept],
         codes[kept],
         lengths[new],
-        np.bincount(history, weights=weights[by_content]),
+        np.bincount(history, weights=weights[by_content]).astype(np.float64),
         history_of,
         np.asarray(persons),
     )

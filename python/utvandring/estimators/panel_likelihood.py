@@ -1,16 +1,17 @@
 """The likelihood of the panel logit with random effects, by adaptive Gauss–Hermite quadrature.
 
-Person i has the effects u = L z, z standard normal of J−1 dimensions, in the equations of the outcomes 1 … J−1:
+Person i has the effects u = L z, z standard normal of D = J−1 dimensions, in the equations of all outcomes
+but the base:
 
     L_i = ∫ Π_t P(y_it | x_it b + L z) φ(z) dz
 
 The nodes lie around the mode a of the integrand, spread by its curvature H there (Pinheiro and Bates 1995;
 Rabe-Hesketh, Skrondal and Pickles 2005):
 
-    log L_i ≈ log Σ_q w_q exp(t_q′t_q + g(a + √2 R⁻ᵀ t_q)) − Σ log R_jj − (J−1)/2 log π,   H = R R′
+    log L_i ≈ log Σ_q w_q exp(t_q′t_q + g(a + √2 R⁻ᵀ t_q)) − Σ log R_jj − D/2 log π,   H = R R′
 
-with g the log of the integrand without its constant and t, w the nodes and weights of exp(−t²). The factor √2 is
-part of the change of variable: without it more nodes lead to another number. The gradient is that of this
+with g the log of the integrand without its constant and t, w the nodes and weights of exp(−t²). The factor √2
+is part of the change of variable: without it more nodes lead to another number. The gradient is that of this
 approximation: nodes move with the parameters, through a and R. The information holds the nodes (Louis 1982).
 """
 
@@ -229,7 +230,7 @@ class _At:
 
     def _integrate(self) -> None:
         """Evaluate the integrand at the nodes of every person."""
-        n_effects, n_points = self.rule.points.shape
+        n_effects = len(self.factor)
         effect = self.factor @ self.mode
         index = self.index + effect[:, None]
         top = np.maximum(index.max(axis=0), 0.0)
@@ -312,7 +313,7 @@ class _At:
 
     def by_person(self, rows: FloatArray) -> FloatArray:
         """Return Σ_t x · (D × T × m) of each person, m × KD, equation by equation."""
-        n_effects, length, n_persons = rows.shape
+        _, length, n_persons = rows.shape
         block = self.block.reshape(n_persons, length, -1)
         return np.asarray(np.matmul(rows.transpose(2, 0, 1), block).reshape(n_persons, -1))
 
@@ -324,7 +325,7 @@ class _At:
         """
         n_effects, length, n_persons = self.shape
         n_columns = self.block.shape[1]
-        pairs = list(zip(*np.tril_indices(n_effects), strict=True))
+        pairs = [(a, b) for a in range(n_effects) for b in range(a + 1)]
         n_index = n_effects * length
         size = n_index + len(pairs)
         p = np.empty((n_effects, length, *self.posterior.shape))

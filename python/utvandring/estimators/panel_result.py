@@ -48,8 +48,8 @@ class PanelMultinomialFit:
     quadrature_shift
         How far four more nodes would move the estimate that moves most, in standard errors.
     lr_weights
-        Weights of the chi-square distributions with 0, 1, … degrees of freedom, of which ``lr_p_value`` is made
-        (:func:`utvandring.estimators.panel_search.chi_bar_weights`).
+        Weights of the chi-square distributions with 0, 1, … degrees of freedom, of which ``lr_p_value`` is
+        made (:func:`utvandring.estimators.panel_search.chi_bar_weights`).
     n_obs, n_persons
         Rows and persons, weights counted.
     n_iterations, converged
@@ -95,7 +95,8 @@ class PanelMultinomialFit:
     @property
     def theta(self) -> FloatArray:
         """All parameters in the order of ``cov``."""
-        return np.r_[self.params.ravel(order="F"), self.cholesky[np.tril_indices(len(self.cholesky))]]
+        lower = self.cholesky[np.tril_indices(len(self.cholesky))]
+        return np.concatenate([self.params.ravel(order="F"), lower])
 
     @property
     def std_errors(self) -> FloatArray:
@@ -181,8 +182,8 @@ class PanelMultinomialFit:
         Returns
         -------
         pandas.DataFrame
-            ``term`` (``variance``, ``correlation``), ``equation`` (one outcome, or two as ``b:a``), ``estimate,
-            std_error, conf_low, conf_high``.
+            ``term`` (``variance``, ``correlation``), ``equation`` (one outcome, or two as ``b:a``),
+            ``estimate, std_error, conf_low, conf_high``.
         """
         if not 0 < level < 1:
             raise ValueError(f"The confidence level must lie between 0 and 1, not {level}.")
@@ -244,8 +245,8 @@ class PanelMultinomialFit:
         X
             n × K: a DataFrame, whose columns are matched by name, or an array with columns as in the fit.
         effects
-            ``"average"`` over the effects of all persons (what a share in the population is compared with), or
-            ``"zero"`` for a person whose effects are all zero.
+            ``"average"`` over the effects of all persons (what a share in the population is compared with),
+            or ``"zero"`` for a person whose effects are all zero.
 
         Raises
         ------
@@ -281,8 +282,8 @@ class PanelMultinomialFit:
         Returns
         -------
         pandas.DataFrame
-            ``row, outcome, estimate, std_error, statistic, p_value, conf_low, conf_high``; ``row`` is the index
-            of a DataFrame, otherwise 0, 1, ….
+            ``row, outcome, estimate, std_error, statistic, p_value, conf_low, conf_high``; ``row`` is the
+            index of a DataFrame, otherwise 0, 1, ….
         """
         rows = list(X.index) if isinstance(X, pd.DataFrame) else None
         matrix = self._matrix(X)
@@ -311,7 +312,7 @@ class PanelMultinomialFit:
         """Return points z of the standard normal effects, D × Q, and their weights, which add up to one.
 
         An even grid: for smooth functions of a normal variable it converges faster than any power of its
-        spacing, and it does not become wrong, as few nodes of Gauss and Hermite do, where variances are large.
+        spacing, and it does not become wrong where variances are large, as few nodes of Gauss and Hermite do.
         The spacing falls with the largest variance; the error of a probability is below 1e-6.
         """
         axes = []

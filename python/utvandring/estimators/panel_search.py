@@ -18,11 +18,11 @@ SLOW_SHRINKING = 0.5
 STEP_HALVINGS = 30
 # Directions flatter than this share of a parameter's own curvature are taken to be so steep.
 FLATTEST = 1e-9
-# Effects of such a standard deviation, on the scale of the logit, have no finite estimate: the search gives up.
+# Effects of such a standard deviation on the scale of the logit have no finite estimate: the search gives up.
 LARGEST_EFFECT = 50.0
 # An element of L below this on the scale of the indices (and of its effect's standard deviation) is zero.
 NOTHING = 1e-3
-# Many histories: the long steps are taken on every eighth, until what is left is short in its standard errors.
+# Many histories: the long steps are taken on every eighth, until they are short in its standard errors.
 MANY_HISTORIES = 20_000
 SAMPLE_STRIDE = 8
 SAMPLE_STEPS = 30
@@ -128,10 +128,10 @@ def chi_bar_weights(histories: Histories, slopes: FloatArray) -> FloatArray:
 
     Without effects the likelihood is a quadratic in their covariance, and the ratio is the squared length of
     the projection of a normal variable on the cone of covariances (Self and Liang 1987; Shapiro 1988). One
-    effect: a half each. Two: the weight of three degrees is the chance of a draw inside the cone, that of none
-    the chance of one in the polar cone, and those of odd and of even degrees add up to a half each; both
-    chances are drawn, with the information of the pooled fit. For more effects the half each of the two
-    highest degrees is returned, which no cone exceeds: the test is then conservative.
+    effect: a half each. Two: the weight of three degrees is the chance of a draw inside the cone, that of
+    none the chance of one in the polar cone, and those of odd and of even degrees add up to a half each; both
+    chances are drawn, with the information of the pooled fit. For more effects a half each of the two highest
+    degrees is returned, which no cone exceeds: the test is then conservative.
 
     Parameters
     ----------
