@@ -134,8 +134,9 @@ def fit_panel_multinomial(
     here = evaluate(histories, theta, n_effects, nodes, meat=vcov != "observed")
     more = evaluate(histories, theta, n_effects, nodes + MORE_NODES, information=True)
     assert more.gradient is not None and more.information is not None
-    # A column of L that is zero is held there.
-    free = np.r_[np.ones(n_slopes, dtype=bool), [b not in zero for b in np.tril_indices(n_effects)[1]]]
+    # Where a diagonal element of L is zero nothing depends on the elements below it.
+    below = [a != b and b in zero for a, b in zip(*np.tril_indices(n_effects), strict=True)]
+    free = np.r_[np.ones(n_slopes, dtype=bool), ~np.array(below)]
     n_persons = whole(float(histories.weights.sum()))
     cov = _covariance(more.information, here.meat, free, vcov, n_persons)
     converged = found.converged and cov is not None
@@ -257,8 +258,8 @@ def _read(
 
 
 def _check_nodes(nodes: int, n_effects: int) -> None:
-    if nodes < 1 or nodes != int(nodes):
-        raise ValueError(f"nodes must be a whole number from 1, not {nodes}.")
+    if not isinstance(nodes, int | np.integer) or nodes < 1:
+        raise ValueError(f"nodes must be a whole number from 1, not {nodes!r}.")
     if nodes**n_effects > MOST_POINTS:
         most = int(MOST_POINTS ** (1 / n_effects) + 1e-9)
         raise ValueError(

@@ -36,8 +36,9 @@ class PanelMultinomialFit:
     random_covariance_std_error
         Standard errors of the covariance's elements, by the delta method; NaN for one held at zero.
     at_boundary
-        Whether an effect has no variance of its own: a variance of zero, or a correlation of ±1. The element
-        of L is then held at zero, has no variance in ``cov``, and the other standard errors take it as known.
+        Whether an effect has no variance of its own: a variance of zero, or a correlation of ±1. A diagonal
+        element of L is then zero. The likelihood is even in it, so that it is uncorrelated with the others in
+        ``cov``, and its variance there says how far from zero it may be.
     cov
         Covariance of all parameters: slopes equation by equation, then the lower triangle of L row by row.
         The information is that of ``nodes`` + 4, which are computed for ``quadrature_error`` anyway.
@@ -171,8 +172,10 @@ class PanelMultinomialFit:
     def random_effects(self, level: float = 0.95) -> pd.DataFrame:
         """Return the variances of the effects and their correlations, with intervals.
 
-        Intervals are symmetric in the log of a variance and in Fisher's z of a correlation, and so stay
-        within the possible values. They, and standard errors, are NaN at the boundary.
+        Intervals are symmetric in the log of a variance, and in the angle whose cosine is the correlation. On
+        that scale the likelihood is smooth beyond ±1, where Fisher's z has no end: near ±1 its intervals reach
+        from −1 to 1. Intervals end at the boundary; at it they begin there, by the element of L that is zero.
+        An effect without variance has no correlation (NaN).
 
         Parameters
         ----------
@@ -194,11 +197,15 @@ class PanelMultinomialFit:
         sigma = self.random_covariance
         rows: list[tuple[str, str, float, float, float, float]] = []
         size = len(sigma)
+        lower = list(zip(*np.tril_indices(size), strict=True))
         with np.errstate(invalid="ignore", divide="ignore"):
             for a in range(size):
                 error = float(self.random_covariance_std_error[a, a])
                 ratio = np.exp(reach * error / sigma[a, a])
                 low, high = sigma[a, a] / ratio, sigma[a, a] * ratio
+                if sigma[a, a] == 0:
+                    place = lower.index((a, a))
+                    low, high = 0.0, reach**2 * cov[place, place]
                 rows.append(("variance", self.outcomes[a + 1], float(sigma[a, a]), error, low, high))
             for a in range(size):
                 for b in range(a):
@@ -207,13 +214,19 @@ class PanelMultinomialFit:
                     slope = jacobian[a, b] / scale - rho / 2 * (
                         jacobian[a, a] / sigma[a, a] + jacobian[b, b] / sigma[b, b]
                     )
-                    inside = abs(rho) < 1 - 1e-12
-                    error = float(np.sqrt(slope @ cov @ slope)) if inside else np.nan
-                    z, width = np.arctanh(rho) if inside else np.nan, reach * error / (1 - rho**2)
+                    error = float(np.sqrt(slope @ cov @ slope))
+                    by_angle = -slope / np.sqrt(1 - rho**2)
+                    if abs(rho) > 1 - 1e-9:
+                        # The angle is atan2(L₂₂, L₂₁), whatever the other effects.
+                        rho, error = np.sign(rho), np.nan
+                        by_angle = np.full(len(lower), np.nan)
+                        if (a, b) == (1, 0):
+                            by_angle = np.zeros(len(lower))
+                            by_angle[2] = 1 / self.cholesky[1, 0]
+                    angle, width = np.arccos(rho), reach * np.sqrt(by_angle @ cov @ by_angle)
+                    low, high = np.cos(np.clip([angle + width, angle - width], 0, np.pi))
                     equation = f"{self.outcomes[a + 1]}:{self.outcomes[b + 1]}"
-                    rows.append(
-                        ("correlation", equation, float(rho), error, np.tanh(z - width), np.tanh(z + width))
-                    )
+                    rows.append(("correlation", equation, float(rho), error, float(low), float(high)))
         return pd.DataFrame(
             rows, columns=["term", "equation", "estimate", "std_error", "conf_low", "conf_high"]
         )

@@ -219,11 +219,14 @@ def test_a_panel_without_effects_ends_at_the_boundary_and_says_so() -> None:
     assert fit.converged
     assert fit.at_boundary
     assert fit.lr_p_value > 0.05
-    assert (np.diag(fit.cholesky) == 0).any()
-    held = np.flatnonzero(np.diag(fit.cov) == 0)
-    assert set(held) <= {6, 7, 8}
-    assert held.size
-    assert np.isfinite(fit.std_errors).all()
+    assert fit.cholesky[1, 1] == 0
+    assert abs(fit.correlation) == pytest.approx(1)
+    assert np.isfinite(np.sqrt(np.diag(fit.cov))).all()
+    # The element that is zero is even in the likelihood.
+    np.testing.assert_allclose(fit.cov[8, :8], 0, atol=1e-6 * fit.cov[8, 8])
+    correlation = fit.random_effects().iloc[2]
+    assert -1 <= correlation["conf_low"] < correlation["conf_high"] <= 1
+    assert correlation["estimate"] in (correlation["conf_low"], correlation["conf_high"])
 
 
 def test_the_test_against_no_effects_mixes_chi_square_distributions() -> None:
@@ -308,7 +311,7 @@ def test_errors_of_variances_and_intervals_follow_from_those_of_the_root() -> No
     np.testing.assert_allclose(table["std_error"], errors[[0, 1, 3]], rtol=1e-6)
     low, high, estimate = (table[column].to_numpy() for column in ("conf_low", "conf_high", "estimate"))
     np.testing.assert_allclose(low[:2] * high[:2], estimate[:2] ** 2)
-    np.testing.assert_allclose(np.arctanh(low[2]) + np.arctanh(high[2]), 2 * np.arctanh(estimate[2]))
+    np.testing.assert_allclose(np.arccos(low[2]) + np.arccos(high[2]), 2 * np.arccos(estimate[2]))
 
 
 def test_a_person_who_moved_often_has_a_high_effect_and_nobody_is_printed() -> None:
