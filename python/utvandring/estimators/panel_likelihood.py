@@ -343,24 +343,23 @@ class _At:
         matrix = -np.matmul(derivative, derivative.transpose(0, 2, 1))
 
         times = np.arange(length)
-        for a in range(n_effects):
-            for c in range(n_effects):
-                w = (float(a == c) - p[c]) * p[a]
-                held = np.einsum("qm,tqm->mt", self.posterior, w)
-                matrix[:, a * length + times, c * length + times] += held
-                for place, (d, b) in enumerate(pairs):
-                    if d != c:
-                        continue
-                    crossed = np.einsum("qm,tqm->mt", self.posterior * self.z[b], w)
-                    matrix[:, a * length + times, n_index + place] += crossed
-                    matrix[:, n_index + place, a * length + times] += crossed
-                total = w.sum(axis=0)
-                for one, (d, b) in enumerate(pairs):
-                    for other, (e, f) in enumerate(pairs):
-                        if d == a and e == c:
-                            matrix[:, n_index + one, n_index + other] += (
-                                self.posterior * self.z[b] * self.z[f] * total
-                            ).sum(axis=0)
+        for a, c in pairs:
+            w = (float(a == c) - p[c]) * p[a]
+            held = np.einsum("qm,tqm->mt", self.posterior, w)
+            by_z = [np.einsum("qm,tqm->mt", self.posterior * z, w) for z in self.z]
+            total = self.posterior * w.sum(axis=0)
+            by_zz = np.einsum("bqm,fqm,qm->bfm", self.z, self.z, total)
+            for one, other in sorted({(a, c), (c, a)}):
+                here = one * length + times
+                matrix[:, here, other * length + times] += held
+                for place, (d, b) in enumerate(pairs, start=n_index):
+                    if d == other:
+                        matrix[:, here, place] += by_z[b]
+                        matrix[:, place, here] += by_z[b]
+                    if d == one:
+                        for second, (e, f) in enumerate(pairs, start=n_index):
+                            if e == other:
+                                matrix[:, place, second] += by_zz[b, f]
         matrix *= weights[:, None, None]
 
         n_slopes = n_effects * n_columns
