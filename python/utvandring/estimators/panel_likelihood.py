@@ -350,12 +350,12 @@ class _At:
             total = self.posterior * w.sum(axis=0)
             by_zz = np.einsum("bqm,fqm,qm->bfm", self.z, self.z, total)
             for one, other in sorted({(a, c), (c, a)}):
-                here = one * length + times
-                matrix[:, here, other * length + times] += held
+                at = one * length + times
+                matrix[:, at, other * length + times] += held
                 for place, (d, b) in enumerate(pairs, start=n_index):
                     if d == other:
-                        matrix[:, here, place] += by_z[b]
-                        matrix[:, place, here] += by_z[b]
+                        matrix[:, at, place] += by_z[b]
+                        matrix[:, place, at] += by_z[b]
                     if d == one:
                         for second, (e, f) in enumerate(pairs, start=n_index):
                             if e == other:

@@ -173,9 +173,9 @@ class PanelMultinomialFit:
         """Return the variances of the effects and their correlations, with intervals.
 
         Intervals are symmetric in the log of a variance, and in the angle whose cosine is the correlation. On
-        that scale the likelihood is smooth beyond ±1, where Fisher's z has no end: near ±1 its intervals reach
-        from −1 to 1. Intervals end at the boundary; at it they begin there, by the element of L that is zero.
-        An effect without variance has no correlation (NaN).
+        that scale the likelihood is smooth beyond ±1, where Fisher's z is infinite: near ±1 an interval by z
+        reaches from −1 to 1. Intervals end at the boundary; at it they begin there, by the element of L that
+        is zero. An effect without variance has no correlation (NaN).
 
         Parameters
         ----------
@@ -197,7 +197,7 @@ class PanelMultinomialFit:
         sigma = self.random_covariance
         rows: list[tuple[str, str, float, float, float, float]] = []
         size = len(sigma)
-        lower = list(zip(*np.tril_indices(size), strict=True))
+        lower = [(a, b) for a in range(size) for b in range(a + 1)]
         with np.errstate(invalid="ignore", divide="ignore"):
             for a in range(size):
                 error = float(self.random_covariance_std_error[a, a])
