@@ -84,8 +84,8 @@ def fit_panel_multinomial(
         ``"observed"`` for the inverse of the observed information, ``"opg"`` for that of the outer product of
         the persons' scores, ``"robust"`` for the sandwich of both, clustered by person, times G/(G−1).
     start
-        Where the search begins: all parameters in the order of ``cov``, or an earlier fit. Default: the
-        pooled fit, and uncorrelated effects.
+        Where the search begins: all parameters in the order of ``cov``, the K × (J−1) coefficients, or an
+        earlier fit. Default: the coefficients of the pooled fit, and uncorrelated effects.
     max_iterations
         Steps before giving up; the fit then says ``converged=False`` and warns.
 
@@ -121,7 +121,7 @@ def fit_panel_multinomial(
     _refuse_always_or_never(histories, outcome_names)
     uncorrelated = FIRST_DEVIATION * np.eye(n_effects)
     first = np.r_[pooled.params.ravel(order="F"), uncorrelated[np.tril_indices(n_effects)]]
-    theta = first if start is None else _start(start, len(first), n_effects)
+    theta = first if start is None else _start(start, first, pooled.params.shape)
     found = climb(histories, theta, n_effects, nodes, max_iterations)
     n_slopes = pooled.params.size
     slopes = found.theta[:n_slopes]
@@ -268,10 +268,13 @@ def _check_nodes(nodes: int, n_effects: int) -> None:
         )
 
 
-def _start(start: ArrayLike | PanelMultinomialFit, size: int, n_effects: int) -> FloatArray:
+def _start(start: ArrayLike | PanelMultinomialFit, first: FloatArray, shape: tuple[int, ...]) -> FloatArray:
     if isinstance(start, PanelMultinomialFit):
         start = start.theta
     theta = np.asarray(numbers(start, "start"), dtype=np.float64)
+    size, n_effects = len(first), shape[1]
+    if theta.shape == shape:
+        theta = np.r_[theta.ravel(order="F"), first[theta.size :]]
     if theta.shape != (size,) or not np.isfinite(theta).all():
         raise ValueError(
             f"start must hold all {size} parameters in the order of cov, finite: slopes by equation, then "

@@ -16,7 +16,7 @@ approximation: nodes move with the parameters, through a and R. The information 
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import product
@@ -118,9 +118,9 @@ def evaluate(
         return tuple(result)
 
     parts = over_blocks(one, histories.blocks(rule.points.shape[1]))
-    sums = list(parts[0])
-    for part in parts[1:]:
-        sums = [a + b for a, b in zip(sums, part, strict=True)]
+    sums = next(parts)
+    for part in parts:
+        sums = tuple(a + b for a, b in zip(sums, part, strict=True))
     if not gradient:
         return Evaluation(sums[0])
     slopes_and_factor = np.r_[sums[1].ravel(order="F"), sums[2]]
@@ -146,17 +146,18 @@ def posterior(
         square = np.einsum("qm,aqm->ma", at.posterior, (effects - mean.T[:, None]) ** 2)
         return mean, np.sqrt(square)
 
-    parts = over_blocks(one, histories.blocks(rule.points.shape[1]))
+    parts = list(over_blocks(one, histories.blocks(rule.points.shape[1])))
     return np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
 
 
-def over_blocks(one: Callable[[Block], Result], blocks: list[Block]) -> list[Result]:
+def over_blocks(one: Callable[[Block], Result], blocks: list[Block]) -> Iterator[Result]:
     """Work on blocks side by side; results come in the order of the blocks, whatever the threads."""
     threads = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     if len(blocks) == 1 or threads == 1:
-        return [one(block) for block in blocks]
+        yield from map(one, blocks)
+        return
     with ThreadPoolExecutor(min(threads, len(blocks))) as pool:
-        return list(pool.map(one, blocks))
+        yield from pool.map(one, blocks)
 
 
 class _At:

@@ -190,7 +190,7 @@ def _information_of_covariance(histories: Histories, slopes: FloatArray) -> Floa
         stacked = np.concatenate(scores).T
         return cross_product(stacked * weights[:, None], stacked)
 
-    meat = np.sum(over_blocks(one, histories.blocks(1)), axis=0)
+    meat = np.sum(list(over_blocks(one, histories.blocks(1))), axis=0)
     by_slopes, crossed = meat[:n_slopes, :n_slopes], meat[:n_slopes, n_slopes:]
     rest = meat[n_slopes:, n_slopes:] - crossed.T @ np.linalg.lstsq(by_slopes, crossed)[0]
     return np.asarray((rest + rest.T) / 2)

@@ -170,6 +170,8 @@ def test_the_start_does_not_change_the_estimates() -> None:
     other = fit_panel_multinomial(X, y, person, start=start)
     errors = np.sqrt(np.diag(fit.cov))
     assert np.abs((other.theta - fit.theta) / errors).max() < 1e-5
+    alone = fit_panel_multinomial(X, y, person, start=fit.params)
+    assert np.abs((alone.theta - fit.theta) / errors).max() < 1e-5
     assert fit_panel_multinomial(X, y, person, start=fit).n_iterations <= 2
 
 
