@@ -16,6 +16,8 @@ STEP_TOLERANCE = 1e-14
 ROUNDING_STEP = 1e-8
 SLOW_SHRINKING = 0.5
 STEP_HALVINGS = 30
+# Longer steps, in squared standard errors, tell more of the likelihood's shape than of the nodes.
+LEARNING = 0.1
 # Directions flatter than this share of a parameter's own curvature are taken to be so steep.
 FLATTEST = 1e-9
 # Effects of such a standard deviation on the scale of the logit have no finite estimate: the search gives up.
@@ -62,9 +64,11 @@ def climb(
         theta = guess.theta if guess.converged else theta
     here = _with_information(histories, theta, n_effects, nodes)
     last_length = np.inf
+    # The information holds the nodes: what their movement adds is learnt from the gradients on the way.
+    correction = np.zeros((len(theta), len(theta)))
     for iteration in range(1, max_iterations + 1):
         assert here.gradient is not None and here.information is not None
-        direction = _uphill(here.information, here.gradient)
+        direction = _uphill(here.information + correction, here.gradient)
         length = float(here.gradient @ direction)
         shrinks = length <= SLOW_SHRINKING * last_length
         if length <= tolerance or (length <= ROUNDING_STEP and not shrinks):
@@ -81,6 +85,11 @@ def climb(
             else:
                 return Maximum(theta, iteration, False)
             there = _with_information(histories, theta + direction, n_effects, nodes)
+        assert there.gradient is not None and there.information is not None
+        between = (here.information + there.information) / 2 + correction
+        missing = here.gradient - there.gradient - between @ direction
+        if length <= LEARNING:
+            correction = _corrected(correction, missing, direction)
         theta, here = theta + direction, there
         if np.abs(theta[-n_effects * (n_effects + 1) // 2 :]).max() > LARGEST_EFFECT:
             return Maximum(theta, iteration, False)
@@ -93,6 +102,14 @@ def _with_information(histories: Histories, theta: FloatArray, n_effects: int, n
     here = evaluate(histories, theta, n_effects, nodes)
     more = evaluate(histories, theta, n_effects, INFORMATION_NODES, information=True)
     return Evaluation(here.log_likelihood, here.gradient, more.information)
+
+
+def _corrected(correction: FloatArray, missing: FloatArray, move: FloatArray) -> FloatArray:
+    """Return the correction that explains what the information did not: of rank one and symmetric (SR1)."""
+    along = float(missing @ move)
+    if abs(along) <= 1e-8 * float(np.linalg.norm(missing) * np.linalg.norm(move)):
+        return correction
+    return correction + np.outer(missing, missing) / along
 
 
 def _uphill(information: FloatArray, gradient: FloatArray) -> FloatArray:
@@ -146,9 +163,24 @@ def chi_bar_weights(histories: Histories, slopes: FloatArray) -> FloatArray:
     if n_effects != 2:
         weights[-2:] = 0.5
         return weights
-    information = _information_of_covariance(histories, slopes)
-    normal = np.random.default_rng(SEED).standard_normal((DRAWS, degrees))
-    root = np.linalg.cholesky(information)
+    return cone_weights(_information_of_covariance(histories, slopes))
+
+
+def cone_weights(information: FloatArray) -> FloatArray:
+    """Return the weights for the cone of 2 × 2 covariances by simulation.
+
+    Parameters
+    ----------
+    information
+        3 × 3, of σ_11, σ_21, σ_22.
+    """
+    try:
+        root = np.linalg.cholesky(information)
+    except np.linalg.LinAlgError:
+        # Too few persons to tell: the bound that holds for every cone.
+        return np.array([0.0, 0.0, 0.5, 0.5])
+    weights = np.zeros(4)
+    normal = np.random.default_rng(SEED).standard_normal((DRAWS, 3))
     estimate = normal @ np.linalg.inv(root)
     score = normal @ root.T
     inside = (estimate[:, 0] > 0) & (estimate[:, 0] * estimate[:, 2] > estimate[:, 1] ** 2)

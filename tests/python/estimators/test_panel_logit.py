@@ -12,7 +12,7 @@ import pytest
 from utvandring.estimators.design import Design
 from utvandring.estimators.panel_histories import Histories, read_histories
 from utvandring.estimators.panel_likelihood import evaluate
-from utvandring.estimators.panel_search import chi_bar_tail, chi_bar_weights
+from utvandring.estimators.panel_search import chi_bar_tail, chi_bar_weights, cone_weights
 from utvandring.logit import (
     PanelMultinomialFit,
     average_marginal_effects,
@@ -232,7 +232,10 @@ def test_a_panel_without_effects_ends_at_the_boundary_and_says_so() -> None:
 
 
 def test_the_test_against_no_effects_mixes_chi_square_distributions() -> None:
-    """One effect is known; of two the weights add up, and depend little on the panel."""
+    """One effect is known; for two and a sum of squares, the cone is round, half as wide as a right angle."""
+    inside = (1 - np.sqrt(0.5)) / 2
+    known = [inside, 0.5 - inside, 0.5 - inside, inside]
+    np.testing.assert_allclose(cone_weights(np.diag([1.0, 2.0, 1.0])), known, atol=0.003)
     X, y, person = draw(8, 300)
     design = Design(X, tuple(NAMES), None)
     one = chi_bar_weights(read_histories(design, np.minimum(y, 1), person), BETA[:, :1])
