@@ -1,0 +1,89 @@
+-- Grain: overcoverage_group, run_start_year, base_year.
+-- Purpose: what silence says. Of residents who were certainly here in run_start_year, and of whom nothing was heard
+-- since: the probability that they have left without saying so by the end of base_year. A hidden Markov model of two
+-- states, here and gone, over the years; a sign proves that a person is here (choice), so that everything before it is
+-- forgotten, and only the silent years count.
+--
+-- In a year a person who is here leaves with leaving_probability, and otherwise shows a sign, after a year with one
+-- with sign_after_sign_probability, after silence with sign_after_silence_probability. Who is gone shows no sign and
+-- stays gone. So the odds of being gone become (odds + leaving) / ((1 - leaving) * (1 - sign)) in a silent year.
+-- A year of which a sign register is missing says nothing: its sign probability is 0 here.
+-- The first silent year of whom nothing is known before (run_start_year: the year before the first with all sign
+-- registers) ends with gone_at_first_probability.
+--
+-- here_weight: the probability to be here at the end of base_year and silent so long, relative to that at the start;
+-- from it follows what later silence says of earlier years (overcoverage_smoothed).
+{{ config(meta={'year': 'base_year'}) }}
+with recursive
+
+parameter as (
+    select * from {{ ref('overcoverage_parameter') }}
+),
+
+-- The last base year is the one before the last 1 January.
+calendar as (
+    select
+        calendar_year,
+        has_all_sign_registers,
+        min(calendar_year) filter (has_all_sign_registers) over () as first_year,
+    from {{ ref('int_sign_of_life__calendar') }}
+),
+
+year_to_judge as (
+    select * from calendar
+    where calendar_year >= first_year
+),
+
+silence as (
+    select
+        parameter.overcoverage_group,
+        year_to_judge.calendar_year as run_start_year,
+        year_to_judge.calendar_year as base_year,
+        0.0::double as odds,
+        1.0::double as here_weight,
+        false as was_silent,
+    from parameter
+    cross join year_to_judge
+    union all
+    select
+        parameter.overcoverage_group,
+        year_to_judge.calendar_year - 1,
+        year_to_judge.calendar_year,
+        parameter.gone_at_first_probability / (1 - parameter.gone_at_first_probability),
+        1.0,
+        true,
+    from parameter
+    inner join year_to_judge on year_to_judge.calendar_year = year_to_judge.first_year
+    union all
+    select
+        silence.overcoverage_group,
+        silence.run_start_year,
+        year_to_judge.calendar_year,
+        (silence.odds + parameter.leaving_probability) / stays.silent_probability,
+        silence.here_weight * stays.silent_probability,
+        silence.was_silent or year_to_judge.has_all_sign_registers,
+    from silence
+    inner join parameter on silence.overcoverage_group = parameter.overcoverage_group
+    inner join year_to_judge on silence.base_year + 1 = year_to_judge.calendar_year,
+        lateral (
+            select
+                (1 - parameter.leaving_probability)
+                * case
+                    when not year_to_judge.has_all_sign_registers then 1
+                    when silence.was_silent then 1 - parameter.sign_after_silence_probability
+                    else 1 - parameter.sign_after_sign_probability
+                end as silent_probability
+        ) as stays
+),
+
+final as (
+    select
+        overcoverage_group,
+        run_start_year,
+        base_year,
+        odds / (1 + odds) as gone_probability,
+        here_weight,
+    from silence
+)
+
+select * from final
