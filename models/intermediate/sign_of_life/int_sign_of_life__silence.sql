@@ -5,11 +5,12 @@
 -- forgotten, and only the silent years count.
 --
 -- In a year a person who is here leaves with leaving_probability, and otherwise shows a sign, after a year with one
--- with sign_after_sign_probability, after silence with sign_after_silence_probability. Who is gone shows no sign and
--- stays gone. So the odds of being gone become (odds + leaving) / ((1 - leaving) * (1 - sign)) in a silent year.
--- A year of which a sign register is missing says nothing: its sign probability is 0 here.
--- The first silent year of whom nothing is known before (run_start_year: the year before the first with all sign
--- registers) ends with gone_at_first_probability.
+-- with sign_after_sign_probability, after silence with sign_after_silence_probability. Who is gone comes back with
+-- coming_back_probability, and shows a sign then. So in a silent year the odds of being gone become
+-- (odds * (1 - coming back) + leaving) / ((1 - leaving) * (1 - sign)). A year of which a sign register is missing says
+-- nothing: people leave and come back unseen.
+-- Of whom nothing is known before, the first year with all sign registers has gone_at_first_probability and
+-- sign_at_first_probability; run_start_year is the year before it.
 --
 -- here_weight: the probability to be here at the end of base_year and silent so long, relative to that at the start;
 -- from it follows what later silence says of earlier years (overcoverage_smoothed).
@@ -49,7 +50,8 @@ silence as (
         parameter.overcoverage_group,
         year_to_judge.calendar_year - 1,
         year_to_judge.calendar_year,
-        parameter.gone_at_first_probability / (1 - parameter.gone_at_first_probability),
+        parameter.gone_at_first_probability
+        / ((1 - parameter.gone_at_first_probability) * (1 - parameter.sign_at_first_probability)),
         1.0,
         true,
     from parameter
@@ -59,20 +61,21 @@ silence as (
         silence.overcoverage_group,
         silence.run_start_year,
         year_to_judge.calendar_year,
-        (silence.odds + parameter.leaving_probability) / stays.silent_probability,
-        silence.here_weight * stays.silent_probability,
+        (silence.odds * (1 - parameter.coming_back_probability) + parameter.leaving_probability) / stays.weight,
+        silence.here_weight * stays.weight,
         silence.was_silent or year_to_judge.has_all_sign_registers,
     from silence
     inner join parameter on silence.overcoverage_group = parameter.overcoverage_group
     inner join year_to_judge on silence.base_year + 1 = year_to_judge.calendar_year,
         lateral (
             select
-                (1 - parameter.leaving_probability)
-                * case
-                    when not year_to_judge.has_all_sign_registers then 1
-                    when silence.was_silent then 1 - parameter.sign_after_silence_probability
-                    else 1 - parameter.sign_after_sign_probability
-                end as silent_probability
+                case
+                    when not year_to_judge.has_all_sign_registers
+                        then 1 - parameter.leaving_probability + silence.odds * parameter.coming_back_probability
+                    when silence.was_silent
+                        then (1 - parameter.leaving_probability) * (1 - parameter.sign_after_silence_probability)
+                    else (1 - parameter.leaving_probability) * (1 - parameter.sign_after_sign_probability)
+                end as weight
         ) as stays
 ),
 
