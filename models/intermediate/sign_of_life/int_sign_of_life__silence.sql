@@ -11,9 +11,6 @@
 -- nothing: people leave and come back unseen.
 -- Of whom nothing is known before, the first year with all sign registers has gone_at_first_probability and
 -- sign_at_first_probability; run_start_year is the year before it.
---
--- here_weight: the probability to be here at the end of base_year and silent so long, relative to that at the start;
--- from it follows what later silence says of earlier years (overcoverage_smoothed).
 {{ config(meta={'year': 'base_year'}) }}
 with recursive
 
@@ -21,7 +18,6 @@ parameter as (
     select * from {{ ref('overcoverage_parameter') }}
 ),
 
--- The last base year is the one before the last 1 January.
 calendar as (
     select
         calendar_year,
@@ -41,7 +37,6 @@ silence as (
         year_to_judge.calendar_year as run_start_year,
         year_to_judge.calendar_year as base_year,
         0.0::double as odds,
-        1.0::double as here_weight,
         false as was_silent,
     from parameter
     cross join year_to_judge
@@ -52,7 +47,6 @@ silence as (
         year_to_judge.calendar_year,
         parameter.gone_at_first_probability
         / ((1 - parameter.gone_at_first_probability) * (1 - parameter.sign_at_first_probability)),
-        1.0,
         true,
     from parameter
     inner join year_to_judge on year_to_judge.calendar_year = year_to_judge.first_year
@@ -61,8 +55,7 @@ silence as (
         silence.overcoverage_group,
         silence.run_start_year,
         year_to_judge.calendar_year,
-        (silence.odds * (1 - parameter.coming_back_probability) + parameter.leaving_probability) / stays.weight,
-        silence.here_weight * stays.weight,
+        (silence.odds * (1 - parameter.coming_back_probability) + parameter.leaving_probability) / here.weight,
         silence.was_silent or year_to_judge.has_all_sign_registers,
     from silence
     inner join parameter on silence.overcoverage_group = parameter.overcoverage_group
@@ -76,7 +69,7 @@ silence as (
                         then (1 - parameter.leaving_probability) * (1 - parameter.sign_after_silence_probability)
                     else (1 - parameter.leaving_probability) * (1 - parameter.sign_after_sign_probability)
                 end as weight
-        ) as stays
+        ) as here
 ),
 
 final as (
@@ -85,7 +78,6 @@ final as (
         run_start_year,
         base_year,
         odds / (1 + odds) as gone_probability,
-        here_weight,
     from silence
 )
 
