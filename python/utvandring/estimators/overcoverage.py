@@ -68,7 +68,16 @@ _START = {
     "sign_after_sign": 0.9, "sign_after_silence": 0.5, "sign_at_first": 0.8,
     "leaving": 0.005, "coming_back": 0.03, "gone_at_first": 0.02,
 }  # fmt: skip
+#: The parameters of leaving groups.
 OF_LEAVING_GROUP = ("leaving", "coming_back", "gone_at_first")
+
+
+def vague(groups_n: int, leaving_groups_n: int) -> Parameters:
+    """Return the same probabilities for all groups, where a first fit can begin."""
+    return Parameters(**{
+        name: np.full(leaving_groups_n if name in OF_LEAVING_GROUP else groups_n, start)
+        for name, start in _START.items()
+    })  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -83,8 +92,8 @@ class Fit:
 
 def fit_runs(
     runs: Runs,
-    prior: Parameters | None = None,
-    prior_years: float = 25.0,
+    prior: Parameters,
+    prior_years: float,
     *,
     tolerance: float = 1e-6,
     max_iterations: int = 2000,
@@ -95,8 +104,8 @@ def fit_runs(
     ----------
     runs : counts of runs.
     prior : probabilities that small groups are drawn to, as if `prior_years` years of each had been seen beside
-        the data; without it there is nothing beside the data but half a year, which keeps probabilities inside
-        (0, 1).
+        the data; also where the steps begin. `vague` with half a year hardly matters, and keeps probabilities
+        inside (0, 1).
     tolerance : the largest change of a probability in the last step.
 
     Raises
@@ -108,13 +117,6 @@ def fit_runs(
         raise ValueError("There are no histories of signs.")
     if not runs.count[runs.ends_with_sign].sum() > 0:
         raise ValueError("No history of signs has two years with signs.")
-    groups, leaving_groups = int(runs.group.max()) + 1, int(runs.leaving_group.max()) + 1
-    if prior is None:
-        prior = Parameters(**{
-            name: np.full(leaving_groups if name in OF_LEAVING_GROUP else groups, start)
-            for name, start in _START.items()
-        })  # fmt: skip
-        prior_years = 0.5
     parameters, converged, steps = prior, False, 0
     while not converged and steps < max_iterations:
         after = _step(runs, parameters, prior, prior_years)

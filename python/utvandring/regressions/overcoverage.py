@@ -15,6 +15,7 @@ from utvandring.estimators.overcoverage import (
     Parameters,
     Runs,
     fit_runs,
+    vague,
 )
 
 RUNS = "intermediate.int_sign_of_life__run"
@@ -22,6 +23,8 @@ SEED = "overcoverage_parameter"
 #: Where the code list lies in the project.
 SEED_FILE = Path("seeds/code_lists/overcoverage_parameter.csv")
 _DECIMALS = 5
+# Small groups are drawn to all of their age, as if so many years of each had been seen.
+_PRIOR_YEARS = 25.0
 
 
 @dataclass(frozen=True)
@@ -101,14 +104,15 @@ def parameters_of(cells: pd.DataFrame, groups: pd.Series) -> tuple[pd.DataFrame,
     row = names.get_indexer(pd.Index(cells["overcoverage_group"]))
     if (row < 0).any():
         raise ValueError("Some groups of persons are not those of the code list.")
-    coarse = fit_runs(_runs(cells, of_age[row], of_family[row])).parameters.as_mapping()
+    anybody = vague(of_age.max() + 1, of_family.max() + 1)
+    coarse = fit_runs(_runs(cells, of_age[row], of_family[row]), anybody, 0.5).parameters.as_mapping()
     family_of_origin = np.zeros(of_origin.max() + 1, dtype=np.int64)
     family_of_origin[of_origin] = of_family
     prior = Parameters(**{
         name: values[family_of_origin if name in OF_LEAVING_GROUP else of_age]
         for name, values in coarse.items()
     })  # fmt: skip
-    fit = fit_runs(_runs(cells, own[row], of_origin[row]), prior)
+    fit = fit_runs(_runs(cells, own[row], of_origin[row]), prior, _PRIOR_YEARS)
     result = pd.DataFrame({"overcoverage_group": names})
     for name, values in fit.parameters.as_mapping().items():
         result[f"{name}_probability"] = values[of_origin] if name in OF_LEAVING_GROUP else values

@@ -61,7 +61,8 @@ def simulate(
     progress : called with a label and the finished fraction.
     majority : whether to add the rest of the population; the rows of the others stay the same.
     truth : a new Parquet file outside of the delivery for what no register says: `person_id, base_year` of
-        everyone who is registered as resident on the next 1 January and has left without saying so.
+        everyone who is registered as resident on the next 1 January and has left without saying so. Apart from
+        them, `is_found_next_year`: those whose emigration is decided in the next year, who show no sign in this.
 
     Raises
     ------
@@ -185,6 +186,7 @@ class Simulation:
         leader = moves.take_family_along(pop, outcome, destination, year - 1, rng)
         moves.further_moves(pop, outcome, destination, year - 1, geo, rng)
         administrative = self._administrative(year, outcome, leader)
+        self._note_truth(year - 1, np.flatnonzero(administrative & ~pop.silent), is_found=True)
         self._register_emigrations(year, outcome, leader, administrative)
         if year > self.first_year:
             # Only now is it known of whom the registers of the year before must show no sign of life.
@@ -197,6 +199,16 @@ class Simulation:
         self._end_year(year)
         if year < self.last_year:
             self.registers.population(self.pop, year + 1, self.rng(Stream.POPULATION, year + 1))
+
+    def _note_truth(self, year: int, gone: IntArray, *, is_found: bool) -> None:
+        """Note who had left by the end of `year`; `is_found`: who is found out the year after."""
+        self.truth.append(
+            pa.table({
+                "person_id": self.registers.ids(gone).cast(pa.string()),
+                "base_year": np.full(len(gone), year, dtype=np.int32),
+                "is_found_next_year": np.full(len(gone), is_found),
+            })
+        )  # fmt: skip
 
     def _write_year(self, year: int, unseen: BoolArray) -> None:
         """Write the activity and the events of `year`; `unseen` persons show no sign of life."""
@@ -487,13 +499,7 @@ class Simulation:
         rng = self.rng(Stream.FACTS, year)
         pop.update_heads()
         self._fall_silent(year, rng)
-        gone = np.flatnonzero(pop.resident & pop.silent)
-        self.truth.append(
-            pa.table({
-                "person_id": self.registers.ids(gone).cast(pa.string()),
-                "base_year": np.full(len(gone), year, dtype=np.int32),
-            })
-        )  # fmt: skip
+        self._note_truth(year, np.flatnonzero(pop.resident & pop.silent), is_found=False)
         labour.update_facts(pop, year, self.geo, rng)
         labour.update_education_knowledge(pop, year, self.geo)
         # An unknown address at either end hides a move, so only people who did not move get one.
