@@ -173,8 +173,8 @@ def reliability(residents: pd.DataFrame) -> str:
         lines.append(f"| {low:.2f}–{high:.2f} | {' | '.join(cells)} |")
     shipped, renewed = residents["shipped"].sum(), residents["renewed"].sum()
     lines.append(
-        f"\nExpected to have left: {shipped:,.0f} (shipped), {renewed:,.0f} (parameters of the delivery); left: "
-        f"{residents['is_gone'].sum():,}, with those found out the year after {wide.sum():,}."
+        f"\nExpected to have left: {shipped:,.0f} (shipped), {renewed:,.0f} (parameters of the delivery); "
+        f"left: {residents['is_gone'].sum():,}, with those found out the year after {wide.sum():,}."
     )
     return "\n".join(lines)
 

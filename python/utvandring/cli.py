@@ -96,13 +96,23 @@ def simulate(
     majority: Annotated[
         bool, typer.Option("--majority", help="Add the rest of the population: seven times as many people.")
     ] = False,
+    truth: Annotated[
+        Path | None,
+        typer.Option(
+            "--truth",
+            metavar="FILE",
+            dir_okay=False,
+            help="Also write who has left without saying so, which no register tells, to this new Parquet "
+            "file outside of the delivery.",
+        ),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="List the written files as JSON.")] = False,
 ) -> None:
     """Write a synthetic delivery, calibrated to the published report."""
     from utvandring import simulation
 
     if truth is not None and yearly_from is not None:
-        raise UsageError("--truth goes with one delivery: leave out --yearly-from; the same world has the same truth.")
+        raise UsageError("--truth goes with one delivery: leave out --yearly-from, the truth is the same.")
     try:
         with progress_bar(quiet=_Options.quiet) as progress:
             if yearly_from is None:
@@ -597,7 +607,7 @@ def overcoverage(
         typer.Option(
             "--out",
             metavar="FILE",
-            help="Write here; otherwise the code list of the checkout is replaced, which the next build reads.",
+            help="Write here; otherwise the code list of the checkout is replaced, for the next build.",
             dir_okay=False,
         ),
     ] = None,
@@ -606,8 +616,8 @@ def overcoverage(
     """Estimate anew how often residents show signs of life and leave without saying so.
 
     By EM from the counts of sign histories in the built warehouse; the parameters decide
-    marts.person_year.overcoverage_probability. Renew them for deliveries of your own, when registers that show
-    signs come or go, and every few years. Any build after it builds everything.
+    marts.person_year.overcoverage_probability. Renew them for deliveries of your own, when registers that
+    show signs come or go, and every few years. The next build builds everything.
 
     Exit code 0: written. 1: there is no warehouse, or it has too few histories; nothing is written.
     """
@@ -621,8 +631,8 @@ def overcoverage(
         typer.echo(json.dumps({**asdict(renewed), "path": str(renewed.path)}, indent=1))
         return
     _tell(
-        f"Wrote {counted(renewed.groups_n, 'group')} from {counted(renewed.runs_n, 'sign history', 'sign histories')}"
-        f" to {renewed.path}.",
+        f"Wrote {counted(renewed.groups_n, 'group')} from "
+        f"{counted(renewed.runs_n, 'sign history', 'sign histories')} to {renewed.path}.",
         "bold green",
     )
     if not renewed.converged:

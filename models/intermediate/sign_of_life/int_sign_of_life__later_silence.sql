@@ -1,8 +1,8 @@
 -- Grain: overcoverage_group, base_year, last_silent_year, ends_with_sign.
--- Purpose: what later years say of a resident who was silent in base_year and stayed silent up to last_silent_year, after
--- which a sign came or the history ended: gone_factor is how much more probable that is of who was gone at the end of
--- base_year than of who was here. The odds of being gone by signs up to base_year (int_sign_of_life__silence), times
--- gone_factor, are the odds by all signs. The backward pass of the hidden Markov model, whose words are explained there.
+-- Purpose: what later years say of a resident who was silent in base_year and stayed silent up to last_silent_year,
+-- after which a sign came or the history ended: gone_factor is how much more probable that is of who was gone at the
+-- end of base_year than of who was here. The odds of being gone by signs up to base_year (int_sign_of_life__silence),
+-- times gone_factor, are the odds by all signs. The backward pass of the hidden Markov model that is explained there.
 with recursive
 
 parameter as (

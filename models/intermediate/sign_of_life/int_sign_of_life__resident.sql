@@ -64,8 +64,10 @@ country_group as (
 
 first_year as (
     select
-        (select min(calendar_year) from calendar where has_population) as population_year,
-        (select min(calendar_year) from sign_calendar where has_all_sign_registers) as sign_year,
+        min(calendar.calendar_year) filter (calendar.has_population) as population_year,
+        min(sign_calendar.calendar_year) filter (sign_calendar.has_all_sign_registers) as sign_year,
+    from calendar
+    full join sign_calendar on calendar.calendar_year = sign_calendar.calendar_year
 ),
 
 last_sign as (

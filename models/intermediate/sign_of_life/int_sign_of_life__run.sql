@@ -3,8 +3,8 @@
 -- run is a row of silent years of a resident and the family; it ends with a sign, or with the last year in which the
 -- person is registered. Two signs in a row are a run of 0 silent years.
 --
--- Runs of persons of whom nothing is known before the first year with all sign registers begin unknown in it. Runs over a year of which a sign register
--- is missing are left out. The group is that of the year in which the run ends.
+-- Runs of persons of whom nothing is known before the first year with all sign registers begin unknown in it. Runs over
+-- a year of which a sign register is missing are left out. The group is that of the year in which the run ends.
 with
 
 resident as (
@@ -39,7 +39,10 @@ silent as (
 neighbours as (
     select
         *,
-        lag(struct_pack(base_year, silent_years_n, begins_unknown, is_judged)) over in_time as previous,
+        lag(base_year) over in_time as previous_year,
+        lag(silent_years_n) over in_time as previous_silent_years_n,
+        lag(begins_unknown) over in_time as previous_begins_unknown,
+        lag(is_judged) over in_time as was_judged,
         lead(base_year) over in_time as next_year,
         min(base_year) over () as first_base_year,
     from silent
@@ -52,12 +55,16 @@ neighbours as (
 run as (
     select
         overcoverage_group,
-        previous.begins_unknown,
+        previous_begins_unknown as begins_unknown,
         true as ends_with_sign,
-        previous.silent_years_n,
+        previous_silent_years_n as silent_years_n,
     from neighbours
-    where silent_years_n = 0 and is_judged and previous.is_judged and previous.base_year = base_year - 1
+    where
+        silent_years_n = 0
+        and is_judged
         and base_year > first_year
+        and was_judged
+        and previous_year = base_year - 1
     union all
     select
         overcoverage_group,
@@ -65,7 +72,10 @@ run as (
         false as ends_with_sign,
         silent_years_n,
     from neighbours
-    where silent_years_n > 0 and is_judged and next_year is distinct from base_year + 1
+    where
+        silent_years_n > 0
+        and is_judged
+        and next_year is distinct from base_year + 1
     union all
     select
         overcoverage_group,
@@ -74,8 +84,10 @@ run as (
         0 as silent_years_n,
     from neighbours
     where
-        silent_years_n = 0 and is_judged and base_year = first_year
-        and (previous.base_year = base_year - 1 or base_year = first_base_year)
+        silent_years_n = 0
+        and is_judged
+        and base_year = first_year
+        and (previous_year = base_year - 1 or base_year = first_base_year)
 ),
 
 final as (

@@ -1,9 +1,9 @@
 """How often residents show a sign of life, and how often they leave without saying so.
 
-A hidden Markov model of two states, here and gone, fitted by the EM algorithm of Baum and Welch to counts of sign
-histories. A sign proves that a person is here in that year; who is gone shows none before coming back. So a
-history falls apart into runs of silent years, and sums over paths of states are sums over the year in which a
-person left. hmmlearn and pomegranate take sequences, one person after the other, and no counts of them.
+A hidden Markov model of two states, here and gone, fitted by the EM algorithm of Baum and Welch to counts of
+histories. A sign proves that a person is here in that year; who is gone shows none before coming back. So
+a history falls apart into runs of silent years, and sums over paths of states are sums over the year in which
+a person left. hmmlearn and pomegranate take sequences, one person after the other, and no counts of them.
 """
 
 from collections.abc import Mapping
@@ -44,7 +44,8 @@ class Parameters:
 
     Attributes
     ----------
-    sign_after_sign, sign_after_silence : that a person who is here shows a sign, after a year with one or without.
+    sign_after_sign, sign_after_silence : that a person who is here shows a sign, after a year with or
+        without one.
     sign_at_first : the same in a year before which nothing is known.
     leaving : that a person who is here leaves without saying so.
     coming_back : that a person who is gone comes back, which shows a sign.
@@ -82,7 +83,7 @@ def vague(groups_n: int, leaving_groups_n: int) -> Parameters:
 
 @dataclass(frozen=True)
 class Fit:
-    """Parameters with the log likelihood of the runs, without the prior, and whether the steps came to rest."""
+    """Parameters, the log likelihood of the runs without the prior, and whether the steps came to rest."""
 
     parameters: Parameters
     log_likelihood: float
@@ -103,9 +104,9 @@ def fit_runs(
     Parameters
     ----------
     runs : counts of runs.
-    prior : probabilities that small groups are drawn to, as if `prior_years` years of each had been seen beside
-        the data; also where the steps begin. `vague` with half a year hardly matters, and keeps probabilities
-        inside (0, 1).
+    prior : probabilities that small groups are drawn to, as if `prior_years` years of each had been seen
+        beside the data; also where the steps begin. `vague` with half a year hardly matters, and keeps
+        probabilities inside (0, 1).
     tolerance : the largest change of a probability in the last step.
 
     Raises
@@ -134,9 +135,9 @@ def _paths(runs: Runs, parameters: Parameters) -> tuple[FloatArray, FloatArray, 
 
     Returns
     -------
-    The likelihood of a run (n), the posterior probability that the person was here to its end (n), and that the
-    person left, or was gone, first in each of its silent years (n × years; the first column of runs that begin
-    unknown stands for all years up to it).
+    The likelihood of a run (n), the posterior probability that the person was here to its end (n), and that
+    the person left, or was gone, first in each of its silent years (n × years; the first column of runs that
+    begin unknown stands for all years up to it).
     """
     first = parameters.sign_after_sign[runs.group]
     later = parameters.sign_after_silence[runs.group]

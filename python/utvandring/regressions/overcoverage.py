@@ -1,4 +1,4 @@
-"""Estimate the parameters of over-coverage from the sign histories of a warehouse: what `utvandring overcoverage` does."""
+"""The parameters of over-coverage from sign histories: what `utvandring overcoverage` does."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,7 +59,7 @@ def renew_parameters(warehouse: Path, path: Path, source: str) -> Renewed:
         names = {name for (name,) in tables.fetchall()}
         if RUNS not in names or f"code_lists.{SEED}" not in names:
             raise UtvandringError(
-                "The warehouse has no histories of signs: run `utvandring build` first, then this command again."
+                "The warehouse has no histories of signs: run `utvandring build`, then this command again."
             )
         cells = connection.table(RUNS).df()
         groups = connection.table(f"code_lists.{SEED}").df()["overcoverage_group"]
@@ -67,7 +67,8 @@ def renew_parameters(warehouse: Path, path: Path, source: str) -> Renewed:
         parameters, fit = parameters_of(cells, groups)
     except ValueError as error:
         raise UtvandringError(
-            f"{error} Deliver registers of jobs, education, jobseekers, income and moves for more years, and build."
+            f"{error} Deliver registers of jobs, education, jobseekers, income and moves for more years, "
+            "and build."
         ) from error
     parameters["source"] = source
     beside = path.with_name(f".{path.name}.partial")
@@ -84,8 +85,8 @@ def parameters_of(cells: pd.DataFrame, groups: pd.Series) -> tuple[pd.DataFrame,
     cells
         `overcoverage_group, begins_unknown, ends_with_sign, silent_years_n, runs_n`.
     groups
-        The groups that must have parameters, in the order of the result; those of whom nothing was seen get the
-        parameters of all of their age.
+        The groups that must have parameters, in the order of the result; those of whom nothing was seen get
+        the parameters of all of their age.
 
     Returns
     -------

@@ -61,8 +61,9 @@ def simulate(
     progress : called with a label and the finished fraction.
     majority : whether to add the rest of the population; the rows of the others stay the same.
     truth : a new Parquet file outside of the delivery for what no register says: `person_id, base_year` of
-        everyone who is registered as resident on the next 1 January and has left without saying so. Apart from
-        them, `is_found_next_year`: those whose emigration is decided in the next year, who show no sign in this.
+        everyone who is registered as resident on the next 1 January and has left without saying so. Apart
+        from them, `is_found_next_year`: those whose emigration is decided in the next year, and who show no
+        sign in this.
 
     Raises
     ------
