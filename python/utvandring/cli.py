@@ -625,7 +625,8 @@ def overcoverage(
 
     root = DataRoot.from_environment()
     accepted = read_ledger(root).accepted
-    source = f"estimated from the deliveries up to {accepted[-1].delivery_id}" if accepted else "estimated"
+    kind = "simulated deliveries" if any(delivery.simulated for delivery in accepted) else "deliveries"
+    source = f"estimated from the {kind} up to {accepted[-1].delivery_id}" if accepted else "estimated"
     renewed = renew_parameters(root.warehouse, out_file or project_root() / SEED_FILE, source)
     if as_json:
         typer.echo(json.dumps({**asdict(renewed), "path": str(renewed.path)}, indent=1))

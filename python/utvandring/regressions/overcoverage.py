@@ -121,7 +121,7 @@ def parameters_of(cells: pd.DataFrame, groups: pd.Series) -> tuple[pd.DataFrame,
 
 
 def _positions(labels: pd.Series) -> IntArray:
-    return pd.factorize(labels)[0].astype(np.int64)
+    return np.asarray(pd.factorize(labels)[0], dtype=np.int64)
 
 
 def _runs(cells: pd.DataFrame, group: IntArray, leaving_group: IntArray) -> Runs:
