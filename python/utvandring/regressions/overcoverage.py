@@ -72,8 +72,11 @@ def renew_parameters(warehouse: Path, path: Path, source: str) -> Renewed:
         ) from error
     parameters["source"] = source
     beside = path.with_name(f".{path.name}.partial")
-    parameters.to_csv(beside, index=False, float_format=f"%.{_DECIMALS}f", lineterminator="\n")
-    beside.replace(path)
+    try:
+        parameters.to_csv(beside, index=False, float_format=f"%.{_DECIMALS}f", lineterminator="\n")
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
     return Renewed(int(cells["runs_n"].sum()), len(parameters), fit.converged, path)
 
 
