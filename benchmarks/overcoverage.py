@@ -50,6 +50,7 @@ BINS = [0, 0.01, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0]
 
 # Every immigrant in the base years of which two years and more could have been heard, with the truth.
 RESIDENTS = Path(__file__).with_suffix(".sql")
+RATES = Path(__file__).with_name("overcoverage_rates.sql")
 
 
 def main() -> None:
@@ -63,8 +64,10 @@ def main() -> None:
     arguments = parser.parse_args()
     arguments.work.mkdir(parents=True, exist_ok=True)
     for name, factor in WORLDS.items():
-        residents = world(arguments.work.absolute() / f"{factor}", factor, arguments.scale, arguments.seed)
+        folder = arguments.work.absolute() / f"{factor}"
+        residents = world(folder, factor, arguments.scale, arguments.seed)
         print(f"\n### {name}\n\n{scores(residents)}\n\n{reliability(residents)}", flush=True)
+        print(f"\n{rates(pd.read_parquet(folder / 'rates.parquet'))}", flush=True)
 
 
 def world(folder: Path, factor: float, scale: float, seed: int) -> pd.DataFrame:
@@ -86,7 +89,7 @@ def world(folder: Path, factor: float, scale: float, seed: int) -> pd.DataFrame:
         verdict = deliver(root, folder / "delivery", PROJECT)
         if verdict.status is Status.REFUSED:
             sys.exit("\n".join(finding.sentence() for finding in verdict.refusals))
-        wanted = ("+overcoverage_smoothed", "+int_sign_of_life__run")
+        wanted = ("+emigration_rate_corrected", "+int_sign_of_life__run")
         build(root, PROJECT, Request(select=wanted, only_tables=True))
         renew_parameters(root.warehouse, folder / "parameters.csv", "benchmark")
         compiled = folder.parent / "dbt" / COMPILED
@@ -98,7 +101,7 @@ def world(folder: Path, factor: float, scale: float, seed: int) -> pd.DataFrame:
 
 
 def read_residents(warehouse: Path, folder: Path, silence: str) -> pd.DataFrame:
-    """Return the immigrants with both kinds of probabilities and the truth."""
+    """Return the immigrants with both kinds of probabilities and the truth; write the rates beside."""
     with duckdb.connect(str(warehouse)) as connection:
         connection.execute(f"create or replace temp table shipped as from {SILENCE}")
         new = f"from read_csv({literal(str(folder / 'parameters.csv'))})"
@@ -107,6 +110,7 @@ def read_residents(warehouse: Path, folder: Path, silence: str) -> pd.DataFrame:
         connection.execute(
             f"create or replace temp view truth as from {literal(str(folder / 'truth.parquet'))}"
         )
+        connection.execute(RATES.read_text("utf-8")).df().to_parquet(folder / "rates.parquet")
         return connection.execute(RESIDENTS.read_text("utf-8")).df()
 
 
@@ -176,6 +180,17 @@ def reliability(residents: pd.DataFrame) -> str:
         f"\nExpected to have left: {shipped:,.0f} (shipped), {renewed:,.0f} (parameters of the delivery); "
         f"left: {residents['is_gone'].sum():,}, with those found out the year after {wide.sum():,}."
     )
+    return "\n".join(lines)
+
+
+def rates(found: pd.DataFrame) -> str:
+    """Return the corrected emigration rates beside those of the truth."""
+    lines = ["| outcome year | registered | corrected | interval | true |", "|---|---:|---:|---:|---:|"]
+    lines += [
+        f"| {row.outcome_year} | {row.emigration_rate_registered:.2f} "
+        f"| {row.emigration_rate_corrected:.2f} | {row.conf_low:.2f}–{row.conf_high:.2f} | {row.true_rate:.2f} |"
+        for row in found.itertuples()
+    ]
     return "\n".join(lines)
 
 
