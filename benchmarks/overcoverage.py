@@ -186,11 +186,12 @@ def reliability(residents: pd.DataFrame) -> str:
 def rates(found: pd.DataFrame) -> str:
     """Return the corrected emigration rates beside those of the truth."""
     lines = ["| outcome year | registered | corrected | interval | true |", "|---|---:|---:|---:|---:|"]
-    lines += [
-        f"| {row.outcome_year} | {row.emigration_rate_registered:.2f} "
-        f"| {row.emigration_rate_corrected:.2f} | {row.conf_low:.2f}–{row.conf_high:.2f} | {row.true_rate:.2f} |"
-        for row in found.itertuples()
-    ]
+    for row in found.itertuples():
+        registered, corrected = row.emigration_rate_registered, row.emigration_rate_corrected
+        lines.append(
+            f"| {row.outcome_year} | {registered:.2f} | {corrected:.2f} | {row.conf_low:.2f}–{row.conf_high:.2f} "
+            f"| {row.true_rate:.2f} |"
+        )
     return "\n".join(lines)
 
 
