@@ -189,8 +189,8 @@ def rates(found: pd.DataFrame) -> str:
     for row in found.itertuples():
         registered, corrected = row.emigration_rate_registered, row.emigration_rate_corrected
         lines.append(
-            f"| {row.outcome_year} | {registered:.2f} | {corrected:.2f} | {row.conf_low:.2f}–{row.conf_high:.2f} "
-            f"| {row.true_rate:.2f} |"
+            f"| {row.outcome_year} | {registered:.2f} | {corrected:.2f} "
+            f"| {row.conf_low:.2f}–{row.conf_high:.2f} | {row.true_rate:.2f} |"
         )
     return "\n".join(lines)
 
