@@ -135,23 +135,17 @@ where
     flyttedato between make_date(period, 1, 1) and make_date(period + 1, 1, 1)
     or (year(regdato) = period and flyttedato < regdato);
 
--- Two years of a register that follow each other and of which one is delivered now, with the nearest other two years.
--- Each is called by its later year.
+-- Two years of a register that follow each other and of which one is delivered now, with the nearest such years before.
+-- Each pair is called by its later year.
 create or replace temporary table yearly_pair as
 with pair as (
     select now.register, now.period, now.is_delivered or before.is_delivered as is_new
     from known_file as now
     inner join known_file as before on now.register = before.register and now.period - 1 = before.period
 )
-select
-    pair.register,
-    pair.period,
-    coalesce(
-        max(other.period) filter (where other.period < pair.period),
-        min(other.period) filter (where other.period > pair.period)
-    ) as other_period
+select pair.register, pair.period, max(other.period) as other_period
 from pair
-left join pair as other on pair.register = other.register and pair.period <> other.period
+left join pair as other on pair.register = other.register and pair.period > other.period
 where pair.is_new
 group by all;
 
