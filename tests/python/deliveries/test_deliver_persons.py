@@ -25,7 +25,9 @@ def years() -> dict[Key, list[Row]]:
     """Return a first delivery of years in which nothing changes; a third of the persons live in Bergen."""
     files = world()
     files |= {("befolkning", year, 1): [lives(number) for number in EVERYONE] for year in (*YEARS, 2014)}
-    files |= {("flytting", year, 1): [move(n, "innenlands", f"{year}-05-05") for n in EVERYONE] for year in YEARS}
+    files |= {
+        ("flytting", year, 1): [move(n, "innenlands", f"{year}-05-05") for n in EVERYONE] for year in YEARS
+    }
     files |= {("sysselsetting", year, 1): [job(number) for number in EVERYONE] for year in YEARS}
     files |= {("inntekt", year, 1): [income(number) for number in EVERYONE] for year in YEARS}
     files |= {
@@ -139,8 +141,8 @@ def test_families_of_two_reference_persons_and_persons_of_two_main_jobs_are_told
     said = told(files)
 
     assert said["one_reference_person"] == [
-        "column personkode: 5 of 115 families have more than one reference person (4.3 %): roles in the family, "
-        "or family numbers, are those of others."
+        "column personkode: 5 of 115 families have more than one reference person (4.3 %): roles in the "
+        "family, or family numbers, are those of others."
     ]
     assert said["one_main_job"] == [
         "column hovedarbeid: 5 of 120 persons with jobs do not have exactly one main job (4.2 %)."
