@@ -128,6 +128,8 @@ def spoil(folder: Path, fault: dict[str, Any], size: float) -> None:
         f"create table delivered as select *, hash(personid) % 1000 < {1000 * size} as is_changed, "
         f"max(personid) over () as last_id from read_parquet({path_literal(path)})"
     )
+    (population,) = folder.glob("befolkning_*.parquet")
+    connection.execute(f"create view population as select * from read_parquet({path_literal(population)})")
     replaced = ", ".join(
         f"case when is_changed then {expression} else {identifier(column)} end as {identifier(column)}"
         for column, expression in fault.get("replace", {}).items()

@@ -96,3 +96,107 @@ inner join known_file as event on event.register = 'flytting' and this_year.peri
 where
     this_year.register = 'befolkning'
     and (this_year.is_delivered or next_year.is_delivered or event.is_delivered);
+
+-- Where a share of n cases is usual, chance hardly makes more than this: three standard errors of a count above it.
+create or replace temporary macro at_most(usual_share, n) as usual_share * n + 3 * sqrt(usual_share * n);
+
+-- Who of the residents of a January or of the next one lives elsewhere, has gone or has come, for every pair of Januaries
+-- that is compared.
+create or replace temporary table january_change as
+with resident as (
+    select personid, periode as period, kommnr
+    from befolkning
+    inner join seed_population_status on statuskode = cast(status_code as integer)
+    where is_resident = 'true'
+),
+before as (select resident.* from resident inner join january_pair using (period)),
+after as (
+    select personid, january_pair.period, kommnr
+    from january_pair
+    inner join resident on january_pair.period + 1 = resident.period
+)
+select
+    coalesce(before.period, after.period) as period,
+    coalesce(before.personid, after.personid) as personid,
+    before.kommnr as kommnr_before,
+    after.kommnr as kommnr_after,
+    case when after.personid is null then 'gone' when before.personid is null then 'new' else 'moved' end as change
+from before
+full join after using (personid, period)
+where before.personid is null or after.personid is null or before.kommnr <> after.kommnr;
+
+-- The events of these persons in that year. An emigration may be dated before the year in which it was registered.
+create or replace temporary table event_of_change as
+select distinct period, personid, event_type
+from january_change
+inner join flytting using (personid)
+inner join seed_migration_event_type on hendelse = event_code
+where
+    flyttedato between make_date(period, 1, 1) and make_date(period + 1, 1, 1)
+    or (year(regdato) = period and flyttedato < regdato);
+
+-- Two years of a register that follow each other and of which one is delivered now, with the nearest such years before.
+-- Each pair is called by its later year.
+create or replace temporary table yearly_pair as
+with pair as (
+    select now.register, now.period, now.is_delivered or before.is_delivered as is_new
+    from known_file as now
+    inner join known_file as before on now.register = before.register and now.period - 1 = before.period
+)
+select pair.register, pair.period, max(other.period) as other_period
+from pair
+left join pair as other on pair.register = other.register and pair.period > other.period
+where pair.is_new
+group by all;
+
+-- The years that are read for these pairs; the population register also on both Januaries around each.
+create or replace temporary table followed_period as
+with year as (
+    select register, unnest([period, period - 1, other_period, other_period - 1]) as period
+    from yearly_pair
+)
+select register, period from year where period is not null
+union
+select 'befolkning', unnest([period, period + 1]) from year where period is not null;
+
+-- Some fifty thousand residents are enough, always the same persons in every register and year.
+set variable followed_one_in = (
+    select greatest(coalesce(max(rows), 0) // 50000, 1) from known_file where register = 'befolkning'
+);
+
+create or replace temporary table followed_resident as
+select personid, periode as period, left(kommnr, 2) as county_code, famnr, personkode, sivstand
+from befolkning
+inner join seed_population_status on statuskode = cast(status_code as integer)
+where
+    is_resident = 'true'
+    and periode in (select period from followed_period where register = 'befolkning')
+    and hash(personid) % getvariable('followed_one_in') = 0;
+
+create or replace temporary table followed_job as
+select personid, periode as period, yrkstat, timer, hovedarbeid
+from sysselsetting
+where
+    periode in (select period from followed_period where register = 'sysselsetting')
+    and hash(personid) % getvariable('followed_one_in') = 0;
+
+create or replace temporary table followed_income as
+select personid, periode as period, wyrkinnt, wies
+from inntekt
+where
+    periode in (select period from followed_period where register = 'inntekt')
+    and hash(personid) % getvariable('followed_one_in') = 0;
+
+create or replace temporary table followed_education as
+select personid, periode as period, try_cast(left(nus2000, 1) as integer) as level
+from utdanning
+where
+    periode in (select period from followed_period where register = 'utdanning')
+    and hash(personid) % getvariable('followed_one_in') = 0;
+
+create or replace temporary table followed_jobseeker as
+select distinct personid, periode as period
+from arbeidssoker
+where
+    periode in (select period from followed_period where register = 'arbeidssoker')
+    and hash(personid) % getvariable('followed_one_in') = 0;

@@ -40,3 +40,27 @@
     ('family_size_type', case when {{ type }} like 'mixed%' then {{ size_group }} || '|mixed' end),
     ('family_size_type', {{ size_group }} || '|all')
 {%- endmacro %}
+
+{#-
+    The group of persons that share the parameters of over-coverage (seed overcoverage_parameter): background and
+    origin of immigrants, alone or in a family of several, and age.
+-#}
+{% macro overcoverage_group(is_immigrant, immigration_background, origin_group, is_alone, age) -%}
+    case
+        when {{ is_immigrant }}
+            then
+                {{ immigration_background }}
+                || case when {{ origin_group }} in ('africa', 'asia') then ', Africa or Asia' else ', elsewhere' end
+        else 'not an immigrant'
+    end
+    || case when {{ is_alone }} then ', alone' else ', family' end
+    || case
+        when {{ age }} < 18 then ', 0-17'
+        when {{ age }} < 25 then ', 18-24'
+        when {{ age }} < 50 then ', 25-49'
+        when {{ age }} < 62 then ', 50-61'
+        when {{ age }} < 67 then ', 62-66'
+        when {{ age }} < 75 then ', 67-74'
+        when {{ age }} >= 75 then ', 75+'
+    end
+{%- endmacro %}

@@ -49,4 +49,5 @@ select
     returned_within_year as kom_tilbake_samme_år,
     last_sign_of_life_year as siste_livstegn_år,
     is_probable_overcoverage as er_trolig_overdekning,
+    overcoverage_probability as sannsynlighet_for_overdekning,
 from {{ ref('person_year') }}

@@ -96,11 +96,23 @@ def simulate(
     majority: Annotated[
         bool, typer.Option("--majority", help="Add the rest of the population: seven times as many people.")
     ] = False,
+    truth: Annotated[
+        Path | None,
+        typer.Option(
+            "--truth",
+            metavar="FILE",
+            dir_okay=False,
+            help="Also write who has left without saying so, which no register tells, to this new Parquet "
+            "file outside of the delivery.",
+        ),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="List the written files as JSON.")] = False,
 ) -> None:
     """Write a synthetic delivery, calibrated to the published report."""
     from utvandring import simulation
 
+    if truth is not None and yearly_from is not None:
+        raise UsageError("--truth goes with one delivery: leave out --yearly-from, the truth is the same.")
     try:
         with progress_bar(quiet=_Options.quiet) as progress:
             if yearly_from is None:
@@ -112,6 +124,7 @@ def simulate(
                     seed=seed,
                     progress=progress,
                     majority=majority,
+                    truth=truth,
                 )
                 folders = [out_dir]
             else:
@@ -585,6 +598,48 @@ def export(
             _tell(f"  {file}")
         for line in said(result.differences):
             _tell(f"Differs: {line}", "yellow")
+
+
+@app.command(epilog=examples("utvandring overcoverage", "utvandring overcoverage --out new_parameters.csv"))
+def overcoverage(
+    out_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--out",
+            metavar="FILE",
+            help="Write here; otherwise the code list of the checkout is replaced, for the next build.",
+            dir_okay=False,
+        ),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="What was estimated, for programs.")] = False,
+) -> None:
+    """Estimate anew how often residents show signs of life and leave without saying so.
+
+    By EM from the counts of sign histories in the built warehouse; the parameters decide
+    marts.person_year.overcoverage_probability. Renew them for deliveries of your own, when registers that
+    show signs come or go, and every few years. The next build builds everything.
+
+    Exit code 0: written. 1: there is no warehouse, or it has too few histories; nothing is written.
+    """
+    from utvandring.regressions.overcoverage import SEED_FILE, renew_parameters
+
+    root = DataRoot.from_environment()
+    accepted = read_ledger(root).accepted
+    kind = "simulated deliveries" if any(delivery.simulated for delivery in accepted) else "deliveries"
+    source = f"estimated from the {kind} up to {accepted[-1].delivery_id}" if accepted else "estimated"
+    renewed = renew_parameters(root.warehouse, out_file or project_root() / SEED_FILE, source)
+    if as_json:
+        typer.echo(json.dumps({**asdict(renewed), "path": str(renewed.path)}, indent=1))
+        return
+    _tell(
+        f"Wrote {counted(renewed.groups_n, 'group')} from "
+        f"{counted(renewed.runs_n, 'sign history', 'sign histories')} to {renewed.path}.",
+        "bold green",
+    )
+    if not renewed.converged:
+        _tell("The estimates had not come to rest: use them with care.", "yellow")
+    if out_file is None:
+        _tell("Next: utvandring build")
 
 
 register_import(app)

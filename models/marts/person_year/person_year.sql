@@ -136,6 +136,7 @@ final as (
         person_time.returned_within_year,
         sign_of_life.last_sign_of_life_year,
         sign_of_life.is_probable_overcoverage,
+        sign_of_life.overcoverage_probability,
     from person_time
     inner join calendar on person_time.base_year = calendar.calendar_year
     left join region on person_time.municipality_code = region.municipality_code

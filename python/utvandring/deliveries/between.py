@@ -22,7 +22,12 @@ from utvandring.deliveries.specification import Specification
 from utvandring.deliveries.verdict import Finding, Level
 
 FOLDER = Path("expectations")
-DOCUMENTS = ("between_registers.yml", "between_deliveries.yml", "columns_between_deliveries.yml")
+DOCUMENTS = (
+    "between_registers.yml",
+    "between_deliveries.yml",
+    "columns_between_deliveries.yml",
+    "persons_between_years.yml",
+)
 PREPARED = "prepared.sql"
 
 

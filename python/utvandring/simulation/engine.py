@@ -7,6 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from utvandring.common.progress import Progress
 from utvandring.simulation import events as ev
@@ -46,7 +48,7 @@ _FIRST_OF_MAJORITY = 1 << 35
 
 def simulate(
     out_dir: Path, *, scale: float = 0.1, first_year: int = 2003, last_year: int = 2014, seed: int = 2016,
-    progress: Progress | None = None, majority: bool = False,
+    progress: Progress | None = None, majority: bool = False, truth: Path | None = None,
 ) -> Path:  # fmt: skip
     """Write a synthetic delivery and return the path of its `delivery.json`.
 
@@ -58,14 +60,20 @@ def simulate(
     seed : any integer from 0; the same arguments give the same bytes.
     progress : called with a label and the finished fraction.
     majority : whether to add the rest of the population; the rows of the others stay the same.
+    truth : a new Parquet file outside of the delivery for what no register says: `person_id, base_year` of
+        everyone who is registered as resident on the next 1 January and has left without saying so. Apart
+        from them, `is_found_next_year`: those whose emigration is decided in the next year, and who show no
+        sign in this.
 
     Raises
     ------
     ValueError
-        If an argument is out of range or the folder is not empty; nothing is written then.
+        If an argument is out of range, the folder is not empty, or the file exists; nothing is written then.
     """
     out_dir = Path(out_dir)
     check_arguments(out_dir, scale, first_year, last_year, seed)
+    if truth is not None:
+        check_truth(truth, out_dir)
     work = out_dir.parent / f".{out_dir.name}.partial"
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
@@ -77,6 +85,8 @@ def simulate(
         if out_dir.exists():
             out_dir.rmdir()
         work.rename(out_dir)
+        if truth is not None:
+            pq.write_table(pa.concat_tables(run.truth), truth)
     except BaseException:
         shutil.rmtree(work, ignore_errors=True)
         raise
@@ -98,6 +108,16 @@ def check_arguments(out_dir: Path, scale: float, first_year: int, last_year: int
         raise ValueError(f"{out_dir} exists and is not a folder: name a new one.")
     if out_dir.exists() and any(out_dir.iterdir()):
         raise ValueError(f"The folder {out_dir} is not empty: name a new one.")
+
+
+def check_truth(truth: Path, out_dir: Path) -> None:
+    """Raise a `ValueError` if the file of what no register says exists or would lie in the delivery."""
+    if truth.exists():
+        raise ValueError(f"{truth} exists: name a new file for those who left without saying so.")
+    if out_dir.resolve() in truth.resolve().parents:
+        raise ValueError(f"{truth} would lie in the delivery: name a file outside of {out_dir}.")
+    if not truth.parent.is_dir():
+        raise ValueError(f"There is no folder {truth.parent} for {truth.name}: make it first.")
 
 
 class Simulation:
@@ -122,6 +142,7 @@ class Simulation:
             (folder / "majority").mkdir()
             self.registers.beside = Registers(folder / "majority", seed, _FIRST_OF_MAJORITY)
         self.pop = Population.of(0)
+        self.truth: list[pa.Table] = []
 
     def rng(self, stream: Stream, year: int) -> np.random.Generator:
         """Return the generator of one stream and year: draws of one do not disturb those of another."""
@@ -166,6 +187,7 @@ class Simulation:
         leader = moves.take_family_along(pop, outcome, destination, year - 1, rng)
         moves.further_moves(pop, outcome, destination, year - 1, geo, rng)
         administrative = self._administrative(year, outcome, leader)
+        self._note_truth(year - 1, np.flatnonzero(administrative & ~pop.silent), is_found=True)
         self._register_emigrations(year, outcome, leader, administrative)
         if year > self.first_year:
             # Only now is it known of whom the registers of the year before must show no sign of life.
@@ -178,6 +200,16 @@ class Simulation:
         self._end_year(year)
         if year < self.last_year:
             self.registers.population(self.pop, year + 1, self.rng(Stream.POPULATION, year + 1))
+
+    def _note_truth(self, year: int, gone: IntArray, *, is_found: bool) -> None:
+        """Note who had left by the end of `year`; `is_found`: who is found out the year after."""
+        self.truth.append(
+            pa.table({
+                "person_id": self.registers.ids(gone).cast(pa.string()),
+                "base_year": np.full(len(gone), year, dtype=np.int32),
+                "is_found_next_year": np.full(len(gone), is_found),
+            })
+        )  # fmt: skip
 
     def _write_year(self, year: int, unseen: BoolArray) -> None:
         """Write the activity and the events of `year`; `unseen` persons show no sign of life."""
@@ -468,6 +500,7 @@ class Simulation:
         rng = self.rng(Stream.FACTS, year)
         pop.update_heads()
         self._fall_silent(year, rng)
+        self._note_truth(year, np.flatnonzero(pop.resident & pop.silent), is_found=False)
         labour.update_facts(pop, year, self.geo, rng)
         labour.update_education_knowledge(pop, year, self.geo)
         # An unknown address at either end hides a move, so only people who did not move get one.

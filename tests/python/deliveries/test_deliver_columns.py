@@ -123,29 +123,29 @@ def test_a_column_that_fills_up_is_told(accepted: Deliver) -> None:
 
 
 @pytest.mark.parametrize(
-    ("register", "column", "rows"),
+    ("register", "columns", "rows"),
     [
-        ("sysselsetting", "timer", [job(number, timer=7.5) for number in EVERYONE]),
-        ("sysselsetting", "hovedarbeid", [job(number, hovedarbeid=False) for number in EVERYONE]),
-        ("sysselsetting", "naring (two digits)", [job(number, naring="85.310") for number in EVERYONE]),
+        ("sysselsetting", ["timer"], [job(number, timer=7.5) for number in EVERYONE]),
+        ("sysselsetting", ["hovedarbeid"], [job(number, hovedarbeid=False) for number in EVERYONE]),
+        ("sysselsetting", ["naring (two digits)"], [job(number, naring="85.310") for number in EVERYONE]),
         (
             "flytting",
-            "flyttedato (day of the year)",
+            ["flyttedato (day of the month)", "flyttedato (day of the year)"],
             [move(n, "innenlands", "2013-01-01") for n in EVERYONE],
         ),
         (
             "flytting",
-            "regdato (days after flyttedato)",
+            ["regdato (days after flyttedato)"],
             [move(n, "innenlands", "2013-05-05", regdato=day("2013-12-31")) for n in EVERYONE],
         ),
     ],
 )
 def test_a_column_with_another_distribution_is_told(
-    accepted: Deliver, register: str, column: str, rows: list[Row]
+    accepted: Deliver, register: str, columns: list[str], rows: list[Row]
 ) -> None:
     said = warned(accepted(following(**{register: rows})), "distribution_in_line")
 
-    assert [text.split(":")[0] for text in said] == [f"column {column}"]
+    assert [text.split(":")[0] for text in said] == [f"column {column}" for column in columns]
     assert (
         said[0]
         .split(": ")[1]

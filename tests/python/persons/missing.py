@@ -55,6 +55,7 @@ GAPS = [  # which register is missing in which year stands under DELIVERIES
     case(
         "no sign in two years of which one lacks a register",
         gap(),
+        expect(2009, overcoverage_probability=None),  # nothing could have been heard so far
         expect(2010, is_probable_overcoverage=None),  # no events of 2009
         expect(2011, is_probable_overcoverage=True),
         expect(2012, is_probable_overcoverage=None),  # no jobs of 2012

@@ -135,7 +135,11 @@ OVERCOVERAGE = [
         expect(2011, is_probable_overcoverage=False),
         expect(2010, is_probable_overcoverage=False),
     ),
-    case("a sign in the base year", stayed(exam("2012-12-31")), expect(2012, is_probable_overcoverage=False)),
+    case(
+        "a sign in the base year",
+        stayed(exam("2012-12-31")),
+        expect(2012, is_probable_overcoverage=False, overcoverage_probability=0.0),
+    ),
     case(
         "a sign in the year before",
         stayed(income(2011, 1)),
@@ -158,7 +162,9 @@ OVERCOVERAGE = [
         "a family member's sign",
         *stayed(family="f"),
         relative("partner", person(), resident(2013, 2014, family="f"), job(2012)),
-        expect(2012, is_probable_overcoverage=False, last_sign_of_life_year=None),
+        expect(
+            2012, is_probable_overcoverage=False, last_sign_of_life_year=None, overcoverage_probability=0.0
+        ),
         expect(2013, is_probable_overcoverage=False),
     ),
     case(

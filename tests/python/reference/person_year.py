@@ -4,6 +4,7 @@ from . import characteristics
 from .evidence import Evidence, Row
 from .family import carries_numbers, describe, families, family_of
 from .outcome import PersonYear
+from .overcoverage import overcoverage_probability
 from .regions import region
 
 
@@ -72,6 +73,9 @@ def person_year(evidence: Evidence) -> list[Row]:
                     "last_sign_of_life_year": evidence.last_sign_of_life_year(person_id, base_year),
                     "is_probable_overcoverage": is_probable_overcoverage(
                         evidence, person_id, family, base_year
+                    ),
+                    "overcoverage_probability": overcoverage_probability(
+                        evidence, person_id, person, family, base_year
                     ),
                 }
             )

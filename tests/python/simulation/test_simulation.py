@@ -34,7 +34,8 @@ FIRST, LAST = 2003, 2014
 
 @pytest.fixture(scope="module")
 def delivery(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return simulate(tmp_path_factory.mktemp("simulated") / "delivery", scale=SCALE).parent
+    folder = tmp_path_factory.mktemp("simulated")
+    return simulate(folder / "delivery", scale=SCALE, truth=folder / "truth.parquet").parent
 
 
 @pytest.fixture(scope="module")
@@ -354,6 +355,40 @@ def test_over_coverage_leaves_people_without_signs_for_years(con: duckdb.DuckDBP
     )
     # The silent, and housewives and early pensioners whom no register shows.
     assert 0.015 < silent < 0.12
+
+
+def test_who_left_without_saying_so_is_written_beside_the_delivery(
+    con: duckdb.DuckDBPyConnection, delivery: Path
+) -> None:
+    con.execute(f"create view truth as from '{delivery.parent / 'truth.parquet'}'")
+    share = one(
+        con,
+        """
+        select count(*) filter (personid in (
+            select person_id from truth where base_year = 2012 and not is_found_next_year
+        )) / count(*)
+        from befolkning join person using (personid)
+        where befolkning.periode = 2013 and statuskode = 1 and invkat = 'B'
+        """,
+    )
+    signs = one(
+        con,
+        """
+        select count(*) from truth
+        where exists (from sysselsetting where personid = person_id and periode = base_year)
+            or exists (from inntekt where personid = person_id and periode = base_year and wyrkinnt > 0)
+        """,
+    )
+
+    assert share == pytest.approx(p.OVERCOVERAGE_SHARE, abs=0.0005)
+    assert signs == 0
+
+
+@pytest.mark.parametrize(("name", "says"), [("out/truth.parquet", "outside"), ("no/truth.parquet", "folder")])
+def test_the_truth_never_lies_in_a_delivery(tmp_path: Path, name: str, says: str) -> None:
+    with pytest.raises(ValueError, match=says):
+        simulate(tmp_path / "out", scale=0.001, truth=tmp_path / name)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_counts_by_level_and_sex_are_near_the_printed_ones(years_2012: pd.DataFrame) -> None:
