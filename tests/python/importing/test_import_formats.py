@@ -159,6 +159,21 @@ def test_a_row_deleted_in_sas_is_never_read_again(small: SmallImport) -> None:
     assert "or has rows that were deleted in SAS" in refusal(small)
 
 
+def test_a_file_of_sas_keeps_days_marks_and_letters(small: SmallImport) -> None:
+    # Written by R's haven: files/haven.R.
+    shutil.copy(FILES / "haven.sas7bdat", small.extract / "f.sas7bdat")
+    assert values(small, "dag") == ["2010-07-15", None, "1850-01-01"]
+    assert values(small, "tid") == ["2010-07-15", None, "1959-12-31"]
+    assert values(small, "maaned") == ["201007", None, "196001"]
+    assert values(small, "dato") == ["20100715", None, None]
+    assert small.record()["sources"][0]["marks"] == {"dato": {".A": 1, ".Z": 1}}
+    assert values(small, "sivstand") == ["1", "9", None]
+    assert values(small, "sted") == ["Færøyene", "Ås – Tromsø", None]
+    assert values(small, "lang") == ["ø" * 300, 'x;"y', None]
+    shutil.rmtree(small.out)
+    assert "column uke has the format WEEKV, which is not converted" in refusal(small, "uke")
+
+
 @pytest.mark.parametrize(
     ("numbers", "stored", "power"),
     [([9007199254740993, 9007199254740992], "float64", 53), ([123456789, 123456790], "float32", 24)],
@@ -247,7 +262,8 @@ def test_an_encoding_is_stated_and_held_against_the_file(small: SmallImport) -> 
 
 
 @pytest.mark.parametrize(
-    ("ending", "cut"), [("dta", 0.5), ("dta", 0.95), ("sav", 0.5), ("sav", 0.95), ("sas7bdat", 0.5)]
+    ("ending", "cut"),
+    [("dta", 0.5), ("dta", 0.95), ("sav", 0.5), ("sav", 0.95), ("sas7bdat", 0.3), ("sas7bdat", 0.9)],
 )
 def test_a_truncated_file_is_refused(small: SmallImport, ending: str, cut: float) -> None:
     data = pd.DataFrame({"lnr": [f"P{number}" for number in range(5000)], "a": 1.0})
@@ -257,8 +273,7 @@ def test_a_truncated_file_is_refused(small: SmallImport, ending: str, cut: float
     elif ending == "sav":
         pyreadstat.write_sav(data, str(target))
     else:
-        small.write("periods: {first: 2010, last: 2010}\nsources:\n  f: {files: 'f.*', id: mychar}\n")
-        shutil.copy(FILES / "sample_bincompressed.sas7bdat", target)
+        shutil.copy(FILES / "haven.sas7bdat", target)
     content = target.read_bytes()
     target.chmod(0o600)
     target.write_bytes(content[: int(len(content) * cut)])
