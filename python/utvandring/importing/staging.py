@@ -6,6 +6,7 @@ from pathlib import Path
 import duckdb
 
 from utvandring.common.sql import identifier, literal, path_literal
+from utvandring.deliveries.checks import IDENTIFIER_FAULTS, ORDINARY_IDENTIFIER
 from utvandring.deliveries.identity import holds_identity_number, is_candidate
 from utvandring.deliveries.verdict import counted
 from utvandring.importing.faults import ImportFaultError, shown
@@ -21,6 +22,8 @@ from utvandring.importing.text_files import as_utf_8, count_lines, csv_relation,
 _BY_CHANCE = 0.05
 _FEW = 3
 _DIGITS_OF_NUMBER = 11
+# Nothing is wrong with the letters of such an id; only others are looked at closely.
+_USUAL_ID = "[0-9A-Za-z_=/-]*"
 
 
 @dataclass
@@ -215,7 +218,7 @@ def _typed_as_text(column: FileColumn) -> str:
     if column.kind == "timestamp":
         day = f"cast(cast({name} as date) as varchar)"
         return f"case when {name} = date_trunc('day', {name}) then {day} else cast({name} as varchar) end"
-    return f"cast({name} as varchar)"
+    return f"nullif(trim(cast({name} as varchar)), '')"
 
 
 def _counted(value: str, unit: str) -> str:
@@ -331,7 +334,7 @@ def _judge_ids(connection: duckdb.DuckDBPyConnection, source: Source, staged: St
         f"""
         select
             count(*) filter (where {PERSON} is null),
-            coalesce(bool_or(contains({PERSON}, '.') or contains({PERSON}, '+')), false),
+            count(*) filter (where not regexp_full_match({PERSON}, {literal(_USUAL_ID)})),
             coalesce(max(length({PERSON})), 0),
             coalesce(min(length({PERSON})), 0),
             count(*) filter (where starts_with({PERSON}, '0')),
@@ -339,9 +342,9 @@ def _judge_ids(connection: duckdb.DuckDBPyConnection, source: Source, staged: St
         """
     ).fetchone()
     assert row is not None
-    empty, may_be_floats, longest, shortest, zeros = row
+    empty, unusual, longest, shortest, zeros = row
     floats = candidates = 0
-    if may_be_floats:
+    if unusual:
         floats = _number(
             connection,
             f"select count(*) from {relation} "
@@ -364,6 +367,8 @@ def _judge_ids(connection: duckdb.DuckDBPyConnection, source: Source, staged: St
             "ask for the "
             "column as text."
         )
+    if unusual:
+        _refuse_spoiled(connection, relation, place)
     if candidates:
         ids, numbers = connection.execute(
             f"select count(*), count(*) filter (where {holds_identity_number(PERSON)}) "
@@ -386,6 +391,17 @@ def _judge_ids(connection: duckdb.DuckDBPyConnection, source: Source, staged: St
     staged.dropped["without an id"] = empty
     staged.ids_with_leading_zeros, staged.longest_id, staged.shortest_id = zeros, longest, shortest
     staged.ids_are_digits = digits
+
+
+def _refuse_spoiled(connection: duckdb.DuckDBPyConnection, relation: str, place: str) -> None:
+    """Refuse ids that a delivery could not hold: with marks that are not seen, or letters like others."""
+    special = f"not regexp_full_match({PERSON}, {literal(ORDINARY_IDENTIFIER)})"
+    for form, words in IDENTIFIER_FAULTS:
+        query = (
+            f"select count(*) from {relation} where {special} and regexp_matches({PERSON}, {literal(form)})"
+        )
+        if rows := _number(connection, query):
+            raise ImportFaultError(f"{place} has {counted(rows, 'row')} {words}.")
 
 
 def _number(connection: duckdb.DuckDBPyConnection, query: str) -> int:

@@ -1,6 +1,7 @@
 # ruff: noqa: E501 - small files and queries, in one line each
 """What stands beside the cells of Stata, SAS and SPSS files, and how text is read without guessing."""
 
+import re
 import shutil
 from pathlib import Path
 
@@ -102,10 +103,14 @@ def test_numbers_of_text_and_parquet_count_days_where_that_is_stated(small: Smal
 
 def test_parquet_gives_the_text_that_a_text_file_would(small: SmallImport) -> None:
     frame = pd.DataFrame(
-        {"lnr": ["P1"], "n": [37.5], "w": [301.0], "d": [pd.Timestamp("2010-07-15")], "b": [True]}
-    )
+        {
+            "lnr": ["P1"], "n": [37.5], "w": [301.0], "d": [pd.Timestamp("2010-07-15")], "b": [True],
+            "t": ["x "], "e": [" "],
+        }
+    )  # fmt: skip
     frame.to_parquet(small.extract / "f.parquet")
-    assert [values(small, column)[0] for column in "nwdb"] == ["37.5", "301", "2010-07-15", "true"]
+    expected = ["37.5", "301", "2010-07-15", "true", "x", None]
+    assert [values(small, column)[0] for column in "nwdbte"] == expected
 
 
 def test_values_declared_missing_are_empty_and_counted_by_mark(small: SmallImport) -> None:
@@ -185,6 +190,21 @@ def test_ids_beyond_what_a_float_keeps_are_refused(
         small.extract / "f.dta", write_index=False
     )
     assert f"beyond 2^{power}: persons may have become one" in refusal(small)
+
+
+@pytest.mark.parametrize("spoiled", ["P\x001", "P\u200b1", "P\n1", "P\ufffd1"])
+def test_ids_with_letters_that_are_not_seen_are_refused(small: SmallImport, spoiled: str) -> None:
+    pd.DataFrame({"lnr": ["P1", spoiled]}).to_parquet(small.extract / "f.parquet")
+    assert re.search(
+        "the id column lnr has 1 row with .*(control characters|letter that was lost)", refusal(small)
+    )
+
+
+def test_an_id_may_be_long_and_hold_quotes(small: SmallImport) -> None:
+    ids = ["x" * 3000, "P\"'2;"]
+    pyreadstat.write_sav(pd.DataFrame({"lnr": ids}), str(small.extract / "f.sav"))
+    small.run()
+    assert small.rows("befolkning", 2010, "personid") == [(ids[1],), (ids[0],)]
 
 
 def test_ids_as_numbers_are_the_ids_of_the_text_file(small: SmallImport) -> None:
