@@ -353,7 +353,7 @@ def test_a_killed_run_leaves_nothing_that_could_be_taken_for_whole(small: SmallI
     left: list[str] = []
     for kind in (signal.SIGKILL, signal.SIGTERM):
         running = subprocess.Popen(
-            list(map(str, command)), env=os.environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            list(map(str, command)), env=os.environ, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
         )
         while small.left_over() in ([], left) and running.poll() is None:
             time.sleep(0.01)
@@ -361,7 +361,7 @@ def test_a_killed_run_leaves_nothing_that_could_be_taken_for_whole(small: SmallI
         assert len(left) == 1
         assert stat.S_IMODE((small.folder / left[0]).stat().st_mode) == 0o700
         running.send_signal(kind)
-        running.wait()
+        assert b"Traceback" not in running.communicate()[1]
         assert not small.out.exists()
     # What the first left the second removed, and itself.
     assert small.left_over() == []
