@@ -10,7 +10,7 @@ from utvandring.deliveries.checks import IDENTIFIER_FAULTS, ORDINARY_IDENTIFIER
 from utvandring.deliveries.identity import holds_identity_number, is_candidate
 from utvandring.deliveries.verdict import counted
 from utvandring.importing.faults import ImportFaultError, shown
-from utvandring.importing.finding import PERSON, Source
+from utvandring.importing.finding import PERSON, Source, unreadable_parquet
 from utvandring.importing.folder import SOURCES, SourceEntry
 from utvandring.importing.headers import FileColumn, FileHeader
 from utvandring.importing.queries import FILE_COLUMNS
@@ -201,11 +201,19 @@ def _stage_parquet(
     target: Path,
 ) -> int:
     selected = ", ".join(f"{_typed_as_text(column)} as {identifier(column.name)}" for column in columns)
-    copied = connection.execute(
+    query = (
         f"copy (select {selected or '1 as nothing'} from read_parquet({path_literal(file.location)}, "
         f"hive_partitioning=false)) to {path_literal(target / 'all.parquet')} (format parquet, "
         "compression lz4_raw)"
-    ).fetchone()
+    )
+    try:
+        copied = connection.execute(query).fetchone()
+    except duckdb.OutOfMemoryException:
+        raise
+    except duckdb.Error as error:
+        if "No space left" in str(error):
+            raise
+        raise ImportFaultError(unreadable_parquet(file.path)) from error
     return int(copied[0]) if copied else 0
 
 
@@ -370,27 +378,38 @@ def _judge_ids(connection: duckdb.DuckDBPyConnection, source: Source, staged: St
     if unusual:
         _refuse_spoiled(connection, relation, place)
     if candidates:
-        ids, numbers = connection.execute(
-            f"select count(*), count(*) filter (where {holds_identity_number(PERSON)}) "
-            f"from (select distinct {PERSON} from {relation} where {is_candidate(PERSON)})"
-        ).fetchone() or (0, 0)
-        if numbers >= _FEW and numbers > _BY_CHANCE * ids:
-            raise ImportFaultError(
-                f"{place} holds {counted(numbers, 'national identity number')} among {counted(ids, 'id')} "
-                "of eleven digits: "
-                "such a file must not be here; name the column of the pseudonym, or ask for a file without "
-                "these numbers."
-            )
-        if numbers and not prefixed:
-            raise ImportFaultError(
-                f"{place} has {counted(numbers, 'id')} of eleven digits that look like national identity "
-                "numbers, out of "
-                f"{ids:,}: if they are pseudonyms that do so by chance, write `id_prefix: P` at the head of "
-                f"{SOURCES}."
-            )
+        refuse_identity_numbers(connection, relation, PERSON, place, prefixed)
     staged.dropped["without an id"] = empty
     staged.ids_with_leading_zeros, staged.longest_id, staged.shortest_id = zeros, longest, shortest
     staged.ids_are_digits = digits
+
+
+def refuse_identity_numbers(
+    connection: duckdb.DuckDBPyConnection, relation: str, value: str, place: str, prefixed: bool
+) -> None:
+    """Refuse ids that are national identity numbers, or a few that look so unless they get a prefix.
+
+    Raises
+    ------
+    ImportFaultError
+        With the place that is named, the number of such ids and the next step.
+    """
+    ids, numbers = connection.execute(
+        f"select count(*), count(*) filter (where {holds_identity_number('id')}) "
+        f"from (select distinct {value} as id from {relation} where {is_candidate(value)})"
+    ).fetchone() or (0, 0)
+    if numbers >= _FEW and numbers > _BY_CHANCE * ids:
+        raise ImportFaultError(
+            f"{place} holds {counted(numbers, 'national identity number')} among {counted(ids, 'id')} of "
+            "eleven digits: such a file must not be here; name the column of the pseudonym, or ask for a "
+            "file without these numbers."
+        )
+    if numbers and not prefixed:
+        raise ImportFaultError(
+            f"{place} has {counted(numbers, 'id')} of eleven digits that look like national identity "
+            f"numbers, out of {ids:,}: if they are pseudonyms that do so by chance, write `id_prefix: P` at "
+            f"the head of {SOURCES}."
+        )
 
 
 def _refuse_spoiled(connection: duckdb.DuckDBPyConnection, relation: str, place: str) -> None:

@@ -283,7 +283,16 @@ def test_an_encoding_is_stated_and_held_against_the_file(small: SmallImport) -> 
 
 @pytest.mark.parametrize(
     ("ending", "cut"),
-    [("dta", 0.5), ("dta", 0.95), ("sav", 0.5), ("sav", 0.95), ("sas7bdat", 0.3), ("sas7bdat", 0.9)],
+    [
+        ("dta", 0.5),
+        ("dta", 0.95),
+        ("sav", 0.5),
+        ("sav", 0.95),
+        ("sas7bdat", 0.3),
+        ("sas7bdat", 0.9),
+        ("xpt", 0.5),
+        ("parquet", 0.5),
+    ],
 )
 def test_a_truncated_file_is_refused(small: SmallImport, ending: str, cut: float) -> None:
     data = pd.DataFrame({"lnr": [f"P{number}" for number in range(5000)], "a": 1.0})
@@ -292,9 +301,37 @@ def test_a_truncated_file_is_refused(small: SmallImport, ending: str, cut: float
         pyreadstat.write_dta(data, str(target))
     elif ending == "sav":
         pyreadstat.write_sav(data, str(target))
+    elif ending == "xpt":
+        pyreadstat.write_xport(data, str(target), file_format_version=5)
+    elif ending == "parquet":
+        data.to_parquet(target)
     else:
         shutil.copy(FILES / "haven.sas7bdat", target)
     content = target.read_bytes()
     target.chmod(0o600)
     target.write_bytes(content[: int(len(content) * cut)])
     assert "truncated" in refusal(small)
+
+
+def test_a_transport_file_that_ends_in_the_middle_of_a_row_or_holds_two_tables_is_refused(
+    small: SmallImport,
+) -> None:
+    target = small.extract / "f.xpt"
+    data = pd.DataFrame({"lnr": [f"P{number:06}" for number in range(99)], "a": 1.0})
+    pyreadstat.write_xport(data, str(target), file_format_version=5)
+    whole = target.read_bytes()
+    assert len(values(small, "a")) == 99
+    shutil.rmtree(small.out)
+    target.write_bytes(whole[: len(whole) - 3 * 80])
+    assert "truncated" in refusal(small)
+    target.write_bytes(whole + whole[240:])
+    assert "holds several tables of SAS" in refusal(small)
+
+
+def test_a_parquet_file_that_is_damaged_within_is_refused(small: SmallImport) -> None:
+    target = small.extract / "f.parquet"
+    pd.DataFrame({"lnr": [f"P{number}" for number in range(5000)]}).to_parquet(target)
+    whole = target.read_bytes()
+    middle = len(whole) // 3
+    target.write_bytes(whole[:middle] + b"\xff" * 2000 + whole[middle + 2000 :])
+    assert "cannot be read as Parquet" in refusal(small)

@@ -192,6 +192,15 @@ def test_ids_that_are_identity_numbers_are_refused_and_those_by_chance_may_be_pr
     write(numbers)
     small.out.rename(small.folder / "my-import" / "earlier")
     assert "holds 3 national identity numbers" in refusal(small)
+    for year in (2010, 2011):
+        rows = "".join(f"R{serial},1,{one}\n" for serial, one in enumerate(numbers))
+        (small.extract / f"status_{year}.csv").write_text("lnr,status,kommune\n" + rows)
+    small.write(
+        prefixed,
+        befolkning=BEFOLKNING.replace("kommune as kommnr", "'0301' as kommnr, kommune as famnr"),
+    )
+    said = "befolkning 2010, column famnr holds 3 national identity numbers among 3 ids"
+    assert said in refusal(small)
 
 
 def identity_number(serial: int) -> str:
