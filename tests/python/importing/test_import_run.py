@@ -297,6 +297,21 @@ def test_a_draft_names_no_value_of_a_file_without_names_and_says_what_it_cannot_
     assert sources["status"] == {"files": "status_{yyyy}.csv", "separator": ",", "id": "lnr"}
 
 
+def test_a_draft_puts_parts_in_year_folders_together_and_states_the_encoding(small: SmallImport) -> None:
+    for year in (2010, 2011):
+        (small.extract / "STATUS" / str(year)).mkdir(parents=True)
+        for part in (1, 2):
+            text = f"00000001;01.01.{year};1;Ørsta\n"
+            (small.extract / "STATUS" / str(year) / f"del{part}.txt").write_bytes(text.encode("utf-16"))
+    (small.extract / "lønn2010.csv").write_text("LØPENR;LØNN\nP1;7\n")
+    sources = yaml.safe_load(suggested(small.extract))["sources"]
+    assert sources["del"] == {
+        "files": "STATUS/{yyyy}/del{part}.txt", "separator": ";", "encoding": "utf-16",
+        "columns": ["column_1", "column_2", "column_3", "column_4"],
+    }  # fmt: skip
+    assert sources["lonn"] == {"files": "lønn{yyyy}.csv", "separator": ";", "id": "LØPENR"}
+
+
 def test_years_and_words_in_a_first_line_are_names(small: SmallImport) -> None:
     small.write(
         "  status: {files: 'w_{yyyy}.csv', id: w19_lnr, years: '{yyyy}'}\n",
