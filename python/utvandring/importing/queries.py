@@ -335,7 +335,12 @@ def _some(names: list[str]) -> str:
 
 
 def _short(error: Exception) -> str:
-    """Return the first line of an error about a query; no row has been read, so it quotes none."""
-    text = str(error).strip().split("\n", maxsplit=1)[0]
+    """Return the first line of an error about a query, and the names that it may have meant.
+
+    No row has been read, so it quotes none.
+    """
+    text, _, rest = str(error).strip().partition("\n")
     text = re.sub(r"^(Binder|Catalog|Parser) Error: ", "", text)
-    return (text if len(text) <= 220 else f"{text[:219]}…").rstrip(".!")
+    text = (text if len(text) <= 220 else f"{text[:219]}…").rstrip(".!")
+    near = re.search(r"^Candidate bindings: (.*)$", rest, re.MULTILINE)
+    return f"{text}; there are {shown(near[1])}" if near else text

@@ -96,7 +96,7 @@ def _parts(patterns: Iterable[str]) -> dict[str, str]:
 def _name(pattern: str, names: set[str]) -> str:
     """Return a name for a source, of the pattern of its files, that no other has."""
     stem = re.sub(r"\{[a-z]+\}", "", pattern.rpartition("/")[2].rpartition(".")[0])
-    plain = stem.lower().translate(str.maketrans({"æ": "ae", "ø": "o", "å": "a"}))
+    plain = stem.lower().replace("æ", "ae").replace("ø", "o").replace("å", "a")
     name = re.sub(r"[^a-z0-9]+", "_", plain).strip("_")[:50] or "source"
     name = name if name[0].isalpha() else f"s_{name}"
     while name in names:

@@ -156,6 +156,7 @@ def test_what_cannot_be_is_refused_in_one_sentence(small: SmallImport, change: o
         ({"befolkningg": "select 1"}, "there is no register befolkningg"),
         ({"befolkning": BEFOLKNING + " where status = '{{ choice('which') }}'"}, "the choice `which` is asked for and not made"),
         ({"befolkning": BEFOLKNING + " where {{ ''.__class__ }}"}, "the macro cannot be filled in"),
+        ({"befolkning": BEFOLKNING.replace("kommune as", "kommun as")}, 'column "kommun" not found in FROM clause; there are "kommune"'),
         ({"befolkning": BEFOLKNING, "inntekt": "select 2010 as periode, personid, '1' as wies from status"}, "does not say which concept it is"),
     ],
 )  # fmt: skip
