@@ -1,11 +1,11 @@
-"""Whether the templates give back what extracts of their layouts were made of: in every cell, and in the marts.
+"""Whether templates give back what extracts of their layouts were made of: in every cell, and in the marts.
 
     python benchmarks/round_trip.py EXTRACT ... [--work DIR]
 
 An EXTRACT is a folder with `layout.json` (its `layout`: A0, B or C), `extract/`, the files as they would be
-sent, and `expected/`, the delivery that a right import gives. Each is imported with the template of its layout
-as it is, compared with `expected/`, and both are delivered and made into marts by the models as dbt compiles
-them. A row of a table is printed for each.
+sent, and `expected/`, the delivery that a right import gives. Each is imported with the template of its
+layout as it is, compared with `expected/`, and both are delivered and made into marts by the models as dbt
+compiles them. A row of a table is printed for each.
 """
 
 from __future__ import annotations
@@ -78,7 +78,9 @@ def one(extract: Path, work: Path, dbt: DbtServer) -> bool:
     return not any(cells) and not any(different for _, different in marts.values())
 
 
-def compare_files(expected: Path, out: Path, compare: dict[str, dict[str, list[str]]]) -> tuple[int, list[int]]:
+def compare_files(
+    expected: Path, out: Path, compare: dict[str, dict[str, list[str]]]
+) -> tuple[int, list[int]]:
     """Return the number of files, and the rows of them that are missing or too many."""
     free = compare.get("columns where NULL and any value are both right", {})
     sides = [
@@ -92,11 +94,9 @@ def compare_files(expected: Path, out: Path, compare: dict[str, dict[str, list[s
     with duckdb.connect() as connection:
         for place, (one_side, other_side) in enumerate((sides, sides[::-1])):
             for key, path in one_side.items():
-                kinds = dict(
-                    connection.execute(
-                        f"select column_name, column_type from (describe from {path_literal(sides[0].get(key, path))})"
-                    ).fetchall()
-                )
+                like = path_literal(sides[0].get(key, path))
+                described = connection.execute(f"describe from {like}").fetchall()
+                kinds = {name: kind for name, kind, *_ in described}
                 names = [name for name in kinds if name not in free.get(key[0], [])]
                 mine = rows_of(connection, path, names, kinds)
                 query = mine if key not in other_side else (
@@ -122,7 +122,10 @@ def rows_of(
 
 def marts_of(delivery: Path, work: Path, dbt: DbtServer) -> Path:
     """Deliver and make the marts; return the warehouse."""
-    copy, folder = work / f"{delivery.parent.name}-delivery", work / f"root-{delivery.parent.name}-{delivery.name}"
+    copy, folder = (
+        work / f"{delivery.parent.name}-delivery",
+        work / f"root-{delivery.parent.name}-{delivery.name}",
+    )
     for path in (copy, folder):
         shutil.rmtree(path, ignore_errors=True)
     # Expected deliveries are read-only, and named alike.
