@@ -108,6 +108,22 @@ def prepare(connection: duckdb.DuckDBPyConnection, entry: Import, reform: Path) 
                 f"lookups/{path.name} cannot be read: it must be UTF-8 with a line of names, separated by "
                 "','."
             ) from error
+        _require_code_table(connection, name, path)
+
+
+def _require_code_table(connection: duckdb.DuckDBPyConnection, name: str, path: Path) -> None:
+    """Refuse a code table without `from` and `to`, or with two answers to one code."""
+    table = identifier(name)
+    columns = [row[0] for row in connection.execute(f"describe {table}").fetchall()]
+    if name == REFORM:
+        return
+    if not {"from", "to"} <= set(columns):
+        raise FolderError(f"lookups/{path.name}: its first line must be `from,to`.")
+    row = connection.execute(
+        f'select "from" from {table} group by 1 having count(distinct "to") > 1 order by 1 limit 1'
+    ).fetchone()
+    if row is not None:
+        raise FolderError(f"lookups/{path.name}: {shown(str(row[0]))} has two answers: leave one.")
 
 
 @cache
@@ -201,7 +217,7 @@ class _Compiler:
 
     def fill(self, place: str, text: str) -> str:
         try:
-            sql = self.environment.from_string(text, globals=self.macros).render().strip().rstrip(";")
+            sql = self.environment.from_string(text, globals=self.macros).render()
         except FolderError as error:
             raise FolderError(f"{place}: {error}") from error
         except (TemplateError, SecurityError, TypeError, KeyError) as error:
@@ -214,13 +230,18 @@ class _Compiler:
             raise FolderError(f"{place}: {_short(error)}.") from error
         if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
             raise FolderError(f"{place}: one query is needed (`select …`), and nothing else.")
-        return sql
+        return _within(sql)
 
     def bind(self, place: str, sql: str) -> dict[str, str]:
         try:
-            return {row[0]: row[1] for row in self.connection.execute(sql).fetchall()}
+            described = self.connection.execute(sql).fetchall()
         except duckdb.Error as error:
             raise FolderError(f"{place}: {_short(error)}.") from error
+        columns = {row[0]: row[1] for row in described}
+        if len(columns) < len(described):
+            twice = next(name for name, times in Counter(row[0] for row in described).items() if times > 1)
+            raise FolderError(f"{place}: the query gives the column {shown(twice)} twice.")
+        return columns
 
     def use(self, place: str, sql: str) -> set[str]:
         """Note which columns of the sources a query reads; return the sources."""
@@ -332,6 +353,16 @@ def _whole_or_decimal(number: str) -> str:
 def _some(names: list[str]) -> str:
     told = ", ".join(shown(name) for name in names[:12])
     return f"{told} and {len(names) - 12} more" if len(names) > 12 else told
+
+
+def _within(sql: str) -> str:
+    """Return a query as it can stand in brackets: without `;` at its end, and behind a comment a new line."""
+    for place, kind in reversed(duckdb.tokenize(sql)):
+        if kind != duckdb.token_type.comment and sql[place] != ";":
+            break
+        if sql[place] == ";":
+            sql = sql[:place]
+    return f"{sql.strip()}\n" if "--" in sql else sql.strip()
 
 
 def _short(error: Exception) -> str:

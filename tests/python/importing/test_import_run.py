@@ -157,6 +157,8 @@ def test_what_cannot_be_is_refused_in_one_sentence(small: SmallImport, change: o
         ({"befolkning": BEFOLKNING + " where status = '{{ choice('which') }}'"}, "the choice `which` is asked for and not made"),
         ({"befolkning": BEFOLKNING + " where {{ ''.__class__ }}"}, "the macro cannot be filled in"),
         ({"befolkning": BEFOLKNING.replace("kommune as", "kommun as")}, 'column "kommun" not found in FROM clause; there are "kommune"'),
+        ({"befolkning": BEFOLKNING.replace("select", "select '0301' as kommnr,")}, "befolkning.sql: the query gives the column kommnr twice"),
+        ({"sources": "  status: {files: 'status_{yyyy}.csv', id: lnr, encoding: base64}\n"}, "base64 is not an encoding"),
         ({"befolkning": BEFOLKNING, "inntekt": "select 2010 as periode, personid, '1' as wies from status"}, "does not say which concept it is"),
     ],
 )  # fmt: skip
@@ -168,6 +170,27 @@ def test_a_folder_that_cannot_be_understood_says_where(
         (small.extract / "status_2010.xlsx").write_bytes(b"PK")
     small.write(sources, **change)
     assert said in refusal(small, UtvandringError)
+
+
+def test_a_query_may_end_with_a_comment_and_has_to_be_utf_8(small: SmallImport) -> None:
+    small.write(SOURCES, befolkning=f"{BEFOLKNING}; -- the end")
+    small.run()
+    assert len(small.rows("befolkning", 2010)) == 2
+    small.out.rename(small.folder / "my-import" / "earlier")
+    (small.mine / "befolkning.sql").write_bytes(f"-- på norsk\n{BEFOLKNING}".encode("latin-1"))
+    assert "befolkning.sql: save the query as UTF-8" in refusal(small, UsageError)
+
+
+@pytest.mark.parametrize(
+    ("table", "said"),
+    [("from;to\n1;1\n", "its first line must be `from,to`"), ("from,to\n1,1\n1,3\n", "1 has two answers")],
+)
+def test_a_code_table_has_one_answer_to_a_code(small: SmallImport, table: str, said: str) -> None:
+    query = BEFOLKNING.replace("status as", "{{ looked_up('codes', 'status') }} as")
+    small.write(SOURCES, befolkning=query)
+    (small.mine / "lookups").mkdir()
+    (small.mine / "lookups/codes.csv").write_text(table)
+    assert f"lookups/codes.csv: {said}" in refusal(small, UsageError)
 
 
 def test_ids_that_are_identity_numbers_are_refused_and_those_by_chance_may_be_prefixed(
