@@ -159,6 +159,7 @@ def test_what_cannot_be_is_refused_in_one_sentence(small: SmallImport, change: o
         ({"befolkning": BEFOLKNING.replace("kommune as", "kommun as")}, 'column "kommun" not found in FROM clause; there are "kommune"'),
         ({"befolkning": BEFOLKNING.replace("select", "select '0301' as kommnr,")}, "befolkning.sql: the query gives the column kommnr twice"),
         ({"sources": "  status: {files: 'status_{yyyy}.csv', id: lnr, encoding: base64}\n"}, "base64 is not an encoding"),
+        ({"befolkning": BEFOLKNING, "flytting": "select 2010 as periode, * from {{ events_from_status('status') }}"}, "flytting.sql: status has no column year; the macro reads personid, year, statuskode"),
         ({"befolkning": BEFOLKNING, "inntekt": "select 2010 as periode, personid, '1' as wies from status"}, "does not say which concept it is"),
     ],
 )  # fmt: skip
