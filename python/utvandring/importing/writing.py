@@ -255,7 +255,7 @@ def _refuse_values(
     source: str,
     written: Written,
 ) -> tuple[int, int]:
-    """Refuse values that the contract cannot hold; return the rows, and how many different keys they have at least."""
+    """Refuse values that the contract cannot hold; return the rows, and how many keys there are at least."""
     key = ", ".join(identifier(name) for name in register.key)
     # Hashes are cheaper than texts; should two be the same by chance, the rows are only looked at again.
     terms = ["count(*)", f"count(distinct hash({key}))" if key else "0"]
