@@ -30,6 +30,9 @@ PRINTED = "#6b7473"
 GREEN, DARK, ORANGE, BLUE, PURPLE, GREY = "#00824d", "#274247", "#c2540a", "#0b6fb8", "#a1478f", "#757d7c"
 BROWN, RED = "#8a5a00", "#b3261e"
 
+# Ordered categories: the more, the darker (viridis without its lightest part).
+ORDERED = ("#2a9d70", "#21808d", "#3b6a94", "#46327e", "#440154")
+
 # Colours by the names that an entry of `analysis/` may use, and those that series without one take in turn.
 NAMED: Mapping[str, str] = {
     "blue": BLUE,
@@ -41,6 +44,7 @@ NAMED: Mapping[str, str] = {
     "brown": BROWN,
     "red": RED,
     "ink": INK,
+    **{f"ordered {number}": colour for number, colour in enumerate(ORDERED, start=1)},
 }
 PALETTE = (BLUE, ORANGE, GREEN, PURPLE, DARK, GREY, BROWN, RED)
 
@@ -65,10 +69,16 @@ COLOURS: Mapping[str, str] = {
     "unemployed": ORANGE,
     "outside_labour_force": DARK,
     # education
-    "compulsory": ORANGE,
-    "upper_secondary": GREEN,
-    "tertiary_short": BLUE,
-    "tertiary_long": DARK,
+    "compulsory": ORDERED[0],
+    "upper_secondary": ORDERED[1],
+    "tertiary_short": ORDERED[3],
+    "tertiary_long": ORDERED[4],
+    # years of residence
+    "0-2": ORDERED[0],
+    "3-5": ORDERED[1],
+    "6-10": ORDERED[2],
+    "11-15": ORDERED[3],
+    "16+": ORDERED[4],
     # groups of descendants
     "descendant": BLUE,
     "one_foreign_born_parent": GREEN,
@@ -86,10 +96,10 @@ COLOURS: Mapping[str, str] = {
     "western": GREEN,
     "other": ORANGE,
     # centrality level
-    "1": ORANGE,
-    "2": PURPLE,
-    "3": GREEN,
-    "4": DARK,
+    "1": ORDERED[0],
+    "2": ORDERED[1],
+    "3": ORDERED[3],
+    "4": ORDERED[4],
 }
 DASHES = ([1, 0], [6, 3], [2, 2], [8, 3, 2, 3], [4, 4], [1, 3])
 SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down")
@@ -139,8 +149,8 @@ CONFIG: Mapping[str, Any] = {
     },
 }
 
-# Ordered categories, such as centrality levels, on a map: the more, the darker.
-ORDERED = ("#d3e6de", "#8ec1ab", "#3f8f6d", "#00462e")
+# Rates on a map: the more, the darker.
+LEAST, MOST = "#d3e6de", "#00462e"
 
 Rows = list[dict[str, Any]]
 Spec = dict[str, Any]
@@ -209,7 +219,7 @@ def line_chart(
     -------
     dict
         A specification for rows with `kind` (`rate`), `year` (or the other field), `series`, `label`,
-        `value`, `residents` and `movers`; those that are `small` are not drawn.
+        `value`, `residents` and `movers`. Withheld values and those that are `small` are marks at the top.
     """
     codes = list(series)
     of_years = x == "year"
@@ -261,8 +271,32 @@ def line_chart(
             ],
         )
     )
-    layers = [*_printed_series(), lines, points] if printed else [lines, points]
+    layers = [lines, points, _left_out(x, over, labels, text, x_title)]
+    layers = [*_printed_series(), *layers] if printed else layers
     return _spec(alt.layer(*layers).properties(width="container", height=height))
+
+
+def _left_out(x: str, over: Any, labels: alt.Scale, text: Texts, x_title: str) -> Any:
+    """Mark withheld values by a colon and rates of few residents by a point, a row for each series."""
+    return (
+        alt.Chart(_ROWS)
+        .transform_filter("datum.kind === 'rate' && (datum.small || !isValid(datum.value))")
+        .transform_calculate(
+            mark="datum.small ? '·' : ':'",
+            row=f"indexof({json.dumps(labels.domain, ensure_ascii=False)}, datum.label)",
+        )
+        .mark_text(fontSize=13, fontWeight="bold", dy=alt.expr("9 * datum.row"))
+        .encode(
+            x=over,
+            y=alt.value(2),
+            text="mark:N",
+            color=alt.Color("label:N", scale=labels),
+            tooltip=[
+                alt.Tooltip("label:N", title=text("columns", "series")),
+                alt.Tooltip(f"{x}:Q", title=x_title, format="d"),
+            ],
+        )
+    )
 
 
 def _printed_series() -> list[alt.Chart]:
@@ -473,13 +507,13 @@ def map_chart(series: Mapping[str, str], text: Texts, title: str, *, of_counties
     code = "datum.properties.code"
     found = alt.LookupData(data=_ROWS, key="code", fields=["place", "label", "value"])
     if series:
-        scale = alt.Scale(domain=list(series.values()), range=list(ORDERED))
+        scale = alt.Scale(domain=list(series.values()), range=_range(series))
         fill = alt.Color("label:N", scale=scale, legend=alt.Legend(columns=2, symbolType="square"))
         test = "isValid(datum.label)"
         shown = alt.Tooltip("label:N", title=title)
     else:
         legend = alt.Legend(title=title, gradientLength=200, orient="top")
-        fill = alt.Color("value:Q", scale=alt.Scale(range=[ORDERED[0], ORDERED[-1]]), legend=legend)
+        fill = alt.Color("value:Q", scale=alt.Scale(range=[LEAST, MOST]), legend=legend)
         test = "isValid(datum.value)"
         shown = alt.Tooltip("value:Q", title=title, format=f".{digits}f")
     place = text("columns", "county" if of_counties else "municipality")

@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from utvandring.common.errors import UtvandringError
 from utvandring.simulation import parameters as p
 from utvandring.simulation.parameters import FloatArray
 
@@ -92,10 +93,14 @@ def tables() -> dict[tuple[str, str], FloatArray]:
     """Return the tilts by pair of characteristics, shape (first, second, len(COLUMNS)); not given is 0."""
     pairs = (*PAIRS, *PAIRS_OF_STATUS)
     found = {pair: np.zeros((SIZES[pair[0]], SIZES[pair[1]], len(COLUMNS))) for pair in pairs}
-    if TABLE.exists():
-        rows = pd.read_csv(TABLE, dtype={"value_of_first": str, "value_of_second": str})
-        for first, second, one, two, *values in rows.itertuples(index=False):
-            found[(first, second)][VALUES[first].index(one), VALUES[second].index(two)] = values
+    if not TABLE.exists():
+        raise UtvandringError(
+            f"{TABLE.name} is missing from {TABLE.parent}, and without it the simulation is not calibrated. "
+            "Install the program again, or take the file from the repository."
+        )
+    rows = pd.read_csv(TABLE, dtype={"value_of_first": str, "value_of_second": str})
+    for first, second, one, two, *values in rows.itertuples(index=False):
+        found[(first, second)][VALUES[first].index(one), VALUES[second].index(two)] = values
     return found
 
 

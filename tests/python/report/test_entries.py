@@ -6,8 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import altair as alt
 import duckdb
 import pytest
+import vl_convert
 import yaml
 
 from utvandring.common.errors import UtvandringError
@@ -306,7 +308,7 @@ def test_a_figure_is_one_query_and_one_entry(project: Path) -> None:
     assert "Høyest: Oslo, Inn, 40,0." in made.alt
 
 
-def test_a_rate_of_few_residents_is_in_the_table_and_not_drawn() -> None:
+def test_a_rate_of_few_residents_and_a_withheld_one_are_marks_and_not_points() -> None:
     (entry,) = [entry for entry in catalogue.figures() if entry.number == "4.9"]
     row = {
         "figure": "4.9",
@@ -318,13 +320,19 @@ def test_a_rate_of_few_residents_is_in_the_table_and_not_drawn() -> None:
         row | {"outcome_year": year, "residents_n": n, "movers_n": 10, "rate_percent": 1000 / n}
         for year, n in ((2012, 50), (2013, 15))
     ]
+    rows.append(row | {"outcome_year": 2011, "residents_n": 300, "movers_n": None, "rate_percent": None})
     made = make_figure(entry, FigureData({"4.9": rows}, [], {}), texts("en"))
 
-    assert [point.get("small", False) for point in made.rows] == [False, True]
-    assert "!datum.small" in str(made.spec)
+    assert [point.get("small", False) for point in made.rows] == [False, True, False]
+    spec = charts.complete(made.spec, made.rows, title=["4.9"], subtitle=[])
+    version = ".".join(alt.VEGALITE_VERSION.split(".")[:2])
+    drawn = vl_convert.vegalite_to_svg(spec, vl_version=version)
+    points = drawn[drawn.index('class="mark-symbol role-mark') :]
+    assert points[: points.index("</g>")].count("<path") == 1
+    assert [drawn.count(f">{mark}</text>") for mark in (":", "·")] == [1, 1]
     assert made.table is not None
-    assert [line.cells[4].text for line in made.table.lines] == ["20.00", "66.67"]
-    assert made.notes == ["Rates of fewer than 50 residents are in the table only: 1."]
+    assert [line.cells[4].text for line in made.table.lines] == [":", "20.00", "66.67"]
+    assert made.notes[1:] == ["Rates of fewer than 50 residents are in the table only (·): 1."]
 
 
 def test_a_series_without_a_name_is_told_in_one_sentence(project: Path) -> None:

@@ -469,6 +469,14 @@ def test_the_print_has_the_charts_and_no_controls(english: Path, browser: Browse
     assert 1 <= len(re.findall(rb"/Type\s*/Page\b", printed)) <= 6
 
 
+@pytest.mark.long
+def test_chapter_4_prints_on_twelve_pages(english: Path, browser: Browser) -> None:
+    browser.open(english, "chapter-4")
+    # What is below the screen is drawn when there is nothing else to do.
+    browser.wait(lambda: len(browser.all("#chapter-4 .chart svg")) == 32)
+    assert len(re.findall(rb"/Type\s*/Page\b", browser.pdf())) <= 12
+
+
 def test_without_a_script_every_page_and_table_is_there(english: Path, browser: Browser) -> None:
     browser.driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
     try:

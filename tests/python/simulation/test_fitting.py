@@ -9,6 +9,7 @@ import duckdb
 import numpy as np
 import pytest
 
+from utvandring.common.errors import UtvandringError
 from utvandring.simulation import fitting, tilts
 from utvandring.simulation import parameters as p
 
@@ -18,6 +19,12 @@ ROOT = Path(__file__).resolve().parents[3]
 @pytest.fixture(scope="module")
 def persons() -> fitting.Persons:
     return fitting.simulated_persons(0.02, 5)
+
+
+def test_a_world_without_tilts_is_not_simulated(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(tilts, "TABLE", tmp_path / "tilts.csv")
+    with pytest.raises(UtvandringError, match=r"tilts\.csv is missing .* not calibrated"):
+        tilts.tables.__wrapped__()
 
 
 def small_fit(persons: fitting.Persons, monkeypatch: pytest.MonkeyPatch) -> fitting.Fit:
