@@ -471,6 +471,10 @@ delivery:
   text: [delivery_id, produced_at, received_at, program_version, is_simulated, import_choices, version]
   counts: [rows_n]
 
+citation:
+  key: [language]
+  text: [program_version, deliveries, received_at, is_simulated, population, definitions, cite_as]
+
 disclosure_rule:
   key: [rule]
   text: [value, description]

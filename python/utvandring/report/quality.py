@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from utvandring.report.catalogue import query
 from utvandring.report.catalogue import tables as table_entries
 from utvandring.report.cells import Cell, Column, Line, Table, figure, words
-from utvandring.report.released import DELIVERY, QUALITY, Released, Row
+from utvandring.report.released import CITATION, DELIVERY, QUALITY, Released, Row
 from utvandring.report.tables import TableData
 from utvandring.report.texts import MISSING, WITHHELD, Texts
 
@@ -38,6 +38,7 @@ class QualityData:
     deliveries: Sequence[Row]
     register_periods: Sequence[Row]
     checks: Mapping[str, Sequence[Row]]
+    citations: Sequence[Row]
 
     @property
     def is_simulated(self) -> bool:
@@ -47,13 +48,7 @@ class QualityData:
 
 def cite(data: QualityData, text: Texts) -> str:
     """Say how numbers of this build are cited: program, deliveries, and whether they are simulated."""
-    if not data.deliveries:
-        return ""
-    versions = sorted({row["program_version"] for row in data.register_periods})
-    deliveries = [row["delivery_id"] for row in data.deliveries]
-    named = ", ".join(deliveries) if len(deliveries) <= 3 else f"{deliveries[0]} – {deliveries[-1]}"
-    said = text("cite", "text", version=", ".join(versions), deliveries=named)
-    return f"{said} {text('site', 'simulated_short')}." if data.is_simulated else said
+    return "".join(row["cite_as"] for row in data.citations if row["language"] == text.language)
 
 
 @dataclass(frozen=True)
@@ -70,7 +65,8 @@ def read_quality(released: Released) -> QualityData:
     checks: dict[str, list[Row]] = {name: [] for name in _CHECKS}
     for row in released.table(QUALITY):
         checks[row["quality_check"]].append(row)
-    return QualityData(released.run(query("deliveries")), released.table(DELIVERY), checks)
+    citations = released.table(CITATION)
+    return QualityData(released.run(query("deliveries")), released.table(DELIVERY), checks, citations)
 
 
 def make_quality(

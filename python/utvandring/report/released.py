@@ -20,12 +20,13 @@ MUNICIPALITIES = "code_lists.municipality_2013"
 SCHEMAS = (SCHEMA, "published_report", "code_lists")
 
 # Released tables of which the pages read all rows, without a query.
-FITS, REPRODUCTION, QUALITY, DELIVERY, FINDING = WHOLE = (
+FITS, REPRODUCTION, QUALITY, DELIVERY, FINDING, CITATION = WHOLE = (
     "release.trinomial_logit_fit",
     "release.reproduction",
     "release.quality_count",
     "release.delivery",
     "release.finding",
+    "release.citation",
 )
 
 

@@ -142,6 +142,7 @@ def test_what_was_not_released_is_said_and_drawn_as_nothing(changed: duckdb.Duck
 def test_text_of_the_database_is_never_taken_for_markup(changed: duckdb.DuckDBPyConnection) -> None:
     attack = "</script><img src=x onerror=alert(1)>"
     changed.execute("update release.delivery set delivery_id = ?", [attack])
+    changed.execute("update release.citation set cite_as = ?", [attack])
     page = render_english(changed)
 
     assert attack not in page
