@@ -357,12 +357,16 @@ def _some(names: list[str]) -> str:
 
 def _within(sql: str) -> str:
     """Return a query as it can stand in brackets: without `;` at its end, and behind a comment a new line."""
+    # Places are counted in bytes.
+    text = sql.encode()
     for place, kind in reversed(duckdb.tokenize(sql)):
-        if kind != duckdb.token_type.comment and sql[place] != ";":
+        is_end = text[place : place + 1] == b";"
+        if kind != duckdb.token_type.comment and not is_end:
             break
-        if sql[place] == ";":
-            sql = sql[:place]
-    return f"{sql.strip()}\n" if "--" in sql else sql.strip()
+        if is_end:
+            text = text[:place]
+    sql = text.decode().strip()
+    return f"{sql}\n" if "--" in sql else sql
 
 
 def _short(error: Exception) -> str:

@@ -174,7 +174,7 @@ def test_a_folder_that_cannot_be_understood_says_where(
 
 
 def test_a_query_may_end_with_a_comment_and_has_to_be_utf_8(small: SmallImport) -> None:
-    small.write(SOURCES, befolkning=f"{BEFOLKNING}; -- the end")
+    small.write(SOURCES, befolkning=f"-- på norsk\n{BEFOLKNING}; -- the end")
     small.run()
     assert len(small.rows("befolkning", 2010)) == 2
     small.out.rename(small.folder / "my-import" / "earlier")
