@@ -657,6 +657,12 @@ def main() -> None:
             raise
         complain(_sentence(error))
         sys.exit(EXIT_USAGE if isinstance(error, UsageError) else EXIT_FAILED)
+    except RuntimeError as error:
+        # So the engine passes on that somebody stopped the program in the middle of a query.
+        if _Options.debug or str(error) != "Query interrupted":
+            raise
+        complain("Stopped before it was done: what was there before is unchanged.")
+        sys.exit(EXIT_FAILED)
 
 
 def _sentence(error: Exception) -> str:

@@ -68,14 +68,14 @@ _REMEDIES = {
 
 # Asked of every row: plain letters and digits, and either a digit other than 0 and 9, or both a letter
 # and a digit, or ten letters. Only the identifiers that are not like that are looked at closely.
-_ORDINARY_IDENTIFIER = r"[09]*([1-8]|[09][A-Za-z]|[A-Za-z]+[_=/-]*[0-9]|[A-Za-z]{10})[0-9A-Za-z_=/-]*"
+ORDINARY_IDENTIFIER = r"[09]*([1-8]|[09][A-Za-z]|[A-Za-z]+[_=/-]*[0-9]|[A-Za-z]{10})[0-9A-Za-z_=/-]*"
 _UNSEEN_LETTERS = (
     r"[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]|[^ \P{Zs}]|[\x{034F}\x{115F}\x{1160}\x{17B4}\x{17B5}\x{180B}-\x{180F}]"
     r"|[\x{2800}\x{3164}\x{FE00}-\x{FE0F}\x{FFA0}\x{E0100}-\x{E01EF}]"
 )
 _LETTERS_LIKE_OTHERS = r"[\x{FF00}-\x{FF9F}\x{FFA1}-\x{FFEF}]|[^0-9\P{Nd}]|[^\P{M}\x{034F}\x{FE00}-\x{FE0F}]"
 # Faults in the text of an identifier: a regular expression, and the words for the rows.
-_IDENTIFIER_FAULTS = (
+IDENTIFIER_FAULTS = (
     (
         rf"^\s|\s$|{_UNSEEN_LETTERS}",
         "with blanks around the value, or with unusual blanks, zero-width marks or control characters in it; "
@@ -464,8 +464,8 @@ class _FileCheck:
             say = _say("{} with a fraction of a krone, rounded to whole kroner")
             tallies.append(_Tally("rounded", column.name, fraction, say, level=Level.WARN))
         if column.is_identifier:
-            special = f"not regexp_full_match({name}, {literal(_ORDINARY_IDENTIFIER)})"
-            for form, words in _IDENTIFIER_FAULTS:
+            special = f"not regexp_full_match({name}, {literal(ORDINARY_IDENTIFIER)})"
+            for form, words in IDENTIFIER_FAULTS:
                 confirm = f"not {word} and regexp_matches({name}, {literal(form)})"
                 tallies.append(_Tally("text", column.name, special, _say(f"{{}} {words}"), confirm=confirm))
             tallies += self._nothing(column, special, word)

@@ -12,7 +12,7 @@ from utvandring.importing.faults import shown
 from utvandring.importing.finding import Source
 from utvandring.importing.headers import FileHeader
 from utvandring.importing.recognising import recognised
-from utvandring.importing.running import Prepared, prepare_import
+from utvandring.importing.running import Prepared, prepare_import, require_concepts
 from utvandring.importing.sampling import date_range
 from utvandring.importing.writing import periods_of_register
 
@@ -64,6 +64,7 @@ def check_import(folder: Path, extract: Path, project: Path) -> CheckReport:
     report = CheckReport()
     try:
         prepared = prepare_import(folder, extract, project)
+        require_concepts(prepared)
     except UtvandringError as error:
         if isinstance(error, UsageError):
             raise

@@ -131,7 +131,10 @@ def import_extract(
             say(f"  {register_['register']}: {counted(rows, 'row')} of other years left out.")
         if register_["periods_without_rows"]:
             years = ", ".join(str(year) for year in register_["periods_without_rows"])
-            say(f"  {register_['register']}: no rows for {years}; no file was written.", "yellow")
+            # A required register has a file all the same.
+            is_written = str(register_["periods_without_rows"][0]) in register_["rows"]
+            told = "the files are empty" if is_written else "no file was written"
+            say(f"  {register_['register']}: no rows for {years}; {told}.", "yellow")
     if record.inferred:
         say(f"  flytting: {counted(record.inferred, 'event')} inferred, marked er_avledet.")
     say(f"Page to read: {out_dir / 'import.html'}")

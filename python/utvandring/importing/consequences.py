@@ -7,6 +7,7 @@ from typing import Any
 
 from utvandring.common.files import read_yaml
 from utvandring.deliveries.specification import Specification
+from utvandring.deliveries.verdict import counted
 
 CONSEQUENCES = Path(__file__).parent / "consequences.yml"
 # As many names of tables are listed; of more the number is said.
@@ -103,4 +104,4 @@ def table_of_losses(measured: Iterable[Loss]) -> str:
 def _names(tables: tuple[str, ...]) -> str:
     if len(tables) <= _FEW:
         return ", ".join(tables)
-    return f"{', '.join(tables[:_FEW])} and {len(tables) - _FEW} more tables"
+    return f"{', '.join(tables[:_FEW])} and {counted(len(tables) - _FEW, 'more table')}"

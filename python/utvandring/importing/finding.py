@@ -182,6 +182,13 @@ def guessed_encoding(location: Path) -> str:
     return "utf-8"
 
 
+def unreadable_parquet(path: str) -> str:
+    """Return the words for a file that is no whole Parquet file."""
+    return (
+        f"{path} cannot be read as Parquet: it is truncated, damaged or of another format; ask for it again."
+    )
+
+
 def _parquet_header(location: Path, path: str, named: Named, source: SourceEntry) -> FileHeader:
     kinds = {"VARCHAR": "text", "FLOAT": "float", "DOUBLE": "double", "BOOLEAN": "boolean", "DATE": "date"}
     try:
@@ -190,10 +197,7 @@ def _parquet_header(location: Path, path: str, named: Named, source: SourceEntry
             described = connection.execute(f"describe select * from {relation}").fetchall()
             rows = connection.execute(f"select count(*) from {relation}").fetchone()
     except duckdb.Error as error:
-        raise ImportFaultError(
-            f"{path} cannot be read as Parquet: it is truncated, damaged or of another format; ask for it "
-            "again."
-        ) from error
+        raise ImportFaultError(unreadable_parquet(path)) from error
     columns = []
     for name, kind, *_ in described:
         simple = kinds.get(

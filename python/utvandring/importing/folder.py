@@ -148,9 +148,9 @@ def read_import(folder: Path, specification: Specification) -> Import:
     if not sources:
         raise FolderError(f"{folder / SOURCES} names no source: see `utvandring import --suggest DIR`.")
     first, last, years_of = _periods(content.get("periods"), sources)
-    steps = {path.stem: path.read_text("utf-8") for path in sorted((folder / "steps").glob("*.sql"))}
+    steps = {path.stem: _query(path) for path in sorted((folder / "steps").glob("*.sql"))}
     lookups = {path.stem: path for path in sorted((folder / "lookups").glob("*.csv"))}
-    queries = {path.stem: path.read_text("utf-8") for path in sorted(folder.glob("*.sql"))}
+    queries = {path.stem: _query(path) for path in sorted(folder.glob("*.sql"))}
     _names(sources, steps, lookups, queries, specification)
     received = content.get("received")
     if received is not None and not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", str(received)):
@@ -169,6 +169,13 @@ def read_import(folder: Path, specification: Specification) -> Import:
         steps=steps,
         registers=queries,
     )
+
+
+def _query(path: Path) -> str:
+    try:
+        return path.read_text("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise FolderError(f"{path.name}: save the query as UTF-8.") from error
 
 
 def _yaml(path: Path) -> Any:

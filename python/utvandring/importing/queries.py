@@ -108,6 +108,22 @@ def prepare(connection: duckdb.DuckDBPyConnection, entry: Import, reform: Path) 
                 f"lookups/{path.name} cannot be read: it must be UTF-8 with a line of names, separated by "
                 "','."
             ) from error
+        _require_code_table(connection, name, path)
+
+
+def _require_code_table(connection: duckdb.DuckDBPyConnection, name: str, path: Path) -> None:
+    """Refuse a code table without `from` and `to`, or with two answers to one code."""
+    table = identifier(name)
+    columns = [row[0] for row in connection.execute(f"describe {table}").fetchall()]
+    if name == REFORM:
+        return
+    if not {"from", "to"} <= set(columns):
+        raise FolderError(f"lookups/{path.name}: its first line must be `from,to`.")
+    row = connection.execute(
+        f'select "from" from {table} group by 1 having count(distinct "to") > 1 order by 1 limit 1'
+    ).fetchone()
+    if row is not None:
+        raise FolderError(f"lookups/{path.name}: {shown(str(row[0]))} has two answers: leave one.")
 
 
 @cache
@@ -201,7 +217,7 @@ class _Compiler:
 
     def fill(self, place: str, text: str) -> str:
         try:
-            sql = self.environment.from_string(text, globals=self.macros).render().strip().rstrip(";")
+            sql = self.environment.from_string(text, globals=self.macros).render()
         except FolderError as error:
             raise FolderError(f"{place}: {error}") from error
         except (TemplateError, SecurityError, TypeError, KeyError) as error:
@@ -214,13 +230,18 @@ class _Compiler:
             raise FolderError(f"{place}: {_short(error)}.") from error
         if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
             raise FolderError(f"{place}: one query is needed (`select …`), and nothing else.")
-        return sql
+        return _within(sql)
 
     def bind(self, place: str, sql: str) -> dict[str, str]:
         try:
-            return {row[0]: row[1] for row in self.connection.execute(sql).fetchall()}
+            described = self.connection.execute(sql).fetchall()
         except duckdb.Error as error:
             raise FolderError(f"{place}: {_short(error)}.") from error
+        columns = {row[0]: row[1] for row in described}
+        if len(columns) < len(described):
+            twice = next(name for name, times in Counter(row[0] for row in described).items() if times > 1)
+            raise FolderError(f"{place}: the query gives the column {shown(twice)} twice.")
+        return columns
 
     def use(self, place: str, sql: str) -> set[str]:
         """Note which columns of the sources a query reads; return the sources."""
@@ -334,8 +355,27 @@ def _some(names: list[str]) -> str:
     return f"{told} and {len(names) - 12} more" if len(names) > 12 else told
 
 
+def _within(sql: str) -> str:
+    """Return a query as it can stand in brackets: without `;` at its end, and behind a comment a new line."""
+    # Places are counted in bytes.
+    text = sql.encode()
+    for place, kind in reversed(duckdb.tokenize(sql)):
+        is_end = text[place : place + 1] == b";"
+        if kind != duckdb.token_type.comment and not is_end:
+            break
+        if is_end:
+            text = text[:place]
+    sql = text.decode().strip()
+    return f"{sql}\n" if "--" in sql else sql
+
+
 def _short(error: Exception) -> str:
-    """Return the first line of an error about a query; no row has been read, so it quotes none."""
-    text = str(error).strip().split("\n", maxsplit=1)[0]
+    """Return the first line of an error about a query, and the names that it may have meant.
+
+    No row has been read, so it quotes none.
+    """
+    text, _, rest = str(error).strip().partition("\n")
     text = re.sub(r"^(Binder|Catalog|Parser) Error: ", "", text)
-    return (text if len(text) <= 220 else f"{text[:219]}…").rstrip(".!")
+    text = (text if len(text) <= 220 else f"{text[:219]}…").rstrip(".!")
+    near = re.search(r"^Candidate bindings: (.*)$", rest, re.MULTILINE)
+    return f"{text}; there are {shown(near[1])}" if near else text

@@ -106,7 +106,7 @@ def run_import(
         raise UsageError(f"--out: {out} exists already: name another folder, or remove it.")
     told("reading headers", 0.0)
     prepared = prepare_import(folder, extract, project)
-    _require_concepts(prepared)
+    require_concepts(prepared)
     out.parent.mkdir(parents=True, exist_ok=True)
     with _work_folder(out) as work:
         delivery = work / "delivery"
@@ -127,8 +127,14 @@ def run_import(
     return record
 
 
-def _require_concepts(prepared: Prepared) -> None:
-    """Refuse an income or a wealth that does not say which one it is: one name is used of several."""
+def require_concepts(prepared: Prepared) -> None:
+    """Refuse an income or a wealth that does not say which one it is: one name is used of several.
+
+    Raises
+    ------
+    ImportFaultError
+        With the choice to write.
+    """
     gives = prepared.compiled.columns.get("inntekt", {})
     for name in ("wies", "nettoformue"):
         if name in gives and name not in prepared.entry.choices:

@@ -6,10 +6,11 @@ from pathlib import Path
 import duckdb
 
 from utvandring.common.sql import identifier, literal, path_literal
+from utvandring.deliveries.checks import IDENTIFIER_FAULTS, ORDINARY_IDENTIFIER
 from utvandring.deliveries.identity import holds_identity_number, is_candidate
 from utvandring.deliveries.verdict import counted
 from utvandring.importing.faults import ImportFaultError, shown
-from utvandring.importing.finding import PERSON, Source
+from utvandring.importing.finding import PERSON, Source, unreadable_parquet
 from utvandring.importing.folder import SOURCES, SourceEntry
 from utvandring.importing.headers import FileColumn, FileHeader
 from utvandring.importing.queries import FILE_COLUMNS
@@ -21,6 +22,8 @@ from utvandring.importing.text_files import as_utf_8, count_lines, csv_relation,
 _BY_CHANCE = 0.05
 _FEW = 3
 _DIGITS_OF_NUMBER = 11
+# Nothing is wrong with the letters of such an id; only others are looked at closely.
+_USUAL_ID = "[0-9A-Za-z_=/-]*"
 
 
 @dataclass
@@ -198,11 +201,19 @@ def _stage_parquet(
     target: Path,
 ) -> int:
     selected = ", ".join(f"{_typed_as_text(column)} as {identifier(column.name)}" for column in columns)
-    copied = connection.execute(
+    query = (
         f"copy (select {selected or '1 as nothing'} from read_parquet({path_literal(file.location)}, "
         f"hive_partitioning=false)) to {path_literal(target / 'all.parquet')} (format parquet, "
         "compression lz4_raw)"
-    ).fetchone()
+    )
+    try:
+        copied = connection.execute(query).fetchone()
+    except duckdb.OutOfMemoryException:
+        raise
+    except duckdb.Error as error:
+        if "No space left" in str(error):
+            raise
+        raise ImportFaultError(unreadable_parquet(file.path)) from error
     return int(copied[0]) if copied else 0
 
 
@@ -215,7 +226,7 @@ def _typed_as_text(column: FileColumn) -> str:
     if column.kind == "timestamp":
         day = f"cast(cast({name} as date) as varchar)"
         return f"case when {name} = date_trunc('day', {name}) then {day} else cast({name} as varchar) end"
-    return f"cast({name} as varchar)"
+    return f"nullif(trim(cast({name} as varchar)), '')"
 
 
 def _counted(value: str, unit: str) -> str:
@@ -331,7 +342,7 @@ def _judge_ids(connection: duckdb.DuckDBPyConnection, source: Source, staged: St
         f"""
         select
             count(*) filter (where {PERSON} is null),
-            coalesce(bool_or(contains({PERSON}, '.') or contains({PERSON}, '+')), false),
+            count(*) filter (where not regexp_full_match({PERSON}, {literal(_USUAL_ID)})),
             coalesce(max(length({PERSON})), 0),
             coalesce(min(length({PERSON})), 0),
             count(*) filter (where starts_with({PERSON}, '0')),
@@ -339,9 +350,9 @@ def _judge_ids(connection: duckdb.DuckDBPyConnection, source: Source, staged: St
         """
     ).fetchone()
     assert row is not None
-    empty, may_be_floats, longest, shortest, zeros = row
+    empty, unusual, longest, shortest, zeros = row
     floats = candidates = 0
-    if may_be_floats:
+    if unusual:
         floats = _number(
             connection,
             f"select count(*) from {relation} "
@@ -364,28 +375,52 @@ def _judge_ids(connection: duckdb.DuckDBPyConnection, source: Source, staged: St
             "ask for the "
             "column as text."
         )
+    if unusual:
+        _refuse_spoiled(connection, relation, place)
     if candidates:
-        ids, numbers = connection.execute(
-            f"select count(*), count(*) filter (where {holds_identity_number(PERSON)}) "
-            f"from (select distinct {PERSON} from {relation} where {is_candidate(PERSON)})"
-        ).fetchone() or (0, 0)
-        if numbers >= _FEW and numbers > _BY_CHANCE * ids:
-            raise ImportFaultError(
-                f"{place} holds {counted(numbers, 'national identity number')} among {counted(ids, 'id')} "
-                "of eleven digits: "
-                "such a file must not be here; name the column of the pseudonym, or ask for a file without "
-                "these numbers."
-            )
-        if numbers and not prefixed:
-            raise ImportFaultError(
-                f"{place} has {counted(numbers, 'id')} of eleven digits that look like national identity "
-                "numbers, out of "
-                f"{ids:,}: if they are pseudonyms that do so by chance, write `id_prefix: P` at the head of "
-                f"{SOURCES}."
-            )
+        refuse_identity_numbers(connection, relation, PERSON, place, prefixed)
     staged.dropped["without an id"] = empty
     staged.ids_with_leading_zeros, staged.longest_id, staged.shortest_id = zeros, longest, shortest
     staged.ids_are_digits = digits
+
+
+def refuse_identity_numbers(
+    connection: duckdb.DuckDBPyConnection, relation: str, value: str, place: str, prefixed: bool
+) -> None:
+    """Refuse ids that are national identity numbers, or a few that look so unless they get a prefix.
+
+    Raises
+    ------
+    ImportFaultError
+        With the place that is named, the number of such ids and the next step.
+    """
+    ids, numbers = connection.execute(
+        f"select count(*), count(*) filter (where {holds_identity_number('id')}) "
+        f"from (select distinct {value} as id from {relation} where {is_candidate(value)})"
+    ).fetchone() or (0, 0)
+    if numbers >= _FEW and numbers > _BY_CHANCE * ids:
+        raise ImportFaultError(
+            f"{place} holds {counted(numbers, 'national identity number')} among {counted(ids, 'id')} of "
+            "eleven digits: such a file must not be here; name the column of the pseudonym, or ask for a "
+            "file without these numbers."
+        )
+    if numbers and not prefixed:
+        raise ImportFaultError(
+            f"{place} has {counted(numbers, 'id')} of eleven digits that look like national identity "
+            f"numbers, out of {ids:,}: if they are pseudonyms that do so by chance, write `id_prefix: P` at "
+            f"the head of {SOURCES}."
+        )
+
+
+def _refuse_spoiled(connection: duckdb.DuckDBPyConnection, relation: str, place: str) -> None:
+    """Refuse ids that a delivery could not hold: with marks that are not seen, or letters like others."""
+    special = f"not regexp_full_match({PERSON}, {literal(ORDINARY_IDENTIFIER)})"
+    for form, words in IDENTIFIER_FAULTS:
+        query = (
+            f"select count(*) from {relation} where {special} and regexp_matches({PERSON}, {literal(form)})"
+        )
+        if rows := _number(connection, query):
+            raise ImportFaultError(f"{place} has {counted(rows, 'row')} {words}.")
 
 
 def _number(connection: duckdb.DuckDBPyConnection, query: str) -> int:

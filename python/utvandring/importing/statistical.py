@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
+from mmap import ACCESS_READ, mmap
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -68,6 +69,9 @@ _SAS_DATE_LIKE = re.compile(
 _SPSS_DAYS = "DATE|ADATE|EDATE|JDATE|SDATE|DATETIME|YMDHMS"
 _SPSS_DATE_LIKE = re.compile(r"DATE|YR|TIME|HMS|MONTH|WKDAY", re.IGNORECASE)
 
+# A transport file is made of records of 80 bytes.
+_RECORD = 80
+_ROWS_OF_TRANSPORT, _TABLE_OF_TRANSPORT = b"HEADER RECORD*******OBS", b"HEADER RECORD*******MEMB"
 _BITS_OF_LENGTH = {3: 13, 4: 21, 5: 29, 6: 37, 7: 45}
 
 
@@ -98,6 +102,8 @@ def read_statistical_header(
         If it is not such a file, or truncated.
     """
     meta = _read(location, path, form, entry, metadataonly=True)[1]
+    if form == "xport":
+        _require_whole_transport(location, path, sum(meta.variable_storage_width.values()))
     dates = {name.lower(): unit for name, unit in entry.dates.items()}
     return FileHeader(
         path=path,
@@ -107,6 +113,21 @@ def read_statistical_header(
         columns=tuple(_column(name, meta, form, dates.get(name.lower())) for name in meta.column_names),
         rows=meta.number_rows if meta.number_rows is not None and meta.number_rows >= 0 else None,
     )
+
+
+def _require_whole_transport(location: Path, path: str, width: int) -> None:
+    """Refuse a transport file that breaks off in a row, or holds several tables: its head says no number.
+
+    A cut between two rows, at a multiple of 80 bytes, cannot be seen.
+    """
+    with location.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as content:
+        begin = content.find(_ROWS_OF_TRANSPORT) + _RECORD
+        if content.find(_TABLE_OF_TRANSPORT, begin) >= 0:
+            raise ImportFaultError(f"{path} holds several tables of SAS: ask for a file for each.")
+        # Blanks fill the last record.
+        rest = content[len(content) - (len(content) - begin) % max(width, 1) :]
+        if len(content) % _RECORD or len(rest) >= _RECORD or rest.strip(b" "):
+            raise ImportFaultError(_unreadable(path, "xport", ""))
 
 
 def _read(location: Path, path: str, form: str, entry: SourceEntry, **options: Any) -> tuple[Any, Any]:
@@ -129,8 +150,7 @@ def _unreadable(path: str, form: str, message: str) -> str:
     if re.search(r"encod|character|byte sequence|codec", message, re.IGNORECASE):
         return (
             f"{path}: the text is in another encoding than the file says: write `encoding: windows-1252` "
-            "for it in "
-            f"{SOURCES}."
+            f"for it in {SOURCES}; if that does not help, the file is damaged: ask for it again."
         )
     deleted = ", or has rows that were deleted in SAS" if form == "sas" else ""
     return (

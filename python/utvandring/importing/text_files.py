@@ -135,6 +135,8 @@ def _first_line(location: Path, path: str, entry: SourceEntry) -> str:
 
 def _decoder(entry: SourceEntry) -> type[codecs.IncrementalDecoder]:
     try:
+        # Some codecs are no encodings of text (base64).
+        "".encode(entry.encoding)
         return codecs.getincrementaldecoder(entry.encoding)  # type: ignore[return-value]
     except LookupError as error:
         raise ImportFaultError(

@@ -16,7 +16,9 @@ from utvandring.deliveries.reading import absent, conversion
 from utvandring.deliveries.specification import Column, Register
 from utvandring.deliveries.verdict import counted
 from utvandring.importing.faults import FolderError, ImportFaultError
+from utvandring.importing.finding import PERSON
 from utvandring.importing.folder import Import
+from utvandring.importing.staging import refuse_identity_numbers
 
 PERIOD = "periode"
 PERSONS_AND_FAMILIES = ("personid", "mor_id", "far_id", "famnr")
@@ -135,7 +137,7 @@ def write_register(
             written.empty_periods.append(year)
             if register.name == "befolkning" or not register.required:
                 continue
-        _write_period(connection, register, kept, year, parts, out, written)
+        _write_period(connection, entry, register, kept, year, parts, out, written)
         for part in parts:
             part.unlink()
     return written
@@ -164,6 +166,7 @@ def _files(parts: Sequence[Path]) -> str:
 
 def _write_period(
     connection: duckdb.DuckDBPyConnection,
+    entry: Import,
     register: Register,
     kept: Sequence[Column],
     year: int,
@@ -177,7 +180,7 @@ def _write_period(
     source = _files(parts) if parts else f"(select {empty} where false)"
     rows, keys = 0, 0
     if parts:
-        rows, keys = _refuse_values(connection, register, kept, year, source, written)
+        rows, keys = _refuse_values(connection, entry, register, kept, year, source, written)
     once = register.key and keys != rows
     connection.execute(
         f"copy (select {'distinct ' if once else ''}{names} from {source} order by {names}) to "
@@ -245,15 +248,17 @@ def _count(connection: duckdb.DuckDBPyConnection, query: str) -> int:
 
 def _refuse_values(
     connection: duckdb.DuckDBPyConnection,
+    entry: Import,
     register: Register,
     kept: Sequence[Column],
     year: int,
     source: str,
     written: Written,
 ) -> tuple[int, int]:
-    """Refuse values that the contract cannot hold; return the rows, and how many different keys they have."""
+    """Refuse values that the contract cannot hold; return the rows, and how many keys there are at least."""
     key = ", ".join(identifier(name) for name in register.key)
-    terms = ["count(*)", f"count(distinct {key if len(register.key) == 1 else f'({key})'})" if key else "0"]
+    # Hashes are cheaper than texts; should two be the same by chance, the rows are only looked at again.
+    terms = ["count(*)", f"count(distinct hash({key}))" if key else "0"]
     for column in kept:
         name = identifier(column.name)
         needed = "true" if not column.nullable else column.required_where or "false"
@@ -264,6 +269,13 @@ def _refuse_values(
         )
         terms += [f"count({name})", lost, f"count(*) filter (where {name} is null and ({needed}))"]
     rows, keys, *counts = connection.execute(f"select {', '.join(terms)} from {source}").fetchone() or (0, 0)
+    prefix = len(entry.id_prefix) + 1
+    for column in kept:
+        # Of persons the sources were judged; mothers, fathers and families stand here for the first time.
+        if column.is_identifier and column.name != PERSON:
+            value = f"substr({identifier(column.name)}, {prefix})"
+            place_of_ids = f"{register.name}.sql, {register.name} {year}, column {column.name}"
+            refuse_identity_numbers(connection, source, value, place_of_ids, bool(entry.id_prefix))
     for place, column in enumerate(kept):
         known, lost_n, empty_n = counts[3 * place : 3 * place + 3]
         written.known[column.name] = written.known.get(column.name, 0) + known

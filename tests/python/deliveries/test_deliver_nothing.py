@@ -15,7 +15,7 @@ from conftest import Command
 from deliveries import Key, Row, day, good_files, write_delivery
 from one_file import INCOME, JOBS, MOVES, PERSON, POPULATION, SPECIFICATION, Check, population, refused, taken
 
-from utvandring.deliveries.checks import _ORDINARY_IDENTIFIER
+from utvandring.deliveries.checks import ORDINARY_IDENTIFIER
 from utvandring.deliveries.specification import Column
 
 # Words, with the blanks and cases in which programs write them.
@@ -305,7 +305,7 @@ def test_first_immigrations_at_the_end_of_a_year_that_many_share(check: Check) -
 
 def test_nothing_that_stands_for_nothing_passes_as_an_ordinary_identifier() -> None:
     words = [*column("befolkning", "famnr").nothing.texts, *map(str.lower, NUMBERS)]
-    assert not [word for word in words if re.fullmatch(_ORDINARY_IDENTIFIER, word, re.IGNORECASE)]
+    assert not [word for word in words if re.fullmatch(ORDINARY_IDENTIFIER, word, re.IGNORECASE)]
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 # ruff: noqa: E501 - small files and queries, in one line each
 """What stands beside the cells of Stata, SAS and SPSS files, and how text is read without guessing."""
 
+import re
 import shutil
 from pathlib import Path
 
@@ -102,10 +103,14 @@ def test_numbers_of_text_and_parquet_count_days_where_that_is_stated(small: Smal
 
 def test_parquet_gives_the_text_that_a_text_file_would(small: SmallImport) -> None:
     frame = pd.DataFrame(
-        {"lnr": ["P1"], "n": [37.5], "w": [301.0], "d": [pd.Timestamp("2010-07-15")], "b": [True]}
-    )
+        {
+            "lnr": ["P1"], "n": [37.5], "w": [301.0], "d": [pd.Timestamp("2010-07-15")], "b": [True],
+            "t": ["x "], "e": [" "],
+        }
+    )  # fmt: skip
     frame.to_parquet(small.extract / "f.parquet")
-    assert [values(small, column)[0] for column in "nwdb"] == ["37.5", "301", "2010-07-15", "true"]
+    expected = ["37.5", "301", "2010-07-15", "true", "x", None]
+    assert [values(small, column)[0] for column in "nwdbte"] == expected
 
 
 def test_values_declared_missing_are_empty_and_counted_by_mark(small: SmallImport) -> None:
@@ -159,6 +164,21 @@ def test_a_row_deleted_in_sas_is_never_read_again(small: SmallImport) -> None:
     assert "or has rows that were deleted in SAS" in refusal(small)
 
 
+def test_a_file_of_sas_keeps_days_marks_and_letters(small: SmallImport) -> None:
+    # Written by R's haven: files/haven.R.
+    shutil.copy(FILES / "haven.sas7bdat", small.extract / "f.sas7bdat")
+    assert values(small, "dag") == ["2010-07-15", None, "1850-01-01"]
+    assert values(small, "tid") == ["2010-07-15", None, "1959-12-31"]
+    assert values(small, "maaned") == ["201007", None, "196001"]
+    assert values(small, "dato") == ["20100715", None, None]
+    assert small.record()["sources"][0]["marks"] == {"dato": {".A": 1, ".Z": 1}}
+    assert values(small, "sivstand") == ["1", "9", None]
+    assert values(small, "sted") == ["Færøyene", "Ås – Tromsø", None]
+    assert values(small, "lang") == ["ø" * 300, 'x;"y', None]
+    shutil.rmtree(small.out)
+    assert "column uke has the format WEEKV, which is not converted" in refusal(small, "uke")
+
+
 @pytest.mark.parametrize(
     ("numbers", "stored", "power"),
     [([9007199254740993, 9007199254740992], "float64", 53), ([123456789, 123456790], "float32", 24)],
@@ -170,6 +190,21 @@ def test_ids_beyond_what_a_float_keeps_are_refused(
         small.extract / "f.dta", write_index=False
     )
     assert f"beyond 2^{power}: persons may have become one" in refusal(small)
+
+
+@pytest.mark.parametrize("spoiled", ["P\x001", "P\u200b1", "P\n1", "P\ufffd1"])
+def test_ids_with_letters_that_are_not_seen_are_refused(small: SmallImport, spoiled: str) -> None:
+    pd.DataFrame({"lnr": ["P1", spoiled]}).to_parquet(small.extract / "f.parquet")
+    assert re.search(
+        "the id column lnr has 1 row with .*(control characters|letter that was lost)", refusal(small)
+    )
+
+
+def test_an_id_may_be_long_and_hold_quotes(small: SmallImport) -> None:
+    ids = ["x" * 3000, "P\"'2;"]
+    pyreadstat.write_sav(pd.DataFrame({"lnr": ids}), str(small.extract / "f.sav"))
+    small.run()
+    assert small.rows("befolkning", 2010, "personid") == [(ids[1],), (ids[0],)]
 
 
 def test_ids_as_numbers_are_the_ids_of_the_text_file(small: SmallImport) -> None:
@@ -247,7 +282,17 @@ def test_an_encoding_is_stated_and_held_against_the_file(small: SmallImport) -> 
 
 
 @pytest.mark.parametrize(
-    ("ending", "cut"), [("dta", 0.5), ("dta", 0.95), ("sav", 0.5), ("sav", 0.95), ("sas7bdat", 0.5)]
+    ("ending", "cut"),
+    [
+        ("dta", 0.5),
+        ("dta", 0.95),
+        ("sav", 0.5),
+        ("sav", 0.95),
+        ("sas7bdat", 0.3),
+        ("sas7bdat", 0.9),
+        ("xpt", 0.5),
+        ("parquet", 0.5),
+    ],
 )
 def test_a_truncated_file_is_refused(small: SmallImport, ending: str, cut: float) -> None:
     data = pd.DataFrame({"lnr": [f"P{number}" for number in range(5000)], "a": 1.0})
@@ -256,10 +301,37 @@ def test_a_truncated_file_is_refused(small: SmallImport, ending: str, cut: float
         pyreadstat.write_dta(data, str(target))
     elif ending == "sav":
         pyreadstat.write_sav(data, str(target))
+    elif ending == "xpt":
+        pyreadstat.write_xport(data, str(target), file_format_version=5)
+    elif ending == "parquet":
+        data.to_parquet(target)
     else:
-        small.write("periods: {first: 2010, last: 2010}\nsources:\n  f: {files: 'f.*', id: mychar}\n")
-        shutil.copy(FILES / "sample_bincompressed.sas7bdat", target)
+        shutil.copy(FILES / "haven.sas7bdat", target)
     content = target.read_bytes()
     target.chmod(0o600)
     target.write_bytes(content[: int(len(content) * cut)])
     assert "truncated" in refusal(small)
+
+
+def test_a_transport_file_that_ends_in_the_middle_of_a_row_or_holds_two_tables_is_refused(
+    small: SmallImport,
+) -> None:
+    target = small.extract / "f.xpt"
+    data = pd.DataFrame({"lnr": [f"P{number:06}" for number in range(99)], "a": 1.0})
+    pyreadstat.write_xport(data, str(target), file_format_version=5)
+    whole = target.read_bytes()
+    assert len(values(small, "a")) == 99
+    shutil.rmtree(small.out)
+    target.write_bytes(whole[: len(whole) - 3 * 80])
+    assert "truncated" in refusal(small)
+    target.write_bytes(whole + whole[240:])
+    assert "holds several tables of SAS" in refusal(small)
+
+
+def test_a_parquet_file_that_is_damaged_within_is_refused(small: SmallImport) -> None:
+    target = small.extract / "f.parquet"
+    pd.DataFrame({"lnr": [f"P{number}" for number in range(5000)]}).to_parquet(target)
+    whole = target.read_bytes()
+    middle = len(whole) // 3
+    target.write_bytes(whole[:middle] + b"\xff" * 2000 + whole[middle + 2000 :])
+    assert "cannot be read as Parquet" in refusal(small)

@@ -156,6 +156,10 @@ def test_what_cannot_be_is_refused_in_one_sentence(small: SmallImport, change: o
         ({"befolkningg": "select 1"}, "there is no register befolkningg"),
         ({"befolkning": BEFOLKNING + " where status = '{{ choice('which') }}'"}, "the choice `which` is asked for and not made"),
         ({"befolkning": BEFOLKNING + " where {{ ''.__class__ }}"}, "the macro cannot be filled in"),
+        ({"befolkning": BEFOLKNING.replace("kommune as", "kommun as")}, 'column "kommun" not found in FROM clause; there are "kommune"'),
+        ({"befolkning": BEFOLKNING.replace("select", "select '0301' as kommnr,")}, "befolkning.sql: the query gives the column kommnr twice"),
+        ({"sources": "  status: {files: 'status_{yyyy}.csv', id: lnr, encoding: base64}\n"}, "base64 is not an encoding"),
+        ({"befolkning": BEFOLKNING, "flytting": "select 2010 as periode, * from {{ events_from_status('status') }}"}, "flytting.sql: status has no column year; the macro reads personid, year, statuskode"),
         ({"befolkning": BEFOLKNING, "inntekt": "select 2010 as periode, personid, '1' as wies from status"}, "does not say which concept it is"),
     ],
 )  # fmt: skip
@@ -167,6 +171,27 @@ def test_a_folder_that_cannot_be_understood_says_where(
         (small.extract / "status_2010.xlsx").write_bytes(b"PK")
     small.write(sources, **change)
     assert said in refusal(small, UtvandringError)
+
+
+def test_a_query_may_end_with_a_comment_and_has_to_be_utf_8(small: SmallImport) -> None:
+    small.write(SOURCES, befolkning=f"-- på norsk\n{BEFOLKNING}; -- the end")
+    small.run()
+    assert len(small.rows("befolkning", 2010)) == 2
+    small.out.rename(small.folder / "my-import" / "earlier")
+    (small.mine / "befolkning.sql").write_bytes(f"-- på norsk\n{BEFOLKNING}".encode("latin-1"))
+    assert "befolkning.sql: save the query as UTF-8" in refusal(small, UsageError)
+
+
+@pytest.mark.parametrize(
+    ("table", "said"),
+    [("from;to\n1;1\n", "its first line must be `from,to`"), ("from,to\n1,1\n1,3\n", "1 has two answers")],
+)
+def test_a_code_table_has_one_answer_to_a_code(small: SmallImport, table: str, said: str) -> None:
+    query = BEFOLKNING.replace("status as", "{{ looked_up('codes', 'status') }} as")
+    small.write(SOURCES, befolkning=query)
+    (small.mine / "lookups").mkdir()
+    (small.mine / "lookups/codes.csv").write_text(table)
+    assert f"lookups/codes.csv: {said}" in refusal(small, UsageError)
 
 
 def test_ids_that_are_identity_numbers_are_refused_and_those_by_chance_may_be_prefixed(
@@ -192,6 +217,15 @@ def test_ids_that_are_identity_numbers_are_refused_and_those_by_chance_may_be_pr
     write(numbers)
     small.out.rename(small.folder / "my-import" / "earlier")
     assert "holds 3 national identity numbers" in refusal(small)
+    for year in (2010, 2011):
+        rows = "".join(f"R{serial},1,{one}\n" for serial, one in enumerate(numbers))
+        (small.extract / f"status_{year}.csv").write_text("lnr,status,kommune\n" + rows)
+    small.write(
+        prefixed,
+        befolkning=BEFOLKNING.replace("kommune as kommnr", "'0301' as kommnr, kommune as famnr"),
+    )
+    said = "befolkning 2010, column famnr holds 3 national identity numbers among 3 ids"
+    assert said in refusal(small)
 
 
 def identity_number(serial: int) -> str:
@@ -288,6 +322,21 @@ def test_a_draft_names_no_value_of_a_file_without_names_and_says_what_it_cannot_
     assert sources["status"] == {"files": "status_{yyyy}.csv", "separator": ",", "id": "lnr"}
 
 
+def test_a_draft_puts_parts_in_year_folders_together_and_states_the_encoding(small: SmallImport) -> None:
+    for year in (2010, 2011):
+        (small.extract / "STATUS" / str(year)).mkdir(parents=True)
+        for part in (1, 2):
+            text = f"00000001;01.01.{year};1;Ørsta\n"
+            (small.extract / "STATUS" / str(year) / f"del{part}.txt").write_bytes(text.encode("utf-16"))
+    (small.extract / "lønn2010.csv").write_text("LØPENR;LØNN\nP1;7\n")
+    sources = yaml.safe_load(suggested(small.extract))["sources"]
+    assert sources["del"] == {
+        "files": "STATUS/{yyyy}/del{part}.txt", "separator": ";", "encoding": "utf-16",
+        "columns": ["column_1", "column_2", "column_3", "column_4"],
+    }  # fmt: skip
+    assert sources["lonn"] == {"files": "lønn{yyyy}.csv", "separator": ";", "id": "LØPENR"}
+
+
 def test_years_and_words_in_a_first_line_are_names(small: SmallImport) -> None:
     small.write(
         "  status: {files: 'w_{yyyy}.csv', id: w19_lnr, years: '{yyyy}'}\n",
@@ -353,7 +402,7 @@ def test_a_killed_run_leaves_nothing_that_could_be_taken_for_whole(small: SmallI
     left: list[str] = []
     for kind in (signal.SIGKILL, signal.SIGTERM):
         running = subprocess.Popen(
-            list(map(str, command)), env=os.environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            list(map(str, command)), env=os.environ, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
         )
         while small.left_over() in ([], left) and running.poll() is None:
             time.sleep(0.01)
@@ -361,7 +410,7 @@ def test_a_killed_run_leaves_nothing_that_could_be_taken_for_whole(small: SmallI
         assert len(left) == 1
         assert stat.S_IMODE((small.folder / left[0]).stat().st_mode) == 0o700
         running.send_signal(kind)
-        running.wait()
+        assert b"Traceback" not in running.communicate()[1]
         assert not small.out.exists()
     # What the first left the second removed, and itself.
     assert small.left_over() == []

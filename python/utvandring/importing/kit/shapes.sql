@@ -7,6 +7,16 @@
 {%- endmacro -%}
 
 
+{#- Says which column a relation lacks that a macro reads by its name. -#}
+{%- macro _needs(relation, columns) -%}
+{%- set there = columns_of(relation) | map('lower') | list -%}
+{%- for column in columns if column not in there -%}
+    {%- do stop(relation ~ ' has no column ' ~ column ~ '; the macro reads ' ~ columns | join(', ')
+        ~ ': let a step give them these names') -%}
+{%- endfor -%}
+{%- endmacro -%}
+
+
 {#- Wide columns to one row for each person and year (with {n}: each number, with {yyyy} and {mm}: each month).
 
     columns   new name and pattern of the columns: {'regstatus': 'regstat_{yy}', 'regstatusdato': 'regstat_{yy}_dat'}
@@ -286,6 +296,7 @@
 
     Gives personid, hendelse, flyttedato, fra_land, til_land, er_avledet, flyttedato_presisjon. -#}
 {%- macro events_from_status(relation, date='null') -%}
+{%- do _needs(relation, ['personid', 'year', 'statuskode']) -%}
 {%- do choose('events', 'inferred from the status on two 1 Januaries in a row (1 then 3, 3 then 1); country unknown; date: '
     ~ ('that of the status where there is one, else 31 December before' if date != 'null' else '31 December before')) -%}
 (
@@ -318,6 +329,7 @@
 
     relation   personid, year, statuskode and kommnr (four digits), one row for each person and year -#}
 {%- macro events_from_municipality(relation) -%}
+{%- do _needs(relation, ['personid', 'year', 'statuskode', 'kommnr']) -%}
 {%- do choose('moves within Norway', 'inferred from the municipality on two 1 Januaries in a row; date: 31 December between') -%}
 (
     select

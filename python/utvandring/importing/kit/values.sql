@@ -105,6 +105,14 @@ create macro month_of(value) as
             then try_cast(substr(replace(cast(value as varchar), '-', ''), 5, 2) as integer)
     end;
 
+-- The month of a day, with its year: '2010-07-15' is '201007'.
+create macro year_and_month(value) as
+    case
+        when regexp_full_match(cast(value as varchar), '[0-9]{4}-?[0-9]{2}-?[0-9]{2}')
+            then left(replace(cast(value as varchar), '-', ''), 6)
+        else cast(value as varchar)
+    end;
+
 -- A year of two digits in full: '86' is '1986', '18' is '2018'; from 50 on the twentieth century.
 create macro full_year(year) as
     case
