@@ -210,6 +210,20 @@ def columns_by_name(X: Any, names: tuple[str, ...], named: bool, what: str = "X"
     return X.iloc[:, position].to_numpy(dtype=np.float64, na_value=np.nan)
 
 
+def matrix_by_name(X: Any, names: tuple[str, ...], named: bool) -> FloatArray:  # noqa: N803
+    """Return the columns of a fit as an n × K array; see :func:`columns_by_name`.
+
+    Raises
+    ------
+    ValueError
+        When a column is missing or unknown, the shape is wrong or a value is not a number.
+    """
+    matrix = np.asarray(numbers(columns_by_name(X, names, named), "X"), dtype=np.float64)
+    if matrix.ndim != 2 or matrix.shape[1] != len(names):
+        raise ValueError(f"X must have {len(names)} columns as in the fit, but has shape {matrix.shape}.")
+    return matrix
+
+
 def _positions(found: Sequence[str], names: Sequence[str], what: str) -> list[int]:
     """Return where each of the names is, all of them and no others being there."""
     twice = sorted({name for name in found if found.count(name) > 1})
@@ -378,7 +392,14 @@ def _piece(a: int, b: int) -> int:
     return max(16, min(limit, VECTOR_PRODUCT // max(a, b)) if min(a, b) == 1 else limit)
 
 
-def _raise_not_finite(design: Design) -> None:
+def refuse_not_finite(design: Design) -> None:
+    """Refuse values that are no numbers, by the number of the row and the name of the column.
+
+    Raises
+    ------
+    ValueError
+        For the first such value.
+    """
     for rows, block in design.blocks():
         bad = ~np.isfinite(block)
         if bad.any():
@@ -387,6 +408,10 @@ def _raise_not_finite(design: Design) -> None:
                 f"Column {design.names[column]!r} holds {block[row, column]} (row {rows.start + row}); "
                 "leave out or replace missing values first."
             )
+
+
+def _raise_not_finite(design: Design) -> None:
+    refuse_not_finite(design)
     sizes = np.max([np.abs(block).max(axis=0) for _, block in design.blocks()], axis=0)
     raise ValueError(f"Column {design.names[int(sizes.argmax())]!r} holds values too large to square.")
 

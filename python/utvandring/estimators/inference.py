@@ -131,6 +131,28 @@ def tidy_table(
     )
 
 
+def coefficient_table(
+    names: Sequence[str],
+    equations: Sequence[str],
+    params: FloatArray,
+    std_errors: FloatArray,
+    *,
+    level: float,
+    degrees_of_freedom: float = np.inf,
+) -> pd.DataFrame:
+    """Lay the K × M coefficients of a fit out one a row, equation by equation; see :func:`tidy_table`."""
+    return tidy_table(
+        {
+            "term": [*names] * len(equations),
+            "equation": [equation for equation in equations for _ in names],
+        },
+        params.ravel(order="F"),
+        std_errors.ravel(order="F"),
+        level=level,
+        degrees_of_freedom=degrees_of_freedom,
+    )
+
+
 def two_sided(statistic: FloatArray, degrees_of_freedom: float = np.inf) -> FloatArray:
     """Return two-sided p values under the t distribution, the normal one for infinite degrees of freedom."""
     result: FloatArray = 2 * stdtr(degrees_of_freedom, -np.abs(statistic))

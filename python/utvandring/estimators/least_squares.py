@@ -18,11 +18,11 @@ from utvandring.estimators.design import (
     Factor,
     FloatArray,
     Rows,
-    columns_by_name,
     cross_product,
     framed,
     labels,
     linear_index,
+    matrix_by_name,
     moments,
     names_of_frame,
     numbers,
@@ -32,8 +32,8 @@ from utvandring.estimators.design import (
 from utvandring.estimators.inference import (
     cluster_codes,
     clustered_meat,
+    coefficient_table,
     standard_errors,
-    tidy_table,
     two_sided,
 )
 
@@ -116,12 +116,7 @@ class LinearProbabilityFit:
         ValueError
             When a column is missing or unknown, the shape is wrong or a value is not a number.
         """
-        X = columns_by_name(X, self.names, self.named)  # noqa: N806
-        matrix = np.asarray(numbers(X, "X"), dtype=np.float64)
-        if matrix.ndim != 2 or matrix.shape[1] != len(self.names):
-            raise ValueError(
-                f"X must have {len(self.names)} columns as in the fit, but has shape {matrix.shape}."
-            )
+        matrix = matrix_by_name(X, self.names, self.named)
         return np.asarray(matrix @ self.params)
 
     def tidy(self, level: float = 0.95) -> pd.DataFrame:
@@ -138,13 +133,11 @@ class LinearProbabilityFit:
             ``term, equation, estimate, std_error, statistic, p_value, conf_low, conf_high``; the equation is
             named by its outcome.
         """
-        return tidy_table(
-            {
-                "term": list(self.names) * len(self.outcomes),
-                "equation": [outcome for outcome in self.outcomes for _ in self.names],
-            },
-            self.params.ravel(order="F"),
-            self.std_errors.ravel(order="F"),
+        return coefficient_table(
+            self.names,
+            self.outcomes,
+            self.params,
+            self.std_errors,
             level=level,
             degrees_of_freedom=self.degrees_of_freedom,
         )

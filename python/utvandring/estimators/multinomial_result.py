@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from utvandring.estimators.design import FloatArray, columns_by_name, linear_index, numbers
-from utvandring.estimators.inference import standard_errors, tidy_table, two_sided
+from utvandring.estimators.design import FloatArray, linear_index, matrix_by_name
+from utvandring.estimators.inference import coefficient_table, standard_errors, two_sided
 
 
 @dataclass(frozen=True)
@@ -103,12 +103,7 @@ class MultinomialFit:
         ValueError
             When a column is missing or unknown, the shape is wrong or a value is not a number.
         """
-        X = columns_by_name(X, self.names, self.named)  # noqa: N806
-        matrix = np.asarray(numbers(X, "X"), dtype=np.float64)
-        if matrix.ndim != 2 or matrix.shape[1] != len(self.names):
-            raise ValueError(
-                f"X must have {len(self.names)} columns as in the fit, but has shape {matrix.shape}."
-            )
+        matrix = matrix_by_name(X, self.names, self.named)
         return np.ascontiguousarray(probabilities(matrix, self.params).T)
 
     def tidy(self, level: float = 0.95) -> pd.DataFrame:
@@ -124,16 +119,7 @@ class MultinomialFit:
         pandas.DataFrame
             ``term, equation, estimate, std_error, statistic, p_value, conf_low, conf_high``.
         """
-        equations = self.outcomes[1:]
-        return tidy_table(
-            {
-                "term": list(self.names) * len(equations),
-                "equation": [equation for equation in equations for _ in self.names],
-            },
-            self.params.ravel(order="F"),
-            self.std_errors.ravel(order="F"),
-            level=level,
-        )
+        return coefficient_table(self.names, self.outcomes[1:], self.params, self.std_errors, level=level)
 
 
 def probabilities(block: FloatArray, params: FloatArray) -> FloatArray:

@@ -25,7 +25,16 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from utvandring.estimators.design import Design, Factor, FloatArray, labels, numbers, read_design, whole
+from utvandring.estimators.design import (
+    Design,
+    Factor,
+    FloatArray,
+    labels,
+    numbers,
+    read_design,
+    refuse_not_finite,
+    whole,
+)
 from utvandring.estimators.multinomial import fit_multinomial, outcome_codes
 from utvandring.estimators.panel_histories import Histories, read_histories
 from utvandring.estimators.panel_likelihood import evaluate, posterior
@@ -245,14 +254,7 @@ def _read(
 ) -> tuple[Design, NDArray[np.intp], int]:
     """Check rows where messages can still name them by their number."""
     design = read_design(X, weights=weights, names=names)
-    for rows, block in design.blocks():
-        bad = ~np.isfinite(block)
-        if bad.any():
-            row, column = np.argwhere(bad)[0]
-            raise ValueError(
-                f"Column {design.names[column]!r} holds {block[row, column]} (row {rows.start + row}); leave "
-                "out or replace missing values first."
-            )
+    refuse_not_finite(design)
     codes, n_outcomes = outcome_codes(y, design.n_rows, outcomes)
     return design, codes.astype(np.intp), n_outcomes
 

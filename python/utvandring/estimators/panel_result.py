@@ -8,8 +8,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
-from utvandring.estimators.design import FloatArray, columns_by_name, linear_index, numbers
-from utvandring.estimators.inference import standard_errors, tidy_table, two_sided
+from utvandring.estimators.design import FloatArray, linear_index, matrix_by_name
+from utvandring.estimators.inference import coefficient_table, standard_errors, tidy_table, two_sided
 from utvandring.estimators.multinomial_result import shares
 from utvandring.estimators.panel_search import chi_bar_tail, covariance_jacobian
 
@@ -158,16 +158,7 @@ class PanelMultinomialFit:
         pandas.DataFrame
             ``term, equation, estimate, std_error, statistic, p_value, conf_low, conf_high``.
         """
-        equations = self.outcomes[1:]
-        return tidy_table(
-            {
-                "term": list(self.names) * len(equations),
-                "equation": [equation for equation in equations for _ in self.names],
-            },
-            self.params.ravel(order="F"),
-            self.std_errors.ravel(order="F"),
-            level=level,
-        )
+        return coefficient_table(self.names, self.outcomes[1:], self.params, self.std_errors, level=level)
 
     def random_effects(self, level: float = 0.95) -> pd.DataFrame:
         """Return the variances of the effects and their correlations, with intervals.
@@ -268,7 +259,7 @@ class PanelMultinomialFit:
         """
         if effects not in ("average", "zero"):
             raise ValueError(f"effects must be 'average' or 'zero', not {effects!r}.")
-        matrix = self._matrix(X)
+        matrix = matrix_by_name(X, self.names, self.named)
         if effects == "zero":
             return np.ascontiguousarray(shares(linear_index(self.params, matrix)).T)
         points, weights = self.grid()
@@ -299,7 +290,7 @@ class PanelMultinomialFit:
             index of a DataFrame, otherwise 0, 1, ….
         """
         rows = list(X.index) if isinstance(X, pd.DataFrame) else None
-        matrix = self._matrix(X)
+        matrix = matrix_by_name(X, self.names, self.named)
         points, weights = self.grid()
         n_outcomes, n_effects = len(self.outcomes), len(self.cholesky)
         pairs = np.tril_indices(n_effects)
@@ -336,12 +327,3 @@ class PanelMultinomialFit:
         points = np.array([axis.ravel() for axis in np.meshgrid(*axes, indexing="ij")])
         weights = np.exp(-0.5 * (points**2).sum(axis=0))
         return points, weights / weights.sum()
-
-    def _matrix(self, X: Any) -> FloatArray:  # noqa: N803
-        X = columns_by_name(X, self.names, self.named)  # noqa: N806
-        matrix = np.asarray(numbers(X, "X"), dtype=np.float64)
-        if matrix.ndim != 2 or matrix.shape[1] != len(self.names):
-            raise ValueError(
-                f"X must have {len(self.names)} columns as in the fit, but has shape {matrix.shape}."
-            )
-        return matrix
