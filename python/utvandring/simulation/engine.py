@@ -86,7 +86,7 @@ def simulate(
             out_dir.rmdir()
         work.rename(out_dir)
         if truth is not None:
-            pq.write_table(pa.concat_tables(run.truth), truth)
+            pq.write_table(run.truth_table(), truth)
     except BaseException:
         shutil.rmtree(work, ignore_errors=True)
         raise
@@ -142,7 +142,8 @@ class Simulation:
             (folder / "majority").mkdir()
             self.registers.beside = Registers(folder / "majority", seed, _FIRST_OF_MAJORITY)
         self.pop = Population.of(0)
-        self.truth: list[pa.Table] = []
+        # Of each year who had left by its end, and whether they are found out the year after.
+        self.truth: list[tuple[int, IntArray, bool]] = []
 
     def rng(self, stream: Stream, year: int) -> np.random.Generator:
         """Return the generator of one stream and year: draws of one do not disturb those of another."""
@@ -187,7 +188,7 @@ class Simulation:
         leader = moves.take_family_along(pop, outcome, destination, year - 1, rng)
         moves.further_moves(pop, outcome, destination, year - 1, geo, rng)
         administrative = self._administrative(year, outcome, leader)
-        self._note_truth(year - 1, np.flatnonzero(administrative & ~pop.silent), is_found=True)
+        self.truth.append((year - 1, np.flatnonzero(administrative & ~pop.silent), True))
         self._register_emigrations(year, outcome, leader, administrative)
         if year > self.first_year:
             # Only now is it known of whom the registers of the year before must show no sign of life.
@@ -201,14 +202,15 @@ class Simulation:
         if year < self.last_year:
             self.registers.population(self.pop, year + 1, self.rng(Stream.POPULATION, year + 1))
 
-    def _note_truth(self, year: int, gone: IntArray, *, is_found: bool) -> None:
-        """Note who had left by the end of `year`; `is_found`: who is found out the year after."""
-        self.truth.append(
+    def truth_table(self) -> pa.Table:
+        """Return who had left without saying so, by person and year, and who was found out the year after."""
+        return pa.concat_tables(
             pa.table({
                 "person_id": self.registers.ids(gone).cast(pa.string()),
                 "base_year": np.full(len(gone), year, dtype=np.int32),
                 "is_found_next_year": np.full(len(gone), is_found),
             })
+            for year, gone, is_found in self.truth
         )  # fmt: skip
 
     def _write_year(self, year: int, unseen: BoolArray) -> None:
@@ -500,7 +502,7 @@ class Simulation:
         rng = self.rng(Stream.FACTS, year)
         pop.update_heads()
         self._fall_silent(year, rng)
-        self._note_truth(year, np.flatnonzero(pop.resident & pop.silent), is_found=False)
+        self.truth.append((year, np.flatnonzero(pop.resident & pop.silent), False))
         labour.update_facts(pop, year, self.geo, rng)
         labour.update_education_knowledge(pop, year, self.geo)
         # An unknown address at either end hides a move, so only people who did not move get one.
