@@ -55,7 +55,14 @@ def _tell(event: Any) -> None:
         told = {"node": event.data.node_info.node_name, "index": event.data.index, "total": total}
     else:
         return
-    print(json.dumps(told), flush=True)
+    _say(told)
+
+
+def _say(told: dict[str, Any]) -> None:
+    # In one piece: nodes end in threads, and `print` writes the end of a line by itself, so that two lines of
+    # two nodes could become one that nobody can read.
+    sys.stdout.write(json.dumps(told) + "\n")
+    sys.stdout.flush()
 
 
 def _nodes_in_all(result: Any) -> int:
@@ -68,7 +75,7 @@ def run(dbt: "dbtRunner", *arguments: str) -> Any:
     """Run one command of dbt and return what it made; end the process if it fails."""
     done = dbt.invoke(list(arguments))
     if done.exception is not None:
-        print(json.dumps({"level": "error", "message": str(done.exception)}), flush=True)
+        _say({"level": "error", "message": str(done.exception)})
     if not done.success:
         sys.exit(1)
     return done.result

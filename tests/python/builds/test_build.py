@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import duckdb
@@ -16,7 +17,7 @@ from conftest import Command, run_command
 from dbt_server import DbtServer
 from deliveries import PROJECT, good_files, write_delivery
 
-from utvandring.builds import building, publication
+from utvandring.builds import building, dbt_process, publication
 from utvandring.builds.building import BuildFailedError, Request
 from utvandring.common.project import DataRoot
 from utvandring.deliveries.deliver import deliver
@@ -463,6 +464,26 @@ def test_dbt_gets_the_settings_of_the_project_and_the_rest_of_the_environment(
         "PYTHONUTF8": "1",
     }
     assert {name: how["env"].get(name) for name in expected} == expected
+
+
+def test_every_node_is_told_in_one_write_since_nodes_end_in_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two writes of a line would let the line of another thread come between them."""
+    written: list[str] = []
+    stream = SimpleNamespace(write=written.append, flush=lambda: None)
+    monkeypatch.setattr(dbt_process.sys, "stdout", stream)
+    node = SimpleNamespace(node_name="person_year")
+    dbt_process._tell(
+        SimpleNamespace(
+            info=SimpleNamespace(level="info", name="LogModelResult", msg=""),
+            data=SimpleNamespace(node_info=node, index=7, total=374),
+        )
+    )
+    dbt_process._tell(SimpleNamespace(info=SimpleNamespace(level="error", name="x", msg="a\nb")))
+    assert [json.loads(line) for line in written] == [
+        {"node": "person_year", "index": 7, "total": 374},
+        {"level": "error", "message": "a\nb"},
+    ]
+    assert all(line.count("\n") == 1 and line.endswith("\n") for line in written)
 
 
 def test_no_file_of_the_current_folder_is_taken_for_a_module(
