@@ -14,9 +14,8 @@
 -#}
 
 {#-
-    Rows of an input that the years to build need; all of them in a full build. `earlier`: how many years a row is looked
-    back at. `until`: the last year of the input that matters.
--#}
+    Rows of an input that the years to build need; all in a full build. `earlier`: how many years a row is looked back at.
+    `until`: the last year of the input that matters. -#}
 {% macro from_year(name, year, earlier=0, until=none) -%}
     {%- set input_year, years = say_input(name, year, until) -%}
     {%- set first_year = first_year_to_build() -%}
@@ -71,9 +70,10 @@
     {{ return(model.first_changed_year) }}
 {% endmacro %}
 
-{#- dbt asks this whether a table is to be built in full. -#}
+{#- dbt asks this whether a table is to be built in full, which code lists always are (full_refresh). -#}
 {% macro should_full_refresh() %}
-    {{ return(flags.FULL_REFRESH or (config.get('materialized') == 'incremental' and first_changed_year() is none)) }}
+    {%- set is_new = config.get('materialized') == 'incremental' and first_changed_year() is none -%}
+    {{ return(flags.FULL_REFRESH or config.get('full_refresh', false) or is_new) }}
 {% endmacro %}
 
 {#- Whether a table is there and a build would not change it: none of its inputs has changed. -#}

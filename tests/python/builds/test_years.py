@@ -83,6 +83,20 @@ def number(root: Path) -> int:
     return int(query(root, "select coalesce(max(number), 0) from builds.seen")[0][0])
 
 
+def test_a_code_list_whose_columns_were_others_is_built(
+    deliveries: Deliveries, forked_dbt: DbtServer
+) -> None:
+    def columns() -> list[str]:
+        with duckdb.connect(str(deliveries.root / "warehouse.duckdb")) as connection:
+            found = [row[0] for row in connection.sql("describe code_lists.immigration_category").fetchall()]
+            connection.execute(f"alter table code_lists.immigration_category drop column {found[-1]}")
+        return found
+
+    before = columns()
+    forked_dbt.run(deliveries.root, "seed", "--select", "immigration_category", "--quiet")
+    assert columns() == before
+
+
 def test_every_input_of_a_model_by_year_says_its_year(forked_dbt: DbtServer) -> None:
     """What is not said is right, and slow: the model would be built in full whenever the input changed."""
     nodes = forked_dbt.manifest()["nodes"]
