@@ -228,7 +228,7 @@ def line_chart(
         title=None if of_years else x_title,
         scale=alt.Scale(nice=False, padding=14, zero=False),
     ).axis(format="d", tickMinStep=1, grid=False)
-    y = alt.Y("value:Q", title=y_title, scale=alt.Scale(zero=True, nice=True)).axis(
+    y = alt.Y("value:Q", title=y_title, scale=alt.Scale(zero=True, nice=5)).axis(
         tickCount=5, titleAngle=0, titleAlign="left", titleAnchor="start", titleY=-12, titleX=-26
     )
     labels = alt.Scale(domain=[series[code] for code in codes], range=_range(series, colours))
@@ -364,7 +364,7 @@ def county_chart(series: Mapping[str, str], counties: Sequence[str], text: Texts
         ),
     )
     between = base.mark_line(strokeWidth=1.4, opacity=0.6).encode(
-        x=alt.X("value:Q", title=x_title, scale=alt.Scale(zero=True)).axis(tickCount=6),
+        x=alt.X("value:Q", title=x_title, scale=alt.Scale(zero=True, nice=6)).axis(tickCount=6),
         detail=["place:N", "label:N"],
     )
     tooltip = [
@@ -400,7 +400,7 @@ def dots_chart(
         base.transform_filter("isValid(datum.value)")
         .mark_point(filled=True, size=52, opacity=1)
         .encode(
-            x=alt.X("value:Q", title=x_title, scale=alt.Scale(zero=True)).axis(tickCount=6),
+            x=alt.X("value:Q", title=x_title, scale=alt.Scale(zero=True, nice=6)).axis(tickCount=6),
             color=alt.Color(
                 "label:N",
                 scale=alt.Scale(domain=domain, range=_range(series, colours)),
@@ -436,7 +436,7 @@ def bars_chart(
         .transform_filter("isValid(datum.value)")
         .mark_bar(stroke="white", strokeWidth=0.6)
         .encode(
-            x=alt.X("value:Q", title=x_title, scale=alt.Scale(zero=True)).axis(tickCount=5),
+            x=alt.X("value:Q", title=x_title, scale=alt.Scale(zero=True, nice=5)).axis(tickCount=5),
             y=alt.Y("place:N", title=None, sort=list(places), scale=alt.Scale(paddingInner=0.3)).axis(
                 labelLimit=240
             ),
@@ -477,7 +477,7 @@ def stated_chart(places: Sequence[str], labels: Sequence[str], x_title: str) -> 
             .transform_calculate(whose=name)
             .mark_point(filled=filled, size=size, strokeWidth=1.8, opacity=1)
             .encode(
-                x=alt.X(f"{field}:Q", title=x_title, scale=alt.Scale(zero=True)).axis(tickCount=6),
+                x=alt.X(f"{field}:Q", title=x_title, scale=alt.Scale(zero=True, nice=6)).axis(tickCount=6),
                 color=alt.Color("whose:N", scale=colours, legend=legend),
                 shape=alt.Shape("whose:N", scale=shapes, legend=legend),
                 tooltip=tooltip,
@@ -575,7 +575,11 @@ def compared_chart(
     printed = (
         base.transform_filter("isValid(datum.printed)")
         .mark_point(size=52, filled=False, opacity=1, shape="diamond", strokeWidth=1.4)
-        .encode(x=alt.X("printed:Q", title=x_title).axis(tickCount=7), color=colour, tooltip=tooltip)
+        .encode(
+            x=alt.X("printed:Q", title=x_title, scale=alt.Scale(nice=7)).axis(tickCount=7),
+            color=colour,
+            tooltip=tooltip,
+        )
     )
     ours = (
         base.transform_filter("isValid(datum.value)")
@@ -602,7 +606,7 @@ def estimates_chart(series: Mapping[str, str], terms: Sequence[str], text: Texts
     intervals = (
         base.transform_filter("isValid(datum.value)")
         .mark_rule(strokeWidth=1.8)
-        .encode(x=alt.X("low:Q", title=x_title).axis(tickCount=6), x2="high:Q")
+        .encode(x=alt.X("low:Q", title=x_title, scale=alt.Scale(nice=6)).axis(tickCount=6), x2="high:Q")
     )
     dots = (
         base.transform_filter("isValid(datum.value)")
