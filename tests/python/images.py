@@ -28,6 +28,9 @@ REPORT = {
     "report-contradictions": ("en", "contradictions", DESKTOP),
     "report-phone.nb": ("nb", "figure-4.9", TELEPHONE),
 }
+# Picture: figure, as `utvandring figures` writes it, this wide.
+FIGURES = {"figure-5.20": "5.20", "map-centrality": "M.1", "map-emigration": "M.2"}
+WIDTH = 832
 # The lineage of the table that leaves the secure zone, three steps back and all that reads it.
 LINEAGE = "#!/overview?g_v=1&g_i=3%2Brelease_mobility_rate%2B"
 
@@ -62,6 +65,23 @@ def of_the_report(browser: Browser, report: Path) -> None:
         take(browser, name)
 
 
+def of_figures(browser: Browser, folder: Path) -> None:
+    """Write the figures for papers, as large as a page of the documentation needs them."""
+    chosen = [argument for number in FIGURES.values() for argument in ("--figure", number)]
+    command = [sys.executable, "-m", "utvandring.cli", "--quiet", "figures", "--out", folder]
+    subprocess.run([*command, "--format", "png", "--language", "en", *chosen], check=True)
+    for name, number in FIGURES.items():
+        page = folder / f"{name}.html"
+        picture = (folder / f"figure-{number}.en.png").as_uri()
+        page.write_text(
+            f'<body style="margin: 0"><img src="{picture}" width="{WIDTH}" style="display: block">'
+        )
+        browser.driver.get(page.as_uri())
+        height = browser.run("return document.images[0].height")
+        browser.resize(WIDTH, height)
+        take(browser, name)
+
+
 def refused(root: DataRoot, folder: Path) -> Path:
     """Deliver a folder that lacks a file, to a root of its own; return the page of the refusal."""
     delivery = next(iter(sorted((root.path / "incoming").iterdir())))
@@ -92,6 +112,7 @@ def main() -> None:
         browser.wait(lambda: browser.all("canvas"))
         take(browser, "docs-lineage")
         of_the_report(browser, root.path / "report")
+        of_figures(browser, Path(temporary) / "figures")
 
 
 if __name__ == "__main__":

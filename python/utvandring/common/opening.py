@@ -1,4 +1,4 @@
-"""Opening a built database for reading."""
+"""Opening a built database for reading, and what an error of the engine is about."""
 
 import re
 from collections.abc import Iterator
@@ -41,3 +41,8 @@ def open_to_read(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         ) from error
     with connection:
         yield connection
+
+
+def is_of_the_computer(error: duckdb.Error) -> bool:
+    """Say whether the engine failed for want of memory or of room on the disk, whatever the file is like."""
+    return isinstance(error, duckdb.OutOfMemoryException) or "No space left" in str(error)

@@ -118,9 +118,13 @@ def compare(
     _lay_tables(connection, specification, prepared, accepted, delivered)
     names = {(file.register, file.period): file.delivered_path for file in delivered}
     findings = []
+    # Some comparisons bound another column of the same query: it is asked once.
+    answers: dict[str, pd.DataFrame] = {}
     for number, comparison in enumerate(comparisons):
         progress(comparison.name.replace("_", " "), number / len(comparisons))
-        answer = connection.sql(comparison.query).df()
+        if comparison.query not in answers:
+            answers[comparison.query] = connection.sql(comparison.query).df()
+        answer = answers[comparison.query]
         if answer.empty:
             continue
         if "share" not in answer:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import duckdb
 
+from utvandring.common.opening import is_of_the_computer
 from utvandring.common.sql import literal, path_literal
 from utvandring.deliveries.formats import is_parquet, is_text, told_by_content
 from utvandring.deliveries.verdict import Finding
@@ -194,7 +195,7 @@ def unreadable(error: duckdb.Error, name: str) -> Finding:
         Again, if the fault lies with this computer and not with the file.
     """
     message = str(error)
-    if isinstance(error, duckdb.OutOfMemoryException) or "No space left" in message:
+    if is_of_the_computer(error):
         raise error
     line = re.search(r"CSV Error on Line: ([0-9]+)", message)
     place = f"line {line[1]}: " if line else ""

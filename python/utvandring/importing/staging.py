@@ -1,10 +1,12 @@
 """Sources as Parquet files of text: used columns only, marks of missing values empty, rows counted."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
 
+from utvandring.common.opening import is_of_the_computer
 from utvandring.common.sql import identifier, literal, path_literal
 from utvandring.deliveries.checks import IDENTIFIER_FAULTS, ORDINARY_IDENTIFIER
 from utvandring.deliveries.identity import holds_identity_number, is_candidate
@@ -165,15 +167,7 @@ def _stage_text(
             f"copy ({reading}) to {path_literal(target / 'all.parquet')} (format parquet, "
             "compression lz4_raw)"
         )
-    try:
-        answer = connection.execute(query).fetchone()
-    except duckdb.OutOfMemoryException:
-        raise
-    except duckdb.Error as error:
-        if "No space left" in str(error):
-            raise
-        raise explain_csv(error, file, location, source.entry) from error
-    rows = int(answer[0]) if answer else 0
+    rows = _read(connection, query, lambda error: explain_csv(error, file, location, source.entry))
     lines = count_lines(location) - file.starts_with_names
     if location != file.location:
         location.unlink()
@@ -206,15 +200,20 @@ def _stage_parquet(
         f"hive_partitioning=false)) to {path_literal(target / 'all.parquet')} (format parquet, "
         "compression lz4_raw)"
     )
+    return _read(connection, query, lambda error: ImportFaultError(unreadable_parquet(file.path)))
+
+
+def _read(
+    connection: duckdb.DuckDBPyConnection, query: str, explain: Callable[[duckdb.Error], ImportFaultError]
+) -> int:
+    """Return the number that a query over a file gives; a fault of the file is told in other words."""
     try:
-        copied = connection.execute(query).fetchone()
-    except duckdb.OutOfMemoryException:
-        raise
+        answer = connection.execute(query).fetchone()
     except duckdb.Error as error:
-        if "No space left" in str(error):
+        if is_of_the_computer(error):
             raise
-        raise ImportFaultError(unreadable_parquet(file.path)) from error
-    return int(copied[0]) if copied else 0
+        raise explain(error) from error
+    return int(answer[0]) if answer else 0
 
 
 def _typed_as_text(column: FileColumn) -> str:

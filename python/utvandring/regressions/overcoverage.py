@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from utvandring.common.errors import UtvandringError
+from utvandring.common.files import replace_file
 from utvandring.common.opening import open_to_read
 from utvandring.estimators.overcoverage import (
     OF_LEAVING_GROUP,
@@ -74,7 +75,7 @@ def renew_parameters(warehouse: Path, path: Path, source: str) -> Renewed:
     beside = path.with_name(f".{path.name}.partial")
     try:
         parameters.to_csv(beside, index=False, float_format=f"%.{_DECIMALS}f", lineterminator="\n")
-        beside.replace(path)
+        replace_file(beside, path)
     finally:
         beside.unlink(missing_ok=True)
     return Renewed(int(cells["runs_n"].sum()), len(parameters), fit.converged, path)
