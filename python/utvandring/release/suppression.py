@@ -430,8 +430,8 @@ def _withheld_of(systems: Sequence[System], rule: Rule) -> list[Booleans]:
 def _withheld_by_two(systems: Sequence[System], rule: Rule) -> list[Booleans]:
     """Do as `_withheld_of` does, every second system in a process of its own.
 
-    It is started anew and not forked, since the engine has threads here. It waits for nobody: when this process
-    is killed, it ends at its next word.
+    It is started anew and not forked, since the engine has threads here. It waits for nobody: when this
+    process is killed, it ends with its work.
     """
     context = multiprocessing.get_context("spawn")
     answer, told = context.Pipe(duplex=False)
