@@ -19,6 +19,9 @@ from utvandring.report.texts import Texts
 
 FILE_WIDTH = 640
 
+# Names beside lines: their size, the width of a chart and the letters of a name that leave room for them.
+_NAME_SIZE, _WIDE, _SHORT = 11, 520, 24
+
 # A rate of fewer residents is not drawn.
 FEWEST_RESIDENTS = 50
 
@@ -272,6 +275,8 @@ def line_chart(
         )
     )
     layers = [lines, points, _left_out(x, over, labels, text, x_title)]
+    if len(codes) > 1:
+        layers.append(_names_at_the_ends(base, x, labels, height))
     layers = [*_printed_series(), *layers] if printed else layers
     return _spec(alt.layer(*layers).properties(width="container", height=height))
 
@@ -296,6 +301,27 @@ def _left_out(x: str, over: Any, labels: alt.Scale, text: Texts, x_title: str) -
                 alt.Tooltip(f"{x}:Q", title=x_title, format="d"),
             ],
         )
+    )
+
+
+def _names_at_the_ends(base: alt.Chart, x: str, labels: alt.Scale, height: int) -> Any:
+    """Write the name of a series beside its last value, where it meets no other name and the place is wide."""
+    line = 1.2 * _NAME_SIZE / height
+    return (
+        base.transform_filter(
+            f"isValid(datum.value) && !(containerSize()[0] < {_WIDE}) && length(datum.label) <= {_SHORT}"
+        )
+        .transform_joinaggregate(top="max(value)", end=f"max({x})")
+        .transform_filter(f"datum.{x} === datum.end")
+        .transform_window(
+            below="lag(value)", above="lead(value)", sort=[alt.SortField("value", order="ascending")]
+        )
+        .transform_filter(
+            f"(datum.below === null || datum.value - datum.below > {line:.3f} * datum.top) && "
+            f"(datum.above === null || datum.above - datum.value > {line:.3f} * datum.top)"
+        )
+        .mark_text(align="left", baseline="middle", dx=9, fontSize=_NAME_SIZE)
+        .encode(text="label:N", color=alt.Color("label:N", scale=labels))
     )
 
 
