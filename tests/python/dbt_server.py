@@ -192,7 +192,7 @@ def serve(scratch: Path, read: Path) -> None:
     )
     if not parsed.success:
         sys.exit(f"dbt could not read the project: {parsed.exception}")
-    # As `utvandring build` does it: dbt keeps nearly all that it makes, and looking for the rest finds nothing.
+    # As `utvandring build` does it: dbt keeps nearly all that it makes.
     gc.freeze()
     gc.set_threshold(_COLLECTION_THRESHOLD)
     for line in sys.stdin:
