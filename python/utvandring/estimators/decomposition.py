@@ -34,6 +34,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import expit
 
 from utvandring.estimators.design import FloatArray
+from utvandring.estimators.inference import standard_errors
 from utvandring.estimators.least_squares import fit_linear_probability_cells
 from utvandring.estimators.multinomial import fit_multinomial_cells
 
@@ -52,8 +53,8 @@ class Decomposition:
     ----------
     method
         kitagawa, oaxaca_blinder or yun.
-    compared_rate, reference_rate
-        Events a person in the two populations; the parts are of the first less the second.
+    persons, events
+        Of the compared population, and of the reference.
     components, terms
         What each of T parts is: composition by factor, or rate.
     contributions
@@ -65,14 +66,29 @@ class Decomposition:
     """
 
     method: Method
-    compared_rate: float
-    reference_rate: float
+    persons: tuple[float, float]
+    events: tuple[float, float]
     components: tuple[str, ...]
     terms: tuple[str, ...]
     contributions: FloatArray
     covariance: FloatArray
     only_compared_share: float
     only_reference_share: float
+
+    @property
+    def compared_rate(self) -> float:
+        """Events a person in the compared population."""
+        return self.events[0] / self.persons[0]
+
+    @property
+    def reference_rate(self) -> float:
+        """Events a person in the reference; the parts are of the compared rate less this one."""
+        return self.events[1] / self.persons[1]
+
+    @property
+    def std_errors(self) -> FloatArray:
+        """T standard errors of the parts."""
+        return standard_errors(self.covariance)
 
     def total(self, component: str | None = None) -> tuple[float, float]:
         """Return the sum of the parts of a component, or of all of them, and its standard error."""
@@ -99,7 +115,7 @@ class Decomposition:
                 "component": self.components,
                 "term": self.terms,
                 "contribution": self.contributions,
-                "std_error": np.sqrt(np.maximum(np.diag(self.covariance), 0.0)),
+                "std_error": self.std_errors,
             }
         )
 
@@ -138,7 +154,7 @@ def kitagawa(
         When a population has no persons, the two are the same, nothing is common to them, a part is larger
         than its whole, or the arrays do not fit.
     """
-    codes, names, c, r = _read(categories, compared, reference, is_part)
+    codes, names, _, c, r = _read(categories, compared, reference, is_part)
     common = (c[:, 0] > 0) & (r[:, 0] > 0)
     if not common.any():
         raise ValueError(
@@ -183,8 +199,8 @@ def kitagawa(
     )
     return Decomposition(
         method="kitagawa",
-        compared_rate=_rate(c),
-        reference_rate=_rate(r),
+        persons=(c[:, 0].sum(), r[:, 0].sum()),
+        events=(c[:, 1].sum(), r[:, 1].sum()),
         components=(COMPOSITION,) * (len(names) + 2) + (RATE,),
         terms=(*names, "only_compared", "only_reference", ALL),
         contributions=np.array(contributions),
@@ -242,8 +258,8 @@ def yun_logit(categories: Any, compared: ArrayLike, reference: ArrayLike, *, is_
 
 def _read(
     categories: Any, compared: ArrayLike, reference: ArrayLike, is_part: bool
-) -> tuple[NDArray[np.intp], tuple[str, ...], FloatArray, FloatArray]:
-    """Return codes of the cells (n × K), names of the factors, and the counts of both, checked."""
+) -> tuple[NDArray[np.intp], tuple[str, ...], list[list[Any]], FloatArray, FloatArray]:
+    """Return codes of the cells (n × K), names and levels of the factors, the counts of both; checked."""
     frame = pd.DataFrame(categories)
     names = tuple(str(column) for column in frame.columns)
     c, r = (np.asarray(counts, dtype=np.float64) for counts in (compared, reference))
@@ -272,13 +288,9 @@ def _read(
         raise ValueError("A population is compared with itself: there is no difference to take apart.")
     there = (c[:, 0] > 0) | (r[:, 0] > 0)
     frame, c, r = frame[there], c[there], r[there]
-    codes = np.column_stack([np.unique(frame[name].astype(str), return_inverse=True)[1] for name in frame])
-    return codes, names, c, r
-
-
-def _rate(counts: FloatArray) -> float:
-    persons, events = counts.sum(axis=0)
-    return float(events / persons)
+    found = [pd.factorize(frame[name], sort=True) for name in frame]
+    codes = np.column_stack([numbers for numbers, _ in found])
+    return codes, names, [list(levels) for _, levels in found], c, r
 
 
 def _root(variance: Any) -> float:
@@ -472,8 +484,8 @@ class _Counted:
 
     Attributes
     ----------
-    names
-        K factors.
+    names, labels
+        K factors, and M columns.
     matrix
         n × M: one, and a dummy for every category of every factor.
     blocks
@@ -487,6 +499,7 @@ class _Counted:
     """
 
     names: tuple[str, ...]
+    labels: tuple[str, ...]
     matrix: FloatArray
     blocks: FloatArray
     is_common: NDArray[np.bool_]
@@ -523,10 +536,10 @@ class _Counted:
         counts = self.counts[population]
         there = counts[:, 0] > 0
         # Without the first common category of each factor, and without categories that nobody is in.
-        kept, labels = [0], [CONSTANT]
+        kept = [0]
         spread = np.zeros((self.matrix.shape[1],) * 2)
         spread[0, 0] = 1
-        for name, columns in zip(self.names, self.blocks[1:] > 0, strict=True):
+        for columns in self.blocks[1:] > 0:
             common = np.flatnonzero(columns & self.is_common)
             chosen = [
                 column
@@ -535,12 +548,11 @@ class _Counted:
             ]
             for column in chosen:
                 kept.append(int(column))
-                labels.append(f"{name} {len(labels)}")
                 spread[column, column] += 1
                 if column in common:
                     spread[columns, column] -= 1 / len(common)
                     spread[0, column] += 1 / len(common)
-        design = self.matrix[:, kept]
+        design, labels = self.matrix[:, kept], [self.labels[column] for column in kept]
         persons, events = counts[there].T
         if logit:
             fitted = fit_multinomial_cells(
@@ -627,11 +639,12 @@ class _Regressions:
     ) -> Decomposition:
         """Return the parts, those of composition by factor, as a decomposition."""
         counted = self.counted
+        c, r, _ = counted.counts
         slope = np.concatenate([composition.slope, rate.slope])
         return Decomposition(
             method=method,
-            compared_rate=_rate(counted.counts[_COMPARED]),
-            reference_rate=_rate(counted.counts[_REFERENCE]),
+            persons=(c[:, 0].sum(), r[:, 0].sum()),
+            events=(c[:, 1].sum(), r[:, 1].sum()),
             components=(COMPOSITION,) * len(counted.names) + (RATE,) * len(terms_of_rate),
             terms=(*counted.names, *terms_of_rate),
             contributions=np.concatenate([composition.value, rate.value]),
@@ -642,16 +655,17 @@ class _Regressions:
 
 
 def _counted(categories: Any, compared: ArrayLike, reference: ArrayLike, is_part: bool) -> _Counted:
-    codes, names, c, r = _read(categories, compared, reference, is_part)
-    columns, of_factor = [np.ones(len(codes))], [0]
-    for factor in range(len(names)):
-        for level in np.unique(codes[:, factor]):
-            columns.append((codes[:, factor] == level).astype(float))
+    codes, names, levels, c, r = _read(categories, compared, reference, is_part)
+    columns, of_factor, labels = [np.ones(len(codes))], [0], [CONSTANT]
+    for factor, name in enumerate(names):
+        for code, level in enumerate(levels[factor]):
+            columns.append((codes[:, factor] == code).astype(float))
             of_factor.append(factor + 1)
+            labels.append(f"{name} {level}")
     matrix = np.column_stack(columns)
     blocks = (np.array(of_factor) == np.arange(len(names) + 1)[:, None]).astype(float)
     is_common = (c[:, 0] @ matrix > 0) & (r[:, 0] @ matrix > 0)
     for name, block in zip(names, blocks[1:], strict=True):
         if not (block @ is_common):
             raise ValueError(f"The two populations have no category of {name} in common.")
-    return _Counted(names, matrix, blocks, is_common, (c, r, r if is_part else c + r), is_part)
+    return _Counted(names, tuple(labels), matrix, blocks, is_common, (c, r, r if is_part else c + r), is_part)

@@ -7,6 +7,7 @@ from reference import (
     Evidence,
     Registers,
     descendant_emigration,
+    emigration_by_origin,
     family_year,
     immigration_spell,
     migration_event,
@@ -14,6 +15,7 @@ from reference import (
     person_year,
 )
 from reference.adversary import Adversary
+from reference.emigration_by_origin import ORIGIN_GRAIN
 from reference.evidence import Row
 from reference.mobility_rate import GRAIN
 from reference.warehouse import Warehouse, delivered, differences, report
@@ -29,6 +31,7 @@ KEYS = {
     "mobility_rate": GRAIN,
     "immigration_spell": ("person_id", "stay_number"),
     "descendant_emigration": ("person_id",),
+    "emigration_by_origin": ORIGIN_GRAIN,
 }
 BY_PERSON = ("person_year", "immigration_spell", "descendant_emigration")
 
@@ -50,6 +53,7 @@ def by_definition(registers: Registers) -> dict[str, list[Row]]:
         "mobility_rate": mobility_rate(persons),
         "immigration_spell": immigration_spell(evidence),
         "descendant_emigration": descendant_emigration(evidence),
+        "emigration_by_origin": emigration_by_origin(persons),
     }
 
 

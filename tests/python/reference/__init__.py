@@ -5,6 +5,7 @@ with the columns of the registers; output are the marts as lists of dicts.
 """
 
 from .descendant import descendant_emigration
+from .emigration_by_origin import emigration_by_origin
 from .evidence import Evidence, Registers
 from .family import family_year
 from .migration_event import migration_event
@@ -16,6 +17,7 @@ __all__ = [
     "Evidence",
     "Registers",
     "descendant_emigration",
+    "emigration_by_origin",
     "family_year",
     "immigration_spell",
     "migration_event",

@@ -28,6 +28,7 @@ MARTS = (
     "immigration_spell",
     "descendant_emigration",
     "presence",
+    "emigration_by_origin",
 )
 
 
