@@ -181,7 +181,8 @@ def kitagawa(
     for (counts, sign), position in zip(((c, 1.0), (r, -1.0)), range(2), strict=True):
         inside = counts[common].sum(axis=0)
         outside = counts.sum(axis=0)
-        contributions.append(sign * float(outside[1] / outside[0] - inside[1] / inside[0]))
+        # Plus zero: none, not none of a sign.
+        contributions.append(sign * float(outside[1] / outside[0] - inside[1] / inside[0]) + 0.0)
         slope = np.zeros((2, len(codes), 2))
         slope[position] = sign * (_of_mean(outside) - np.where(common[:, None], _of_mean(inside), 0.0))
         slopes.append(slope if not common.all() else np.zeros_like(slope))

@@ -217,6 +217,35 @@ def test_intervals_cover_the_truth_in_repeated_draws(method: Method, is_part: bo
     assert spread == pytest.approx(np.sqrt(np.diag(exact.covariance)), rel=0.2, abs=1e-9)
 
 
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("is_part", [True, False])
+def test_the_covariance_is_that_of_small_changes_of_every_count_also_with_cells_on_one_side(
+    method: Method, is_part: bool
+) -> None:
+    cells, compared, other = drawn(9, levels=(2, 3))
+    compared, other = compared.astype(float), other.astype(float)
+    compared[[2, 5]] = 0  # a category that nobody of those compared is in
+    other[0] = 0
+
+    def parts_of(one: np.ndarray, rest: np.ndarray) -> Decomposition:
+        return method(cells, one, one + rest if is_part else rest, is_part=is_part)
+
+    expected = 0.0
+    for side, counts in enumerate((compared, other)):
+        for cell, event in itertools.product(range(len(cells)), (0, 1)):
+            n = counts[cell, 1] if event else counts[cell, 0] - counts[cell, 1]
+            if n == 0:
+                continue
+            ends = []
+            for step in (1e-3, -1e-3):
+                changed = [compared.copy(), other.copy()]
+                changed[side][cell] += (step, step * event)
+                ends.append(parts_of(changed[0], changed[1]).contributions)
+            slope = (ends[0] - ends[1]) / 2e-3
+            expected = expected + n * np.outer(slope, slope)
+    assert parts_of(compared, other).covariance == pytest.approx(expected, rel=1e-5, abs=1e-11)
+
+
 CELLS = pd.DataFrame({"age": ["young", "old"]})
 GOOD = [[100, 10], [100, 20]]
 
