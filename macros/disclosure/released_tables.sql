@@ -571,6 +571,21 @@ trinomial_logit_fit:
   counts: [n_obs]
   estimates: [log_likelihood, log_likelihood_null, schwarz_bic, scaled_r2]
 
+rate_decomposition:
+  key: [outcome_year, comparison, compared, reference, outcome, method, component, term]
+  text: [withheld_reason]
+  estimates: [contribution, std_error]
+
+rate_decomposition_fit:
+  key: [outcome_year, comparison, compared, reference, outcome, method]
+  text: [withheld_reason]
+  counts: [persons_n, events_n, reference_persons_n, reference_events_n]
+  ratios:
+    compared_rate: [events_n, persons_n]
+    reference_rate: [reference_events_n, reference_persons_n]
+  estimates: [composition, composition_std_error, composition_share_std_error]
+  derived: [rate, composition_share, composition_share_conf_low, composition_share_conf_high]
+
 reproduction:
   key: [table_id]
   # Cells of printed tables, not persons.

@@ -1,7 +1,7 @@
-{#- Whether base_year is in one of the lists of years that these variables hold; an empty list has none. -#}
-{% macro is_base_year(variables) -%}
+{#- Whether a year is in one of the lists of years that these variables hold; an empty list has none. -#}
+{% macro is_base_year(variables, year='base_year') -%}
     {%- set years = base_years(variables) -%}
-    {%- if years -%} base_year in ({{ years | join(', ') }}) {%- else -%} false {%- endif -%}
+    {%- if years -%} {{ year }} in ({{ years | join(', ') }}) {%- else -%} false {%- endif -%}
 {%- endmacro %}
 
 

@@ -2,8 +2,9 @@
 -- Purpose: numbers that the sources state, beside the same statistics of the warehouse. From a simulated delivery the
 -- number of the warehouse is simulated and says nothing about Norway; the simulation is not calibrated to any of them.
 --
--- A share that has left is the share of immigrants whose first immigration is on record (of countries that joined the
--- EU: since the accession) who had left by the end of the deliveries. The whole population is that of the deliveries.
+-- A share that has left is the share of immigrants whose first immigration is on record (of A8, eight of the countries
+-- that joined the EU in 2004, since then) who had left by the end of the deliveries. The whole population is that of
+-- the deliveries.
 with
 
 stated as (
@@ -12,17 +13,19 @@ stated as (
 
 first_stay as (
     select
-        person_id,
-        origin_group,
-        comparison_country,
-        is_entry_from_eu_member,
-        coalesce(exit_type = 'emigration', false) as has_left,
-    from {{ ref('immigration_spell') }}
+        spell.person_id,
+        spell.origin_group,
+        spell.comparison_country,
+        case when country.stated_group <> 'a8' or spell.is_entry_from_eu_member then country.stated_group end
+            as stated_group,
+        coalesce(spell.exit_type = 'emigration', false) as has_left,
+    from {{ ref('immigration_spell') }} as spell
+    left join {{ ref('country_group') }} as country on spell.country_of_birth = country.country_code
     where
-        is_immigrant
-        and stay_number = 1
-        and entry_type = 'immigration'
-        and not is_reimmigration
+        spell.is_immigrant
+        and spell.stay_number = 1
+        and spell.entry_type = 'immigration'
+        and not spell.is_reimmigration
 ),
 
 left_by_origin as (
@@ -35,13 +38,9 @@ left_by_origin as (
         first_stay,
         lateral (
             values
-            (
-                case
-                    when first_stay.origin_group <> 'eu_2004_2007' or first_stay.is_entry_from_eu_member
-                        then first_stay.origin_group
-                end
-            ),
-            (first_stay.comparison_country)
+            (first_stay.origin_group),
+            (first_stay.comparison_country),
+            (first_stay.stated_group)
         ) as origin (origin)
     where origin.origin is not null
     group by origin.origin

@@ -8,6 +8,7 @@ from reference import (
     Registers,
     child_emigration,
     descendant_emigration,
+    emigration_by_origin,
     family_year,
     immigration_spell,
     migration_event,
@@ -18,6 +19,7 @@ from reference import (
 )
 from reference.adversary import Adversary
 from reference.child_emigration import CHILD
+from reference.emigration_by_origin import ORIGIN_GRAIN
 from reference.evidence import Row
 from reference.migration_flow import FLOW
 from reference.mobility_rate import GRAIN
@@ -38,6 +40,7 @@ KEYS = {
     "mover_profile": PROFILE,
     "immigration_spell": ("person_id", "stay_number"),
     "descendant_emigration": ("person_id",),
+    "emigration_by_origin": ORIGIN_GRAIN,
 }
 BY_PERSON = ("person_year", "immigration_spell", "descendant_emigration")
 
@@ -62,6 +65,7 @@ def by_definition(registers: Registers) -> dict[str, list[Row]]:
         "mover_profile": mover_profile(evidence, persons),
         "immigration_spell": immigration_spell(evidence),
         "descendant_emigration": descendant_emigration(evidence),
+        "emigration_by_origin": emigration_by_origin(persons),
     }
 
 

@@ -6,6 +6,7 @@ with the columns of the registers; output are the marts as lists of dicts.
 
 from .child_emigration import child_emigration
 from .descendant import descendant_emigration
+from .emigration_by_origin import emigration_by_origin
 from .evidence import Evidence, Registers
 from .family import family_year
 from .migration_event import migration_event
@@ -20,6 +21,7 @@ __all__ = [
     "Registers",
     "child_emigration",
     "descendant_emigration",
+    "emigration_by_origin",
     "family_year",
     "immigration_spell",
     "migration_event",

@@ -31,6 +31,7 @@ MARTS = (
     "migration_flow",
     "child_emigration",
     "mover_profile",
+    "emigration_by_origin",
 )
 
 

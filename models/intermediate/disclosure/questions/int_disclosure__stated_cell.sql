@@ -1,6 +1,7 @@
 -- Grain: statistic_id, item.
 -- Purpose: persons and leavers behind the shares of quality.stated_number that are shares of persons; persons of an
--- origin are those of the stays already, and keep their cell_id. Other statistics are computed from released counts.
+-- origin are those of the stays already, and keep their cell_id; groups of a source's own are part of the stays of the
+-- smallest group around them. Other statistics are computed from released counts.
 with
 
 stated_number as (
@@ -16,13 +17,18 @@ stay as (
         transition = 'emigration'
         and cohort = 'all'
         and item = 'persons_n'
-        and dimension in ('origin_group', 'comparison_country')
+        and dimension in ('origin_group', 'comparison_country', 'none')
 ),
 
 counted as (
     select
         statistic_id,
-        replace(statistic_id, 'left_', '') as category,
+        case statistic_id
+            when 'left_a8' then 'eu_2004_2007'
+            when 'left_other_east_asia' then 'asia'
+            when 'left_americas' then 'all'
+            else replace(statistic_id, 'left_', '')
+        end as category,
         base_n as persons_n,
         counted_n as left_n,
     from stated_number

@@ -1,0 +1,20 @@
+-- Grain: that of estimates.rate_decomposition_fit, with Norwegian column names.
+select
+    outcome_year as utfallsår,
+    comparison as sammenligning,
+    compared as sammenlignet,
+    reference as referanse,
+    outcome as utfall,
+    method as metode,
+    persons_n as personer,
+    events_n as hendelser,
+    compared_rate as rate,
+    reference_rate as referanserate,
+    difference as forskjell,
+    composition as sammensetning,
+    rate as atferd,
+    composition_share as andel_sammensetning,
+    composition_share_conf_low as andel_sammensetning_nedre,
+    composition_share_conf_high as andel_sammensetning_øvre,
+    not_decomposed_reason as grunn_til_at_den_mangler,
+from {{ ref('rate_decomposition_fit') }}
