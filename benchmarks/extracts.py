@@ -93,7 +93,8 @@ def read_back(out: Path, rows: int) -> None:
     read = {".dta": pyreadstat.read_dta, ".sav": pyreadstat.read_sav}.get(out.suffix)
     if read is None:
         return
-    first, about = read(str(out), row_limit=1)
+    _, about = read(str(out), metadataonly=True)
+    first, _ = read(str(out), row_limit=1)
     last, _ = read(str(out), row_offset=rows - 1, row_limit=2)
     assert about.number_rows == rows
     assert about.number_columns == COLUMNS

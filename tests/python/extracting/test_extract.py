@@ -2,6 +2,7 @@
 
 import csv
 import datetime
+import errno
 import gzip
 import hashlib
 import json
@@ -20,6 +21,8 @@ import pytest
 import yaml
 from conftest import Command, run_command
 from deliveries import PROJECT
+
+from utvandring.extracting import extracting
 
 LONG_LABEL = "Alder i fullførte år ved årets slutt, ærlig talt målt på den måten som registeret øver på: Å"
 HARD = Path(__file__).with_name("hard.sql").read_text(encoding="utf-8")
@@ -323,6 +326,26 @@ def test_places_that_are_taken_or_shared_are_refused(
     (repository / ".gitignore").write_text("x.csv\n", encoding="utf-8")
     kept = ("extract", "--table", "hard", "--database", hard, "--out", repository / "x.csv")
     assert utvandring(*kept).code == 0
+
+
+@pytest.mark.parametrize("form", ["dta", "sav", "rds", "parquet", "csv"])
+def test_a_disk_that_is_full_leaves_the_earlier_file_and_nothing_else(
+    form: str, hard: Path, utvandring: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / f"hard.{form}"
+    out.write_text("before", encoding="utf-8")
+
+    def full(path: Path) -> None:
+        assert path.stat().st_size > 300
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(extracting, "sync_file", full)
+    ran = utvandring("extract", "--table", "hard", "--database", hard, "--out", out, "--replace")
+
+    assert ran.code == 1
+    assert "The disk is full" in ran.err
+    assert out.read_text(encoding="utf-8") == "before"
+    assert {path.name for path in tmp_path.iterdir()} == {"own.duckdb", out.name}
 
 
 def test_a_table_or_column_that_does_not_exist_is_answered_with_what_is_near(
