@@ -29,9 +29,10 @@ _TEXT_BYTES = {Format.DTA: 2_044, Format.SAV: 32_767}
 _NAME_LETTERS = {Format.DTA: 32, Format.SAV: 64}
 _COLUMNS = {Format.DTA: 32_767}
 _ROWS = 2_147_483_647
-_LABEL_LETTERS = {Format.DTA: 80, Format.SAV: 120}
-# Bytes of a column's label in SPSS, and of the codes that may have names there.
+# Letters of labels in Stata; in SPSS bytes of those of columns and of codes, and of codes that have names.
+_LABEL_LETTERS = 80
 _LABEL_BYTES = 255
+_LABEL_OF_CODE_BYTES = 120
 _CODE_BYTES = 8
 
 _RESERVED = {
@@ -162,7 +163,7 @@ def _named(form: Format, name: str) -> str:
     return plain[: _NAME_LETTERS[form]]
 
 
-def label_in(form: Format, label: str) -> str:
+def label_in(form: Format, label: str, *, of_code: bool = False) -> str:
     """Return a label as a kind of file holds it: shortened at a letter, with an ellipsis.
 
     Parameters
@@ -171,12 +172,20 @@ def label_in(form: Format, label: str) -> str:
         The kind of file.
     label
         Of a column or a code.
+    of_code
+        Which of the two.
     """
-    letters = _LABEL_LETTERS.get(form)
-    if letters is None or (len(label) <= letters and len(label.encode()) <= _LABEL_BYTES):
+
+    def fits(text: str) -> bool:
+        if form is Format.DTA:
+            return len(text) <= _LABEL_LETTERS
+        most = _LABEL_OF_CODE_BYTES if of_code else _LABEL_BYTES
+        return form is not Format.SAV or len(text.encode()) <= most
+
+    if fits(label):
         return label
-    short = label[: letters - 1]
-    while len(short.encode()) > _LABEL_BYTES - len("…".encode()):
+    short = label
+    while not fits(f"{short.rstrip()}…"):
         short = short[:-1]
     return f"{short.rstrip()}…"
 

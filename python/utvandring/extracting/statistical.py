@@ -16,6 +16,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from utvandring.common.errors import UtvandringError
 from utvandring.common.sql import identifier
 from utvandring.extracting.columns import Column, Kind
 from utvandring.extracting.limits import STATA_LONG, Format, has_labels, label_in, names_in
@@ -30,6 +31,7 @@ _STATA_DAYS = 3_653
 _SPSS_SECONDS = 12_219_379_200
 _DAY = 86_400
 _SPSS_SEGMENT = 255
+_SPSS_NOTE = 80
 
 
 @dataclass(frozen=True)
@@ -186,8 +188,8 @@ def _write_head(form: Format, path: Path, placed: Sequence[Layout], notice: Sequ
             stata, spss = ("%td", "DATE11") if of_date else ("%tc", "DATETIME20")
             formats[name] = stata if form is Format.DTA else spss
         if has_labels(form, column):
-            codes[name] = {code: label_in(form, label) for code, label in column.labels.items()}
-            shortened += sum(label_in(form, label) != label for label in column.labels.values())
+            codes[name] = {code: label_in(form, label, of_code=True) for code, label in column.labels.items()}
+            shortened += sum(codes[name][code] != label for code, label in column.labels.items())
     labels = {names[column.name]: label_in(form, column.description) or None for column in columns}
     shortened += sum(label_in(form, column.description) != column.description for column in columns)
     frame = pd.DataFrame(row)
@@ -196,13 +198,28 @@ def _write_head(form: Format, path: Path, placed: Sequence[Layout], notice: Sequ
         "variable_value_labels": codes,
         "variable_format": formats,
     }
-    if form is Format.DTA:
-        pyreadstat.write_dta(
-            frame, str(path), file_label=label_in(form, notice[0]), version=_STATA_VERSION, **common
-        )
-    else:
-        pyreadstat.write_sav(frame, str(path), file_label=notice[0][:60], note=list(notice), **common)
+    try:
+        if form is Format.DTA:
+            pyreadstat.write_dta(
+                frame, str(path), file_label=label_in(form, notice[0]), version=_STATA_VERSION, **common
+            )
+        else:
+            lines = [line for text in notice for line in _lines(text)]
+            pyreadstat.write_sav(frame, str(path), file_label=notice[0], note=lines, **common)
+    except pyreadstat.ReadstatError as error:
+        raise UtvandringError(f"The head of the {form} file could not be written: {error}") from error
     return shortened
+
+
+def _lines(text: str) -> list[str]:
+    """Return a text as lines of at most 80 bytes, which is what SPSS has for notes."""
+    lines = [""]
+    for word in text.split():
+        for letter in f" {word}" if lines[-1] else word:
+            if len(f"{lines[-1]}{letter}".encode()) > _SPSS_NOTE:
+                lines.append("")
+            lines[-1] += letter
+    return lines
 
 
 def _made_up_row(form: Format, head: bytes, width: int) -> tuple[int, int]:

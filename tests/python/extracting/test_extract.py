@@ -328,6 +328,32 @@ def test_places_that_are_taken_or_shared_are_refused(
     assert utvandring(*kept).code == 0
 
 
+@pytest.mark.parametrize("form", ["dta", "sav"])
+def test_long_labels_and_conditions_are_cut_at_a_letter_and_counted(
+    form: str, hard: Path, utvandring: Command, tmp_path: Path
+) -> None:
+    with duckdb.connect(str(hard)) as connection:
+        connection.execute(f"comment on column marts.hard.base_year is '{'æ' * 300}'")
+        connection.execute(
+            f"update code_lists.centrality set label_en = '{'ø' * 130}' where label_en = 'Most'"
+        )
+    out = tmp_path / f"hard.{form}"
+    condition = " or ".join(["remark = 'blåbærsyltetøy'"] * 20) + " or true"
+
+    ran = utvandring("extract", "--table", "hard", "--database", hard, "--out", out, "--where", condition)
+
+    assert ran.code == 0, ran.text
+    assert f"{'3' if form == 'dta' else '2'} labels shortened" in ran.out
+    read = {"dta": pyreadstat.read_dta, "sav": pyreadstat.read_sav}[form]
+    frame, about = read(str(out))
+    assert len(frame) == 4
+    letters = {"dta": (79, 79), "sav": (126, 58)}[form]
+    assert about.column_names_to_labels["base_year"] == "æ" * letters[0] + "…"
+    assert about.variable_value_labels["centrality_level"][4] == "ø" * letters[1] + "…"
+    if form == "sav":
+        assert "".join(about.notes).count("blåbærsyltetøy") >= 15
+
+
 @pytest.mark.parametrize("form", ["dta", "sav", "rds", "parquet", "csv"])
 def test_a_disk_that_is_full_leaves_the_earlier_file_and_nothing_else(
     form: str, hard: Path, utvandring: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
