@@ -2,7 +2,7 @@
 
     python benchmarks/extracts.py --rows 10000000 --work DIR [--format dta] [--format rds]
 
-The person-years of the publication are repeated under other ids in a database in `--work`, where it stays: 45
+The person-years of the publication are repeated under other ids in a data root in `--work`, where they stay: 45
 columns of theirs. The file is read back a little: rows, columns, and the first and last of them.
 """
 
@@ -42,15 +42,16 @@ def main() -> None:
     parser.add_argument("--work", type=Path, default=Path("target/extracts"))
     parser.add_argument("--format", action="append", choices=FORMATS)
     arguments = parser.parse_args()
-    arguments.work.mkdir(parents=True, exist_ok=True)
-    database = arguments.work / f"rows-{arguments.rows}.duckdb"
-    if not database.exists():
-        repeat(DataRoot.from_environment().publication, database, arguments.rows)
+    root = DataRoot((arguments.work / f"{arguments.rows}").absolute())
+    (root.path / "extracts").mkdir(parents=True, exist_ok=True)
+    root.published.mkdir(exist_ok=True)
+    if not root.publication.exists():
+        repeat(DataRoot.from_environment().publication, root.publication, arguments.rows)
     print("| file | rows | GB | elapsed s | CPU s | peak GB |")
     print("|---|---:|---:|---:|---:|---:|")
     for form in arguments.format or FORMATS:
-        out = arguments.work / f"rows.{form}"
-        elapsed, usage = run(database, out)
+        out = root.path / "extracts" / f"rows.{form}"
+        elapsed, usage = run(root, out)
         read_back(out, arguments.rows)
         # Kibibytes on Linux.
         print(
@@ -75,12 +76,15 @@ def repeat(publication: Path, database: Path, rows: int) -> None:
     aside.rename(database)
 
 
-def run(database: Path, out: Path) -> tuple[float, os.struct_rusage]:
+def run(root: DataRoot, out: Path) -> tuple[float, os.struct_rusage]:
     """Extract the table in a process of its own; return seconds, and what the process used."""
     begun = time.monotonic()
     command = [sys.executable, "-m", "utvandring.cli", "--quiet", "extract", "--table", "marts.person_year"]
-    process = os.spawnv(
-        os.P_NOWAIT, sys.executable, [*command, "--database", str(database), "--out", str(out), "--replace"]
+    process = os.spawnve(
+        os.P_NOWAIT,
+        sys.executable,
+        [*command, "--out", str(out), "--replace"],
+        {**os.environ, "UTVANDRING_DATA": str(root.path)},
     )
     _, status, usage = os.wait4(process, 0)
     if status:

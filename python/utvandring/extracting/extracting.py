@@ -126,7 +126,8 @@ def extract(root: DataRoot, database: Path, request: Request, progress: Progress
         open_to_read(database) as connection,
     ):
         told("choose rows", 0.0)
-        columns = _choose(connection, request, Path(work))
+        is_of_project = database.resolve() in (root.publication.resolve(), root.warehouse.resolve())
+        columns = _choose(connection, request, Path(work), is_of_project=is_of_project)
         told("look at values", 0.3)
         columns = _labelled(connection, measured(connection, _CHOSEN, columns))
         _require_held(request, columns)
@@ -188,7 +189,9 @@ def _is_ignored(path: Path, repository: Path) -> bool:
     return subprocess.run(asked, capture_output=True, check=False).returncode == 0
 
 
-def _choose(connection: duckdb.DuckDBPyConnection, request: Request, work: Path) -> tuple[Column, ...]:
+def _choose(
+    connection: duckdb.DuckDBPyConnection, request: Request, work: Path, *, is_of_project: bool
+) -> tuple[Column, ...]:
     """Put the rows aside in the order of the key, in a database that goes with the folder of the work."""
     schema, name, columns = _found(connection, request.table)
     chosen = _named(columns, request.columns)
@@ -197,7 +200,9 @@ def _choose(connection: duckdb.DuckDBPyConnection, request: Request, work: Path)
     connection.execute(f"set temp_directory = {literal(str(work / 'spill'))}")
     connection.execute(f"attach {literal(str(work / 'chosen.duckdb'))} as work (read_write)")
     close_to_files(connection)
-    key = _key(name, [column.name for column in columns])
+    key = [column.name for column in columns]
+    if is_of_project and schema == "marts":
+        key = _key(name) or key
     where = ""
     if request.condition is not None:
         check_condition(connection, request.condition)
@@ -247,19 +252,14 @@ def _named(columns: Sequence[Column], names: Sequence[str]) -> tuple[Column, ...
     return tuple(there[name] for name in names) or tuple(columns)
 
 
-def _key(table: str, columns: Sequence[str]) -> list[str]:
-    """Return the key that the table's data test declares; without one, all columns."""
-    for path in sorted((project_root() / "models").rglob("*.yml")):
-        if f"- name: {table}\n" not in path.read_text(encoding="utf-8"):
-            continue
+def _key(mart: str) -> list[str]:
+    """Return the key of a mart that its data test declares: much less to sort by than all columns."""
+    for path in sorted((project_root() / "models/marts").rglob("*.yml")):
         for model in read_yaml(path).get("models", []):
-            for test in model.get("data_tests", []) if model["name"] == table else []:
-                key = (
-                    test["unique_combination"]["arguments"]["columns"] if "unique_combination" in test else []
-                )
-                if key and set(key) <= set(columns):
-                    return [str(column) for column in key]
-    return list(columns)
+            for test in model.get("data_tests", []) if model["name"] == mart else []:
+                if "unique_combination" in test:
+                    return list(test["unique_combination"]["arguments"]["columns"])
+    return []
 
 
 def _labelled(connection: duckdb.DuckDBPyConnection, columns: Sequence[Column]) -> tuple[Column, ...]:
