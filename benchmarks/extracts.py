@@ -2,8 +2,8 @@
 
     python benchmarks/extracts.py --rows 10000000 --work DIR [--format dta] [--format rds]
 
-The person-years of the publication are repeated under other ids in a data root in `--work`, where they stay: 45
-columns of theirs. The file is read back a little: rows, columns, and the first and last of them.
+The person-years of the publication are repeated under other ids in a data root in `--work`, where they stay:
+45 columns of theirs. The file is read back a little: rows, columns, and the first and last of them.
 """
 
 from __future__ import annotations
