@@ -37,6 +37,12 @@
     lies_in     the same, where not all of its persons may be counted here
 -#}
 {% macro released_tables() %}
+    {#- A study that builds with these macros declares its own (examples/own_study). -#}
+    {{ return(adapter.dispatch('released_tables')()) }}
+{% endmacro %}
+
+
+{% macro default__released_tables() %}
 {%- set declared %}
 
 mobility_rate:

@@ -25,6 +25,7 @@ from utvandring.deliveries.ledger import Delivery, Ledger, read_ledger
 from utvandring.deliveries.page import write_page
 from utvandring.deliveries.verdict import Finding, Status, Verdict, counted
 from utvandring.deliveries.withdraw import withdraw as withdraw_delivery
+from utvandring.extracting.command import register as register_extract
 from utvandring.importing.command import register as register_import
 from utvandring.release.exporting import Format
 from utvandring.report.command import register as register_report
@@ -645,6 +646,7 @@ def overcoverage(
 
 
 register_import(app)
+register_extract(app)
 register_report(app)
 
 

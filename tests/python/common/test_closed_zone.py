@@ -40,6 +40,7 @@ def test_the_guard_stops_a_process_that_opens_a_connection(guarded: dict[str, st
         pytest.param(
             ("export", "--format", "xlsx", "--out", "{out}", "--table", "delivery"), marks=pytest.mark.long
         ),
+        ("extract", "--table", "marts.family_year", "--out", "{out}.dta"),
         ("figures", "--out", "{out}", "--figure", "4.1"),
     ],
     ids=" ".join,
