@@ -26,7 +26,7 @@ def near(asked: object, there: Iterable[object]) -> str:
     asked = str(asked).lower()
     # A part of a long name is less alike than it is meant: background of immigration_background.
     parts = [name for name in names if len(asked) > 2 and asked in name]
-    padded = [name for name in names if asked.lstrip("0") == name.lstrip("0") != ""]
+    padded = [name for name in names if asked != name and asked.lstrip("0") == name.lstrip("0") != ""]
     alike = get_close_matches(asked, names, n=_AT_MOST, cutoff=_ALIKE)
     found = list(dict.fromkeys([*padded, *alike, *parts]))[:_AT_MOST]
     if not found:
