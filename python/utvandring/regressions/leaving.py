@@ -29,7 +29,7 @@ from utvandring.regressions.specification import OwnModel
 from utvandring.release.suppression import Rule
 
 LEAVES = "After disclosure control: estimates on too few persons or events are withheld, the others rounded."
-NOT_FITTED, TOO_FEW_DEGREES = "not_fitted", "too_few_degrees_of_freedom"
+NOT_FITTED, TOO_FEW_DEGREES, SATURATED = "not_fitted", "too_few_degrees_of_freedom", "saturated"
 _RELEASE, _CHECKING = "release", "checking"
 _FOLDER_MODE = 0o750
 _ROUNDED = ("estimate", "std_error", "p_value", "conf_low", "conf_high")
@@ -47,7 +47,9 @@ What was done (checking/rules.csv has the numbers)
   either has fewer than {min_persons} persons, or fewer than {min_events} of them with the event or
   without it. A person counts once, however many years are in the model. An interaction must have
   as many in every combination that it compares.
-- A model with fewer than {min_degrees_of_freedom} persons more than coefficients is withheld as a whole.
+- A model with fewer than {min_degrees_of_freedom} persons more than coefficients is withheld as a whole;
+  so is a saturated one, whose coefficients are the rates of cells (make a table of those).
+- Where one of several effects that add up to zero is withheld, so are the others.
 - Estimates are rounded to {estimate_decimals} decimals, ratios to 2, log likelihoods to whole numbers.
   Counts below {threshold} are not shown; others are rounded to multiples of {rounding_base}.
 - Why a model was not fitted stays in checking/: the text may name an empty category.
@@ -177,9 +179,18 @@ def _leaving(fit: OwnFit, rules: dict[str, int], rule: Rule) -> OwnFit:
     )
     if fit.estimates is None or fit.fit is None:
         return replace(fit, reason=NOT_FITTED)
-    few = degrees < rules["min_degrees_of_freedom"]
-    estimates = _withheld(fit.estimates, rules["estimate_decimals"], few=few)
-    effects = None if fit.effects is None else _withheld(fit.effects, rules["estimate_decimals"], few=few)
+    whole = TOO_FEW_DEGREES if degrees < rules["min_degrees_of_freedom"] else None
+    if fit.patterns_n is not None and fit.patterns_n <= len(fit.fit.names):
+        whole = SATURATED
+    decimals = rules["estimate_decimals"]
+    estimates = fit.estimates
+    if not isinstance(fit.fit, MultinomialFit):
+        # Whom an outcome lacks has another: the effects on all of them add up to nothing.
+        estimates = withheld_together(estimates, ["term"])
+    estimates = _withheld(estimates, decimals, whole)
+    effects = None
+    if fit.effects is not None:
+        effects = _withheld(withheld_together(fit.effects, ["term", "contrast"]), decimals, whole)
     tests = None
     if fit.tests is not None:
         secret = estimates[estimates["withheld_reason"].notna()]
@@ -187,16 +198,32 @@ def _leaving(fit: OwnFit, rules: dict[str, int], rule: Rule) -> OwnFit:
             withheld_reason=[_why_no_test(row, secret) for row in fit.tests.to_dict("records")]
         )
         shown = tests["withheld_reason"].isna()
-        for column, decimals in (("statistic", 2), ("p_value", rules["estimate_decimals"])):
-            tests[column] = tests[column].where(shown).round(decimals)
+        for column, digits in (("statistic", 2), ("p_value", decimals)):
+            tests[column] = tests[column].where(shown).round(digits)
         # Of these the number of persons follows.
         tests = tests.drop(columns="df_residual")
     return replace(fit, estimates=estimates, effects=effects, tests=tests)
 
 
-def _withheld(table: pd.DataFrame, decimals: int, *, few: bool) -> pd.DataFrame:
+def withheld_together(table: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
+    """Withhold what follows from withheld rows: of rows that add up, one that is missing can be worked out.
+
+    Parameters
+    ----------
+    table
+        Rows with `withheld_reason`.
+    keys
+        Columns whose rows add up over the outcomes.
+    """
+    reason = table.groupby(keys, sort=False)["withheld_reason"].transform("first")
+    return table.assign(withheld_reason=reason.where(reason.notna(), None))
+
+
+def _withheld(table: pd.DataFrame, decimals: int, whole: str | None) -> pd.DataFrame:
+    """Withhold rows for their own reason or that of the whole model, and round the others."""
     reason = table["withheld_reason"]
-    reason = pd.Series([TOO_FEW_DEGREES] * len(table), index=table.index) if few else reason
+    if whole is not None:
+        reason = pd.Series([whole] * len(table), index=table.index)
     shown = reason.isna()
     rounded = {column: table[column].where(shown).round(decimals) for column in _ROUNDED}
     rounded["statistic"] = table["statistic"].where(shown).round(2)

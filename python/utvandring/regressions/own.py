@@ -84,6 +84,8 @@ class OwnFit:
         Persons in the sample, where they were read.
     effects, tests, standardised
         What was asked for besides, or None.
+    patterns_n
+        Different rows of regressors, where persons were read: as many as coefficients in a saturated model.
     """
 
     group: Mapping[str, Value]
@@ -98,6 +100,7 @@ class OwnFit:
     effects: pd.DataFrame | None = None
     tests: pd.DataFrame | None = None
     standardised: pd.DataFrame | None = None
+    patterns_n: int | None = None
 
     @property
     def label(self) -> str:
@@ -396,8 +399,25 @@ def _fit(
     estimates = fit.tidy().merge(
         rests_on(cells, OUTCOMES, fewest, logit=logit), how="left", on=["term", "equation"]
     )
-    persons = None if cells.clusters is None else len(np.unique(cells.clusters))
-    return OwnFit(group, n_obs, incomplete_n, estimates, notes, None, own.model.name, fit, persons, **found)
+    persons = patterns = None
+    if cells.clusters is not None and cells.rows is not None:
+        persons = len(np.unique(cells.clusters))
+        patterns = len(cells.rows[list(own.model.regressors)].drop_duplicates())
+    return OwnFit(
+        group,
+        n_obs,
+        incomplete_n,
+        estimates,
+        notes,
+        None,
+        own.model.name,
+        fit,
+        persons,
+        effects=found["effects"],
+        tests=found["tests"],
+        standardised=found["standardised"],
+        patterns_n=patterns,
+    )
 
 
 def _filled(cells: Cells) -> Cells:

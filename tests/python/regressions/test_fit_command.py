@@ -12,6 +12,7 @@ import pytest
 from conftest import Command
 
 from utvandring.formulas import fit_multinomial_formula
+from utvandring.regressions.leaving import withheld_together
 from utvandring.regressions.own import Asked, fit_own_model
 from utvandring.regressions.papers import side_by_side
 from utvandring.regressions.specification import read_own_model
@@ -314,6 +315,37 @@ def test_a_model_with_too_few_degrees_of_freedom_is_withheld_as_a_whole(
     released = pd.read_csv(tmp_path / "out" / "release" / "estimates.csv")
     assert set(released["withheld_reason"]) == {"too_few_degrees_of_freedom"}
     assert released["estimate"].isna().all()
+
+
+def test_what_adds_up_to_nothing_is_withheld_together() -> None:
+    effects = pd.DataFrame(
+        {
+            "term": ["sex"] * 3 + ["age"] * 3,
+            "outcome": OUTCOMES * 2,
+            "withheld_reason": [None, None, "too_few_events", None, None, None],
+        }
+    )
+    assert list(withheld_together(effects, ["term"])["withheld_reason"].isna()) == [False] * 3 + [True] * 3
+
+
+def test_a_saturated_model_is_a_table_of_rates_and_is_withheld(
+    mart: Path, tmp_path: Path, utvandring: Command
+) -> None:
+    ran = utvandring(
+        *(
+            "fit",
+            "--formula",
+            "outcome ~ sex * county_code",
+            "--where",
+            WHERE,
+            "--model",
+            "linear_probability",
+        ),
+        *("--database", mart, "--release", tmp_path / "out"),
+    )
+    assert ran.code == 0, ran.text
+    released = pd.read_csv(tmp_path / "out" / "release" / "estimates.csv")
+    assert set(released["withheld_reason"]) == {"saturated"}
 
 
 def test_nothing_is_released_of_a_model_that_was_not_fitted(
