@@ -25,6 +25,7 @@ StdErrors = Literal["classical", "robust", "clustered"]
 Value = str | int | float | bool
 
 REPORT = Path("models/estimates/specifications/report.yml")
+PANEL_LOGIT = Path("models/estimates/specifications/panel_logit.yml")
 
 KINDS = ("linear_probability", "trinomial_logit")
 STD_ERRORS = ("classical", "robust", "clustered")
@@ -182,6 +183,13 @@ def read_report() -> Report:
     models = {kind: tuple(_model(entry, kind) for entry in content[kind]) for kind in KINDS}
     comparisons = _comparisons(content["differences"], {})
     return Report(models["linear_probability"], models["trinomial_logit"], comparisons)
+
+
+@cache
+def read_panel_logits() -> tuple[Model, ...]:
+    """Read the specifications of the logits with effects of persons, one for each population."""
+    content = read_yaml(project_root() / PANEL_LOGIT)
+    return tuple(_model(entry, "trinomial_logit") for entry in content["panel_logit"])
 
 
 def comparisons_with(changes: Mapping[str, Value]) -> tuple[Comparison, ...]:

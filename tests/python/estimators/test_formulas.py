@@ -232,3 +232,11 @@ def test_a_derivative_needs_no_spread() -> None:
     before, after, per = Change.derivative("age").states(rows, 0.0)
     assert per > 0
     np.testing.assert_allclose(after["age"] - before["age"], per)
+
+
+def test_too_few_clusters_are_named() -> None:
+    for fit in (fit_multinomial_formula, fit_linear_probability_formula):
+        formula = f"{'outcome' if fit is fit_multinomial_formula else 'leaves'} ~ age + background"
+        with pytest.raises(ValueError, match="There are 4 clusters for 4 columns: too few"):
+            fit(formula, ROWS, clusters=ROWS.index % 4)
+        assert fit(formula, ROWS, clusters=ROWS.index % 5).fit.n_clusters == 5
