@@ -49,6 +49,7 @@
         'disclosure_min_persons': 1,
         'disclosure_min_events': 1,
         'disclosure_estimate_decimals': 0,
+        'disclosure_min_degrees_of_freedom': 1,
     } -%}
     {%- set faults = [] -%}
     {%- for name, smallest in least.items() if not (var(name) is integer and var(name) is not boolean

@@ -34,6 +34,11 @@ final as (
             'estimate_decimals',
             {{ var('disclosure_estimate_decimals') }},
             'Decimals to which estimates and standard errors are rounded.'
+        ),
+        (
+            'min_degrees_of_freedom',
+            {{ var('disclosure_min_degrees_of_freedom') }},
+            'Persons less coefficients that a model of a researcher''s own must have; else all of it is withheld.'
         )
     ) as rule (rule, value, description)
 )

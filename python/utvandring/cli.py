@@ -513,13 +513,62 @@ def diff(
             _tell(f"Wrote {', '.join(f'{table.name}.csv' for table in tables)} to {out_dir}.")
 
 
-@app.command(epilog=examples("utvandring fit --spec my.yml", "utvandring fit --spec my.yml --out my.csv"))
+@app.command(
+    epilog=examples(
+        "utvandring fit --spec my.yml",
+        "utvandring fit --spec a.yml --spec b.yml --out table.tex --out plot.svg",
+        "utvandring fit --formula 'outcome ~ age + C(sex, ref=\"male\")' --where 'base_year = 2012'",
+        "utvandring fit --spec my.yml --effects --test 'sex_female = 0' --contrast 'age: 60 - 30'",
+        "utvandring fit --spec my.yml --release for_checking",
+    )
+)
 def fit(
-    spec: Annotated[
-        Path, typer.Option("--spec", help="The model, a YAML file.", exists=True, dir_okay=False)
-    ],
-    out_file: Annotated[
-        Path | None, typer.Option("--out", help="Also write the estimates as CSV.", dir_okay=False)
+    specs: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--spec", help="The model, a YAML file; several stand side by side.", exists=True, dir_okay=False
+        ),
+    ] = None,
+    formula: Annotated[
+        str | None, typer.Option("--formula", help="outcome ~ age + ..., instead of terms in a file.")
+    ] = None,
+    where: Annotated[str | None, typer.Option("--where", help="Person-years, a condition in SQL.")] = None,
+    by: Annotated[
+        list[str] | None, typer.Option("--by", metavar="COLUMN", help="One fit for each value.")
+    ] = None,
+    model: Annotated[
+        str | None, typer.Option("--model", help="trinomial_logit, or linear_probability.")
+    ] = None,
+    std_errors: Annotated[
+        str | None, typer.Option("--std-errors", help="classical, robust, or clustered by person.")
+    ] = None,
+    effects: Annotated[bool, typer.Option("--effects", help="Average marginal effects too.")] = False,
+    contrasts: Annotated[
+        list[str] | None,
+        typer.Option("--contrast", metavar="'COLUMN: A - B'", help="Everybody A against everybody B."),
+    ] = None,
+    tests: Annotated[
+        list[str] | None, typer.Option("--test", metavar="'A = B'", help="Test a restriction.")
+    ] = None,
+    standardised: Annotated[
+        bool, typer.Option("--standardised", help="Coefficients for one standard deviation too.")
+    ] = False,
+    out_files: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--out",
+            help="Also write rows (.csv .parquet .json), a table (.md .tex .html .xlsx .docx) or a plot "
+            "(.svg .png .pdf).",
+            dir_okay=False,
+        ),
+    ] = None,
+    broom_dir: Annotated[
+        Path | None,
+        typer.Option("--broom", metavar="DIR", help="Tables that R's modelsummary reads.", file_okay=False),
+    ] = None,
+    release_dir: Annotated[
+        Path | None,
+        typer.Option("--release", metavar="DIR", help="A new folder for output checking.", file_okay=False),
     ] = None,
     database: Annotated[
         Path | None, typer.Option(help="A database other than the published one.", dir_okay=False)
@@ -528,25 +577,32 @@ def fit(
 ) -> None:
     """Fit a logit or linear probability model of your own to marts.person_year.
 
-    The form of the file: docs/regressions.md.
+    The form of the file and of formulas: docs/regressions.md.
 
     Exit code 0: every group was fitted. 1: one was not; the reason is shown. 2: the file is no model.
     """
-    from utvandring.regressions.own import as_one_table, fit_own_model
-    from utvandring.regressions.showing import show
-    from utvandring.regressions.specification import read_own_model
+    from utvandring.regressions.command import Wanted, fit_and_write
 
-    own = read_own_model(spec)
+    given = {"formula": formula, "where": where, "by": by, "model": model, "std_errors": std_errors}
+    wanted = Wanted(
+        tuple(specs or ()),
+        {key: value for key, value in given.items() if value},
+        effects=effects,
+        contrasts=tuple(contrasts or ()),
+        tests=tuple(tests or ()),
+        standardised=standardised,
+        files=tuple(out_files or ()),
+        broom=broom_dir,
+        release=release_dir,
+        as_json=as_json,
+    )
     with progress_bar(quiet=_Options.quiet) as progress:
-        fits = fit_own_model(database or DataRoot.from_environment().publication, own, progress)
-    if as_json:
-        typer.echo(as_one_table(fits).to_json(orient="records", indent=1))
-    else:
-        show(fits)
-    if out_file is not None:
-        as_one_table(fits).to_csv(out_file, index=False)
-        _tell(f"Wrote {out_file}.")
-    if any(one.reason is not None for one in fits):
+        done = fit_and_write(database or DataRoot.from_environment().publication, wanted, progress)
+    done.show()
+    for line in done.written:
+        if not as_json:
+            _tell(line)
+    if not done.all_fitted:
         raise typer.Exit(EXIT_FAILED)
 
 

@@ -1,8 +1,8 @@
 """Regressors from cells: the terms of a specification as columns of a matrix."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 
 from utvandring.estimators.effects import Derivative, Discrete
 from utvandring.regressions.specification import Model, Term, Value
+
+if TYPE_CHECKING:
+    from utvandring.estimators.formulas import Layout
 
 FloatArray = NDArray[np.float64]
 
@@ -34,6 +37,10 @@ class Cells:
         n numbers of the clusters, where they were asked for.
     terms
         K numbers: the term of the specification that each coefficient belongs to, -1 for the constant.
+    rows
+        The n cells themselves, where they were to be kept.
+    layout
+        How a formula laid them out, where the model has one.
     """
 
     matrix: FloatArray
@@ -42,6 +49,25 @@ class Cells:
     incomplete_n: int
     clusters: NDArray[Any] | None = None
     terms: tuple[int, ...] = ()
+    rows: pd.DataFrame | None = field(default=None, repr=False)
+    layout: "Layout | None" = None
+
+    def compared(self, position: int) -> Iterator[NDArray[np.bool_]]:
+        """Give the groups of rows that a coefficient compares; for the constant or a number, all rows."""
+        column = self.matrix[:, position]
+        is_group = position > 0 and _is_dummy(column)
+        if self.layout is not None and self.rows is not None and self.layout.categorical[position]:
+            yield from self.layout.compared(self.rows, column, position)
+        elif not is_group:
+            yield np.ones(len(column), dtype=bool)
+        else:
+            same_term = [of == self.terms[position] for of in self.terms]
+            yield column == 1
+            yield np.count_nonzero(self.matrix[:, same_term], axis=1) == 0
+
+
+def _is_dummy(column: FloatArray) -> bool:
+    return bool(np.isin(column, (0, 1)).all())
 
 
 def prepared(frame: pd.DataFrame, models: tuple[Model, ...], cluster: str | None = None) -> pd.DataFrame:
@@ -73,6 +99,8 @@ def cells_of(
     group: Mapping[str, Value],
     counts: list[str],
     cluster: str | None = None,
+    *,
+    keep_rows: bool = False,
 ) -> Cells:
     """Select the cells of one group and lay out its regressors.
 
@@ -88,6 +116,8 @@ def cells_of(
         Columns with the persons by outcome, J of them.
     cluster
         Column with the clusters, if they are wanted.
+    keep_rows
+        Whether the cells themselves are kept; with a formula they are.
 
     Returns
     -------
@@ -108,14 +138,24 @@ def cells_of(
     complete = selected[list(model.columns)].notna().all(axis=1).to_numpy(dtype=bool)
     persons = selected[counts].to_numpy(dtype=np.float64)
     used = selected if complete.all() else selected.loc[complete]
+    left_out = round(float(persons[~complete].sum()))
+    clusters = None if cluster is None else used[cluster].astype("category").cat.codes.to_numpy()
+    if model.formula is not None:
+        from utvandring.estimators.formulas import Layout
+
+        rows = used[list(model.regressors)].reset_index(drop=True)
+        rows = rows.astype({column: "object" for column in rows if rows[column].dtype == "category"})
+        layout, matrix = Layout.of(model.formula, rows)
+        return Cells(matrix, layout.names, persons[complete], left_out, clusters, layout.terms, rows, layout)
     columns, belongs = _columns(used, model.terms)
     return Cells(
         _matrix(columns, len(used)),
         tuple(columns),
         persons[complete],
-        round(float(persons[~complete].sum())),
-        None if cluster is None else used[cluster].astype("category").cat.codes.to_numpy(),
+        left_out,
+        clusters,
         belongs,
+        used if keep_rows else None,
     )
 
 
@@ -165,6 +205,24 @@ def _matrix(columns: Mapping[str, NDArray[Any]], rows: int) -> FloatArray:
     return matrix
 
 
+def with_categories(frame: pd.DataFrame, terms: tuple[Term, ...]) -> tuple[Term, ...]:
+    """Return the terms with the categories that they found in some rows, so that others are laid out alike.
+
+    Parameters
+    ----------
+    frame
+        The rows of a fit.
+    terms
+        Its terms.
+    """
+    return tuple(
+        term
+        if term.reference is None or term.categories is not None
+        else replace(term, categories=_found_categories(frame[term.column], term))
+        for term in terms
+    )
+
+
 def effects_of(model: Model) -> dict[str, Discrete | Derivative]:
     """Say how each variable of a model changes, for average marginal effects.
 
@@ -210,18 +268,19 @@ def _derivative(term: Term) -> Callable[[FloatArray], FloatArray]:
     return derivative
 
 
+def _found_categories(values: "pd.Series[Any]", term: Term) -> dict[str, Value]:
+    found = [value for value in values.unique().tolist() if value != term.reference]
+    return {f"{term.prefix}{_text(value)}": value for value in sorted(found, key=str)}
+
+
 def _dummies(values: "pd.Series[Any]", term: Term) -> dict[str, NDArray[Any]]:
     encoded = values.astype("category").cat
     codes = encoded.codes.to_numpy()
     position = {value: code for code, value in enumerate(encoded.categories)}
-    found = {value: code for value, code in position.items() if (codes == code).any()}
     categories = term.categories
     if categories is None:
-        categories = {
-            f"{term.prefix}{_text(value)}": value
-            for value in sorted(found, key=str)
-            if value != term.reference
-        }
+        categories = _found_categories(values, term)
+    found = [value for value, code in position.items() if (codes == code).any()]
     strange = [value for value in found if value != term.reference and value not in categories.values()]
     if strange:
         raise ValueError(

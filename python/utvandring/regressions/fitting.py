@@ -399,8 +399,16 @@ def fitted_logit(cells: Cells) -> tuple[MultinomialFit | None, str | None]:
     except ValueError as error:
         return None, str(error)
     if not fit.converged:
-        return None, f"Newton's method did not converge in {fit.n_iterations} iterations."
+        return None, not_converged(fit.n_iterations)
     return fit, None
+
+
+def not_converged(n_iterations: int) -> str:
+    """Say that a logit has no estimates, and what to try."""
+    return (
+        f"Newton's method did not converge in {n_iterations} iterations. Join rare categories, leave terms "
+        "out one by one, and keep numbers near zero, such as (income - 400000) / 100000."
+    )
 
 
 # --- differences in probability -----------------------------------------------------------------------------

@@ -6,14 +6,18 @@ from dataclasses import dataclass, field
 from functools import cache
 from itertools import product
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 import yaml
 
 from utvandring.common.errors import UsageError
 from utvandring.common.files import read_yaml
+from utvandring.common.near import near
 from utvandring.common.project import project_root
+
+if TYPE_CHECKING:  # formulaic takes a second to import, and the models of the report have no formulas
+    from utvandring.estimators.formulas import ReadFormula
 
 Kind = Literal["linear_probability", "trinomial_logit"]
 Region = Literal["centrality", "centrality_class", "county", "municipality"]
@@ -21,13 +25,19 @@ StdErrors = Literal["classical", "robust", "clustered"]
 Value = str | int | float | bool
 
 REPORT = Path("models/estimates/specifications/report.yml")
+PANEL_LOGIT = Path("models/estimates/specifications/panel_logit.yml")
 
 KINDS = ("linear_probability", "trinomial_logit")
 STD_ERRORS = ("classical", "robust", "clustered")
 REGIONS = ("centrality", "centrality_class", "county", "municipality")
 OUTCOMES = ("stay", "internal_outmigration", "emigration")
 
-_MODEL_KEYS = {"model", "outcome", "where", "by", "only", "terms", "columns", "deaths", "std_errors"}
+OUTCOME = "outcome"
+
+_MODEL_KEYS = {
+    *("model", "outcome", "where", "by", "only", "terms", "formula"),
+    *("columns", "deaths", "std_errors"),
+}
 _TERM_KEYS = {"name", "column", "divide_by", "power", "reference", "categories", "prefix"}
 
 
@@ -78,6 +88,8 @@ class Model:
         Columns and the values for which the model is fitted one at a time; no values: all that are found.
     only
         Columns and the values that the sample is limited to.
+    formula
+        What stands instead of terms in a model of one's own.
     """
 
     name: str
@@ -86,12 +98,18 @@ class Model:
     terms: tuple[Term, ...]
     by: Mapping[str, tuple[Value, ...]] = field(default_factory=dict)
     only: Mapping[str, tuple[Value, ...]] = field(default_factory=dict)
+    formula: "ReadFormula | None" = None
+
+    @property
+    def regressors(self) -> tuple[str, ...]:
+        """Columns that the terms, or the formula, are made of, each once."""
+        named = [term.column for term in self.terms] if self.formula is None else self.formula.variables
+        return tuple(dict.fromkeys(named))
 
     @property
     def columns(self) -> tuple[str, ...]:
         """Columns that a cell of the model must have, each once."""
-        named = [*self.by, *self.only, *(term.column for term in self.terms)]
-        return tuple(dict.fromkeys(named))
+        return tuple(dict.fromkeys([*self.by, *self.only, *self.regressors]))
 
     def groups(self) -> Iterator[dict[str, Value]]:
         """Give the groups for which the model is fitted, in their declared order."""
@@ -167,6 +185,13 @@ def read_report() -> Report:
     return Report(models["linear_probability"], models["trinomial_logit"], comparisons)
 
 
+@cache
+def read_panel_logits() -> tuple[Model, ...]:
+    """Read the specifications of the logits with effects of persons, one for each population."""
+    content = read_yaml(project_root() / PANEL_LOGIT)
+    return tuple(_model(entry, "trinomial_logit") for entry in content["panel_logit"])
+
+
 def comparisons_with(changes: Mapping[str, Value]) -> tuple[Comparison, ...]:
     """Return the comparisons of the report with another reference person.
 
@@ -239,19 +264,23 @@ def categories_of_terms(report: Report) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["spec", "dimension", "category", "term"])
 
 
-def read_own_model(path: Path) -> OwnModel:
+def read_own_model(path: Path | None, options: Mapping[str, Any] | None = None) -> OwnModel:
     """Read a researcher's own model.
 
     Parameters
     ----------
     path
-        A YAML file as described in docs/regressions.md.
+        A YAML file as described in docs/regressions.md; None where options are the whole model.
+    options
+        Keys of a model that come before those of the file, such as ``formula``. A formula replaces terms.
 
     Raises
     ------
     UsageError
         If the file is no such model; the text says what is wrong.
     """
+    if path is None:
+        return _own_model({"model": "trinomial_logit", **(options or {})}, "model")
     try:
         content = yaml.load(path.read_text("utf-8"), _TextLoader)
     except (yaml.YAMLError, UnicodeDecodeError) as error:
@@ -259,7 +288,9 @@ def read_own_model(path: Path) -> OwnModel:
     if not isinstance(content, dict):
         raise UsageError(f"{path} must hold the keys of a model, such as model, where and terms.")
     try:
-        return _own_model(content, path.stem)
+        if options and "formula" in options:
+            content = {key: value for key, value in content.items() if key not in ("terms", "outcome")}
+        return _own_model({**content, **(options or {})}, path.stem)
     except UsageError as error:
         raise UsageError(f"{path}: {error}") from error
 
@@ -293,6 +324,8 @@ def _own_model(content: dict[str, Any], name: str) -> OwnModel:
     kind = content.get("model")
     if kind not in KINDS:
         raise UsageError(f"model must be {_either(KINDS)}, not {kind!r}.")
+    if "where" not in content and "formula" in content:
+        raise UsageError("where is missing: it selects person-years, for example base_year = 2012.")
     if not isinstance(content.get("where"), str):
         raise UsageError("where must select person-years, for example base_year = 2012 and is_immigrant.")
     columns = content.get("columns", {})
@@ -305,12 +338,39 @@ def _own_model(content: dict[str, Any], name: str) -> OwnModel:
     if std_errors not in STD_ERRORS:
         raise UsageError(f"std_errors must be {_either(STD_ERRORS)}, not {std_errors!r}.")
     entry = {**content, "name": name, "outcome": content.get("outcome", "centrality")}
+    formula = None
+    if "formula" in content:
+        formula = _formula(content)
+        named = formula.outcome.removeprefix(f"{OUTCOME}_")
+        if named not in (OUTCOME, entry["outcome"]) and "outcome" in content:
+            raise UsageError(f"outcome says {entry['outcome']!r} and the formula {formula.outcome!r}.")
+        entry["outcome"] = entry["outcome"] if named == OUTCOME else named
     by = entry.get("by", {})
     if isinstance(by, str | list):
         entry["by"] = dict.fromkeys([by] if isinstance(by, str) else by, ())
     if isinstance(entry.get("terms"), list):
         entry["terms"] = [_with_numbers(term) for term in entry["terms"]]
-    return OwnModel(_model(entry, kind), content["where"], columns, deaths, std_errors)
+    return OwnModel(_model(entry, kind, formula), content["where"], columns, deaths, std_errors)
+
+
+def _formula(content: Mapping[str, Any]) -> "ReadFormula":
+    from utvandring.estimators.formulas import read_formula
+
+    if "terms" in content:
+        raise UsageError("a model has terms or a formula, not both.")
+    if not isinstance(content["formula"], str):
+        raise UsageError("formula must be a text, such as outcome ~ age + C(sex, ref='male').")
+    try:
+        formula = read_formula(content["formula"])
+    except ValueError as error:
+        raise UsageError(str(error)) from error
+    known = [OUTCOME, *(f"{OUTCOME}_{region}" for region in REGIONS)]
+    if formula.outcome not in known:
+        raise UsageError(
+            f"The formula cannot explain {formula.outcome!r}.{near(formula.outcome, known)} Left of ~ stands "
+            f"{_either(known)}."
+        )
+    return formula
 
 
 def _with_numbers(term: Any) -> Any:
@@ -340,13 +400,13 @@ def truth(text: Any) -> bool | None:
     return known.get(text.lower()) if isinstance(text, str) else None
 
 
-def _model(entry: dict[str, Any], kind: Any) -> Model:
+def _model(entry: dict[str, Any], kind: Any, formula: "ReadFormula | None" = None) -> Model:
     outcome = entry["outcome"]
     if outcome not in REGIONS:
         raise UsageError(f"outcome must be {_either(REGIONS)}, not {outcome!r}.")
-    terms = entry.get("terms")
-    if not isinstance(terms, list) or not terms:
-        raise UsageError("terms must be a list of at least one term.")
+    terms = entry.get("terms", [])
+    if not isinstance(terms, list) or not (terms or formula):
+        raise UsageError("terms must be a list of at least one term, or a formula stands instead of them.")
     return Model(
         name=entry["name"],
         kind=kind,
@@ -354,6 +414,7 @@ def _model(entry: dict[str, Any], kind: Any) -> Model:
         terms=tuple(_term(term) for term in terms),
         by=_values(entry.get("by", {}), "by"),
         only=_values(entry.get("only", {}), "only"),
+        formula=formula,
     )
 
 
@@ -413,7 +474,8 @@ def _shown(value: Any) -> str:
 def _known(entry: Mapping[str, Any], keys: set[str], what: str) -> None:
     unknown = sorted(set(entry) - keys)
     if unknown:
-        raise UsageError(f"{what} has no key {unknown[0]!r}; known are {', '.join(sorted(keys))}.")
+        hint = near(unknown[0], keys)
+        raise UsageError(f"{what} has no key {unknown[0]!r}; known are {', '.join(sorted(keys))}.{hint}")
 
 
 def _either(names: Sequence[Any]) -> str:

@@ -27,6 +27,7 @@ DEFAULTS = {
     "disclosure_min_persons": 30,
     "disclosure_min_events": 5,
     "disclosure_estimate_decimals": 4,
+    "disclosure_min_degrees_of_freedom": 10,
 }
 
 
