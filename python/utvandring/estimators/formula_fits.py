@@ -13,9 +13,10 @@ from utvandring.estimators.broom import broom, glance
 from utvandring.estimators.changes import Change, average_changes
 from utvandring.estimators.design import FloatArray, framed
 from utvandring.estimators.formulas import CONSTANT, Layout, read_formula
+from utvandring.estimators.inference import require_clusters
 from utvandring.estimators.least_squares import LinearProbabilityFit, fit_linear_probability
 from utvandring.estimators.multinomial import fit_multinomial
-from utvandring.estimators.multinomial_result import MultinomialFit
+from utvandring.estimators.multinomial_result import MultinomialFit, not_converged
 from utvandring.estimators.restrictions import wald_test
 
 
@@ -237,7 +238,7 @@ def fit_multinomial_formula(
         If the formula cannot be read, a column is missing or holds empty values, the outcome has other
         values, or the model cannot be fitted; the text names what is at fault.
     """
-    layout, matrix, outcome = _laid_out(formula, data)
+    layout, matrix, outcome = _laid_out(formula, data, clusters)
     there = outcome.unique().tolist()
     order = sorted(there) if outcomes is None else list(outcomes)
     strange = [value for value in there if value not in order]
@@ -251,6 +252,8 @@ def fit_multinomial_formula(
     fit = fit_multinomial(
         matrix, codes, weights=weights, names=layout.names, outcomes=order, vcov=vcov, clusters=clusters
     )
+    if not fit.converged:
+        raise ValueError(not_converged(fit.n_iterations))
     return FormulaFit(fit, layout, weights is not None, standard_deviations(matrix, weights))
 
 
@@ -276,7 +279,7 @@ def fit_linear_probability_formula(
     ValueError
         As :func:`fit_multinomial_formula`.
     """
-    layout, matrix, outcome = _laid_out(formula, data)
+    layout, matrix, outcome = _laid_out(formula, data, clusters)
     name = layout.formula.outcome
     if not pd.api.types.is_numeric_dtype(outcome):
         raise ValueError(
@@ -289,7 +292,9 @@ def fit_linear_probability_formula(
     return FormulaFit(fit, layout, weights is not None, standard_deviations(matrix, weights))
 
 
-def _laid_out(text: str, data: Any) -> tuple[Layout, FloatArray, "pd.Series[Any]"]:
+def _laid_out(
+    text: str, data: Any, clusters: ArrayLike | None
+) -> tuple[Layout, FloatArray, "pd.Series[Any]"]:
     formula = read_formula(text)
     frame = framed(data)
     layout, matrix = Layout.of(formula, frame)
@@ -299,4 +304,6 @@ def _laid_out(text: str, data: Any) -> tuple[Layout, FloatArray, "pd.Series[Any]
     outcome: pd.Series[Any] = frame[name]
     if outcome.isna().any():
         raise ValueError(f"{name} is empty in {int(outcome.isna().sum())} rows: leave them out first.")
+    if clusters is not None:
+        require_clusters(pd.Series(np.asarray(clusters)).nunique(), len(layout.names))
     return layout, matrix, outcome

@@ -15,7 +15,7 @@ def standard_errors(cov: FloatArray) -> FloatArray:
     return np.sqrt(np.maximum(np.diagonal(cov, axis1=-2, axis2=-1), 0.0))
 
 
-def cluster_codes(clusters: ArrayLike, n_rows: int, n_columns: int) -> tuple[NDArray[np.intp], int]:
+def cluster_codes(clusters: ArrayLike, n_rows: int) -> tuple[NDArray[np.intp], int]:
     """Give the clusters numbers 0, 1, … in order of appearance.
 
     Returns
@@ -26,8 +26,7 @@ def cluster_codes(clusters: ArrayLike, n_rows: int, n_columns: int) -> tuple[NDA
     Raises
     ------
     ValueError
-        When there is not one cluster for each row, one is missing, there is only one, or there are not more
-        than columns.
+        When there is not one cluster for each row, one is missing, or there is only one.
     """
     values = np.asarray(clusters)
     if values.shape != (n_rows,):
@@ -37,12 +36,22 @@ def cluster_codes(clusters: ArrayLike, n_rows: int, n_columns: int) -> tuple[NDA
         raise ValueError(f"clusters has no value in row {int((codes < 0).argmax())}.")
     if len(found) < 2:
         raise ValueError("clusters must name at least two clusters.")
-    if len(found) <= n_columns:
+    return codes.astype(np.intp), len(found)
+
+
+def require_clusters(n_clusters: int, n_columns: int) -> None:
+    """Make sure that there are more clusters than columns: else the clustered covariance has no inverse.
+
+    Raises
+    ------
+    ValueError
+        If there are not; the text says what to do.
+    """
+    if n_clusters <= n_columns:
         raise ValueError(
-            f"There are {len(found)} clusters for {n_columns} columns: too few for clustered standard "
+            f"There are {n_clusters} clusters for {n_columns} columns: too few for clustered standard "
             "errors. Take columns out, or ask for classical or robust ones."
         )
-    return codes.astype(np.intp), len(found)
 
 
 def clustered_meat(

@@ -291,7 +291,7 @@ def _fit(
         raise ValueError(f"vcov must be 'classical' or 'HC1', not {vcov!r}.")
     if clusters is not None and vcov != "classical":
         raise ValueError("Give either vcov='HC1' or clusters: clusters ask for the clustered covariance.")
-    grouping = None if clusters is None else cluster_codes(clusters, design.n_rows, design.n_columns)
+    grouping = None if clusters is None else cluster_codes(clusters, design.n_rows)
     n_obs, n_columns = design.n_obs, design.n_columns
     if n_obs <= n_columns:
         raise ValueError(f"{n_obs} observations leave no degrees of freedom for {n_columns} columns.")

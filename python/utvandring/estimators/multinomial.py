@@ -203,7 +203,7 @@ def _fit(
         raise ValueError(f"max_iterations must be at least 1, not {max_iterations}.")
     if clusters is not None and vcov != "classical":
         raise ValueError("Give either vcov='robust' or clusters: clusters ask for the clustered sandwich.")
-    grouping = None if clusters is None else cluster_codes(clusters, design.n_rows, design.n_columns)
+    grouping = None if clusters is None else cluster_codes(clusters, design.n_rows)
     if len(totals) < 2:
         raise ValueError(f"Only outcome {outcomes[0]!r} occurs.")
     if not totals.all():

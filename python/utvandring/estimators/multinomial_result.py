@@ -132,3 +132,11 @@ def shares(index: FloatArray) -> FloatArray:
     top = np.maximum(index.max(axis=0), 0.0)
     odds = np.exp(np.vstack([-top, index - top]))
     return np.asarray(odds / odds.sum(axis=0))
+
+
+def not_converged(n_iterations: int) -> str:
+    """Say that a logit has no estimates, and what to try."""
+    return (
+        f"Newton's method did not converge in {n_iterations} iterations. Join rare categories, leave terms "
+        "out one by one, and keep numbers near zero, such as (income - 400000) / 100000."
+    )

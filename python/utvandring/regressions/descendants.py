@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from utvandring.estimators.multinomial import fit_multinomial_cells
+from utvandring.estimators.multinomial_result import not_converged
 from utvandring.regressions.design import design_matrix
 from utvandring.regressions.specification import Term
 
@@ -119,7 +120,7 @@ def _fitted(cells: pd.DataFrame, model: DescendantModel) -> pd.DataFrame:
             raise ValueError("No person is in the sample.")
         fit = fit_multinomial_cells(matrix, counts[used], names=names, outcomes=tuple(model.outcomes))
         if not fit.converged:
-            raise ValueError(f"Newton's method did not converge in {fit.n_iterations} iterations.")
+            raise ValueError(not_converged(fit.n_iterations))
     except ValueError as error:
         table = pd.DataFrame(
             {"term": list(names) * len(equations), "equation": np.repeat(equations, len(names))}

@@ -144,7 +144,6 @@ def cells_of(
         from utvandring.estimators.formulas import Layout
 
         rows = used[list(model.regressors)].reset_index(drop=True)
-        rows = rows.astype({column: "object" for column in rows if rows[column].dtype == "category"})
         layout, matrix = Layout.of(model.formula, rows)
         return Cells(matrix, layout.names, persons[complete], left_out, clusters, layout.terms, rows, layout)
     columns, belongs = _columns(used, model.terms)

@@ -17,7 +17,7 @@ from utvandring.estimators.effects import Coefficients, average_marginal_effects
 from utvandring.estimators.inference import tidy_table
 from utvandring.estimators.least_squares import LinearProbabilityFit, fit_linear_probability_cells
 from utvandring.estimators.multinomial import fit_multinomial_cells
-from utvandring.estimators.multinomial_result import MultinomialFit
+from utvandring.estimators.multinomial_result import MultinomialFit, not_converged
 from utvandring.regressions.design import CONSTANT, Cells, cells_of, design_matrix, effects_of, prepared
 from utvandring.regressions.specification import OUTCOMES, Comparison, Model, Value
 
@@ -401,14 +401,6 @@ def fitted_logit(cells: Cells) -> tuple[MultinomialFit | None, str | None]:
     if not fit.converged:
         return None, not_converged(fit.n_iterations)
     return fit, None
-
-
-def not_converged(n_iterations: int) -> str:
-    """Say that a logit has no estimates, and what to try."""
-    return (
-        f"Newton's method did not converge in {n_iterations} iterations. Join rare categories, leave terms "
-        "out one by one, and keep numbers near zero, such as (income - 400000) / 100000."
-    )
 
 
 # --- differences in probability -----------------------------------------------------------------------------

@@ -18,11 +18,12 @@ from utvandring.common.progress import Progress
 from utvandring.common.sql import identifier
 from utvandring.estimators.changes import Change, average_changes
 from utvandring.estimators.design import FloatArray
+from utvandring.estimators.inference import require_clusters
 from utvandring.estimators.least_squares import LinearProbabilityFit, fit_linear_probability_cells
 from utvandring.estimators.multinomial import fit_multinomial_cells
-from utvandring.estimators.multinomial_result import MultinomialFit
+from utvandring.estimators.multinomial_result import MultinomialFit, not_converged
 from utvandring.regressions.design import Cells, cells_of, design_matrix, prepared, with_categories
-from utvandring.regressions.fitting import LOGIT_COUNTS, not_converged, spelled_years
+from utvandring.regressions.fitting import LOGIT_COUNTS, spelled_years
 from utvandring.regressions.resting import Fewest, changes_rest_on, rests_on
 from utvandring.regressions.specification import OUTCOMES, Model, OwnModel, Term, Value, number, truth
 
@@ -392,6 +393,8 @@ def _fit(
         if absent:
             raise ValueError(absent)
         cells = _filled(cells)
+        if own.std_errors == "clustered" and cells.clusters is not None:
+            require_clusters(len(np.unique(cells.clusters)), len(cells.names))
         fit, notes = _logit(cells, own) if logit else _linear(cells, own)
         found = _besides(fit, cells, own, asked, fewest)
     except ValueError as error:

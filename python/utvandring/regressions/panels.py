@@ -9,6 +9,7 @@ import pandas as pd
 
 from utvandring.estimators.design import FloatArray
 from utvandring.estimators.inference import standard_errors
+from utvandring.estimators.multinomial_result import not_converged
 from utvandring.estimators.panel import fit_panel_multinomial
 from utvandring.estimators.panel_result import PanelMultinomialFit
 from utvandring.regressions.design import Cells, cells_of, prepared
@@ -17,7 +18,6 @@ from utvandring.regressions.fitting import (
     LOGIT_COUNTS,
     PERSON,
     expected_names,
-    not_converged,
     spelled_years,
 )
 from utvandring.regressions.specification import OUTCOMES, Model
