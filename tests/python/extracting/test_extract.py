@@ -25,7 +25,7 @@ from deliveries import PROJECT
 from utvandring.extracting import extracting
 
 LONG_LABEL = "Alder i fullførte år ved årets slutt, ærlig talt målt på den måten som registeret øver på: Å"
-HARD = Path(__file__).with_name("hard.sql").read_text(encoding="utf-8")
+HARD = Path(__file__).with_name("hard_values.txt").read_text(encoding="utf-8")
 COLUMNS = (
     "person_id", "base_year", "age", "famnr_n", "is_immigrant", "county_code", "centrality_level", "remark",
     "wage", "born", "seen", "story", "nothing", "big", "share",
