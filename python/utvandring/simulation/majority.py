@@ -15,6 +15,7 @@ import numpy.typing as npt
 from utvandring.simulation import events as ev
 from utvandring.simulation import families, labour, moves
 from utvandring.simulation import parameters as p
+from utvandring.simulation.alignment import NORWAY, Alignment
 from utvandring.simulation.destinations import destinations_of_norwegian_born
 from utvandring.simulation.events import EventLog, first_day
 from utvandring.simulation.geography import Geography
@@ -45,28 +46,45 @@ class Majority:
         years: tuple[int, int],
         geo: Geography,
         rng: Callable[[Stream, int], np.random.Generator],
+        alignment: Alignment | None = None,
     ) -> None:
         self.registers, self.geo, self.rng, self.years = registers, geo, rng, years
+        self.scale, self.alignment = scale, alignment
         self.log = EventLog()
         self.home = self._where_people_live()
-        self.pop = self._start(
-            round(p.MAJORITY_PERSONS * scale), years[0] - 1, rng(Stream.MAJORITY, years[0] - 1)
-        )
+        self.pop = Population.of(0)
 
-    def run(self) -> None:
-        """Simulate all years and write every register."""
-        first, last = self.years
+    def start(self, others: Population) -> None:
+        """Make the population of the first 1 January beside that of the others, and write it."""
+        first, _ = self.years
+        n = round(p.MAJORITY_PERSONS * self.scale)
+        self.pop = self._start(n, first - 1, self.rng(Stream.MAJORITY, first - 1))
         self._facts(first - 1)
-        self.registers.population(self.pop, first, self.rng(Stream.MAJORITY_POPULATION, first))
-        for year in range(first, last + 1):
-            if year > first:
-                self._write(year - 1)
-            self._year(year, self.rng(Stream.MAJORITY, year))
-            self._facts(year)
-            if year < last:
-                self.registers.population(self.pop, year + 1, self.rng(Stream.MAJORITY_POPULATION, year + 1))
-        self._write(last)
+        self._write_population(first)
+
+    def year(self, year: int, others: Population, norwegians_gone: int) -> None:
+        """Take the population from 1 January `year` to the next one, and write that.
+
+        Parameters
+        ----------
+        others : the immigrants and their families, on the next 1 January.
+        norwegians_gone : emigrations of Norwegian citizens among them this year.
+        """
+        self._year(year, self.rng(Stream.MAJORITY, year))
+        self._facts(year)
+        if year < self.years[1]:
+            self._write_population(year + 1)
+
+    def finish(self) -> None:
+        """Write what happened in the last year, and the persons."""
+        last = self.years[1]
+        self.write(last)
         self.registers.persons(self.pop, last)
+
+    def _write_population(self, year: int) -> None:
+        citizenship = None if self.alignment is None else np.full(len(self.pop), NORWAY, dtype=np.int16)
+        rng = self.rng(Stream.MAJORITY_POPULATION, year)
+        self.registers.population(self.pop, year, rng, citizenship)
 
     def _where_people_live(self) -> FloatArray:
         """Inhabitants rather than immigrants: less in the large towns than the calibrated targets."""
@@ -136,7 +154,8 @@ class Majority:
             (pop.education_rank >= p.EDUCATION_UNKNOWN_OF_NON_IMMIGRANTS) & (pop.age(year) >= 16)
         )
 
-    def _write(self, year: int) -> None:
+    def write(self, year: int) -> None:
+        """Write the activity and the events of `year`."""
         quiet = np.zeros(len(self.pop), dtype=np.bool_)
         self.registers.activity(self.pop, year, quiet, self.rng(Stream.MAJORITY_ACTIVITY, year))
         self.registers.migrations(self.log.take(year), year)
@@ -163,7 +182,7 @@ class Majority:
         chance = np.interp(age, *p.MAJORITY_EMIGRATION)
         for category, factor in p.MAJORITY_EMIGRATION_BY_CATEGORY.items():
             chance = np.where(pop.category == category, chance * factor, chance)
-        oslo = self.geo.codes.index("0301")
+        oslo = self.geo.codes.index(p.OSLO)
         chance = np.where(pop.municipality == oslo, chance * p.MAJORITY_EMIGRATION_FROM_OSLO, chance)
         chance = np.where(pop.education_level >= 6, chance * p.MAJORITY_EMIGRATION_TERTIARY, chance)
         return np.asarray(pop.resident & (pop.home == NO_ONE) & (rng.random(len(pop)) < chance))

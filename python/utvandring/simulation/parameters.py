@@ -454,6 +454,22 @@ MONTH_REPEATED, OTHER_STATUS_IN_MONTH = 0.04, 0.02
 JOBSEEKER_AT_WORK, JOBSEEKER_OUT_OF_WORK = 0.03, 0.22  # with a status other than wholly unemployed
 OTHER_STATUSES: Final = (2, 3, 3, 4, 10, 12, 13, 14, 15, 2)
 
+# Alignment to published totals, by option (alignment.py). Who ever becomes a Norwegian citizen, by country of
+# birth, and after how many years, first and last.
+NATURALISE_NORDIC, NATURALISE_FAR, NATURALISE_OTHER = 0.1, 0.75, 0.25
+NATURALISE_AFTER_YEARS: Final = (7.0, 15.0)
+ALIGNMENT_TRIES: Final = 10
+OSLO: Final = "0301"
+# Of all emigrations, those from Oslo (7,780 of 26,744 in 2020).
+EMIGRATIONS_FROM_OSLO: Final = 0.291
+# Of the emigrations of a citizenship, those of persons who come and leave within the year, at least; where
+# foreign citizens without a total of their own come from then.
+PASSING_THROUGH_ALIGNED: Final = 0.02
+PASSING_FROM: Final = (139, 117, 127, 133, 113, 157, 684, 101)
+# Immigrants 15-74 under collective protection on 1 January, thousands, above all others (assumption).
+UKRAINE: Final = 148
+UKRAINIANS_THOUSANDS: Final = YearSeries((2022, 2023, 2024, 2025, 2026), (0.0, 24.0, 46.0, 58.0, 66.0))
+
 # The majority, by option (majority.py), at scale 1, besides those in the families of immigrants.
 MAJORITY_PERSONS: Final = 4_100_000
 MAJORITY_CATEGORIES: Final = {CATEGORY_A: 0.953, CATEGORY_F: 0.041, CATEGORY_C: 0.006}
