@@ -25,7 +25,7 @@ from utvandring.simulation.population import NO_ONE, IntArray, Population, pseud
 
 ALL, NORWEGIAN, FOREIGN = "all", "norwegian", "foreign"
 NORWAY = 0
-PUBLISHED = resources.files("utvandring.simulation") / "published_emigrations.csv"
+FOLDER = resources.files("utvandring.simulation")
 _COLUMNS = ("year", "citizenship", "emigrations")
 _RANK_BITS = 40
 
@@ -105,7 +105,7 @@ class Alignment:
 
 def published_alignment() -> Alignment:
     """Return the published totals (published_emigrations.csv has the source of each)."""
-    return _read(PUBLISHED.read_text(encoding="utf-8"), "the published totals")
+    return _read((FOLDER / "published_emigrations.csv").read_text(encoding="utf-8"), "the published totals")
 
 
 def totals_of(name: str) -> Alignment:

@@ -20,6 +20,7 @@ from utvandring.simulation.destinations import destinations_of_norwegian_born
 from utvandring.simulation.events import EventLog, first_day, last_day
 from utvandring.simulation.geography import Geography, geography
 from utvandring.simulation.majority import Majority
+from utvandring.simulation.majority_aligned import AlignedMajority
 from utvandring.simulation.outcomes import (
     DEATH,
     EMIGRATION,
@@ -149,12 +150,14 @@ class Simulation:
         self.alignment = alignment
         # Who has left in the year that is simulated, each emigration once.
         self.left: list[IntArray] = []
+        self.left_oslo = 0  # for another county, this year
         self.registers = Registers(folder, seed)
         self.majority: Majority | None = None
         if majority:
             (folder / "majority").mkdir()
             self.registers.beside = Registers(folder / "majority", seed, _FIRST_OF_MAJORITY)
-            self.majority = Majority(
+            kind = Majority if alignment is None else AlignedMajority
+            self.majority = kind(
                 self.registers.beside, scale, (first_year, last_year), self.geo, self.rng, alignment
             )
         self.pop = Population.of(0)
@@ -217,7 +220,7 @@ class Simulation:
         self._live(year)
         self._end_year(year)
         if self.majority is not None:
-            self.majority.year(year, self.pop, self._norwegians_gone(citizenship))
+            self.majority.year(year, self.pop, self._norwegians_gone(citizenship), self.left_oslo)
         if year < self.last_year:
             self._write_population(year + 1)
 
@@ -467,6 +470,8 @@ class Simulation:
         # A family moves on one day.
         day = (first_day(year) + 5 + np.floor(rng.random(len(pop)) * 355)).astype(np.int64)[pop.head[movers]]
         before = self._place(movers)
+        oslo = self.geo.codes.index(p.OSLO)
+        self.left_oslo = int(((pop.municipality[movers] == oslo) & (destination[movers] != oslo)).sum())
         pop.municipality[movers] = destination[movers]
         self.log.add(
             ev.INTERNAL, movers, day, self._lag(day, rng, within_year=False), from_place=before,

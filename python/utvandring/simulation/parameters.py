@@ -462,6 +462,10 @@ ALIGNMENT_TRIES: Final = 10
 OSLO: Final = "0301"
 # Of all emigrations, those from Oslo (7,780 of 26,744 in 2020).
 EMIGRATIONS_FROM_OSLO: Final = 0.291
+# Of the residents of Oslo, those who move to another county (36,076 in 2020).
+MOVES_OUT_OF_OSLO: Final = 0.052
+# Below this age deaths of the majority are drawn; from it on they are what its published numbers leave.
+DEATHS_FOLLOW_FROM: Final = 60
 # Of the emigrations of a citizenship, those of persons who come and leave within the year, at least; where
 # foreign citizens without a total of their own come from then.
 PASSING_THROUGH_ALIGNED: Final = 0.02
