@@ -1,9 +1,10 @@
 """The rest of the population in an aligned world: Norway's residents by sex and age, and where they live.
 
-On every 1 January there are as many of each sex and age as Statistics Norway counted, less the immigrants and
-their families. What differs is closed where it can happen: births; deaths from 60 on; returns, and first arrivals
-of people born abroad to Norwegian parents, where somebody is missing; emigrations, as many as the totals say, and
-a few whom the register loses, where there are too many. Moves go where people are missing.
+On every 1 January there are as many of each sex and age as Statistics Norway counted, less the immigrants
+and their families. What differs is closed where it can happen: births; deaths from 60 on; returns, and
+first arrivals of people born abroad to Norwegian parents, where somebody is missing; emigrations, as many
+as the totals say, and a few whom the register loses, where there are too many. Moves go where people are
+missing.
 """
 
 from __future__ import annotations
