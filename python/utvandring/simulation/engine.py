@@ -334,7 +334,8 @@ class Simulation:
         weight = np.where(p.is_far(country), p.ADMINISTRATIVE_FAR, 1.0)
         weight = weight * np.where(pop.residence(year - 1)[eligible] < 2, p.ADMINISTRATIVE_NEW, 1.0)
         weight = weight * np.where(pop.silent[eligible], p.ADMINISTRATIVE_SILENT, 1.0)
-        wanted = round(p.ADMINISTRATIVE_SHARE(year) * int(emigrant.sum()) * p.BASIS_KNOWN)
+        share = p.ADMINISTRATIVE_SHARE(year) * (1.0 if self.alignment is None else p.ADMINISTRATIVE_ALIGNED)
+        wanted = round(share * int(emigrant.sum()) * p.BASIS_KNOWN)
         order = np.argsort(-np.log(rng.random(len(eligible))) / weight, kind="stable")
         administrative = np.zeros(len(pop), dtype=np.bool_)
         administrative[eligible[order[:wanted]]] = True

@@ -261,8 +261,14 @@ class AlignedMajority(Majority):
         expected = (chance * (1 + children))[in_oslo].sum()
         out = p.MOVES_OUT_OF_OSLO * self.scale * published_places(year)[oslo] - left_oslo
         chance = np.where(in_oslo, np.minimum(chance * max(out, 0) / max(expected, 1), 0.9), chance)
-        mover &= rng.random(len(pop)) < chance
+        # Where too many live, more move away.
+        wanted = self._places(others, year + 1)
+        here = np.bincount(pop.municipality[pop.resident], minlength=len(wanted))
+        would = np.bincount(pop.municipality[mover], (chance * (1 + children))[mover], minlength=len(wanted))
+        more = np.maximum((here - wanted) / np.maximum(would, 0.1), 1.0)
+        more[oslo] = 1.0
+        mover &= rng.random(len(pop)) < np.minimum(chance * more[pop.municipality], 0.9)
         stays = np.bincount(pop.municipality[pop.resident & ~mover], minlength=len(self.geo.codes))
         # Nobody moves to where people already are enough.
-        room = np.maximum(self._places(others, year + 1) - stays, 0) + 1e-9
+        room = np.maximum(wanted - stays, 0) + 1e-9
         self._move_to(mover, room, year, rng, oslo)

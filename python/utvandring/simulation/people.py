@@ -51,9 +51,10 @@ def _adults(
     first_year: IntArray,
     years_ago: npt.NDArray[np.int64],
     rng: np.random.Generator,
+    shape: float = p.ARRIVAL_AGE_SHAPE,
 ) -> Population:
     """Make `n` immigrants who arrived as adults (or, if long ago, also as children)."""
-    mean, shape = p.ARRIVAL_AGE[background], p.ARRIVAL_AGE_SHAPE
+    mean = p.ARRIVAL_AGE[background]
     at_arrival = (17 + rng.gamma(shape, (mean - 17) / shape, n)).astype(np.int64)
     child = (years_ago >= 8) & (rng.random(n) < p.CAME_AS_CHILD)
     at_arrival = np.where(child, rng.integers(1, 17, n), np.minimum(at_arrival, 72))
@@ -284,14 +285,16 @@ def _place_families(pop: Population, geo: Geography, rng: np.random.Generator) -
 
 
 def deficits(
-    pop: Population, year: int, scale: float, geo: Geography, ukrainians: bool = False
+    pop: Population, year: int, scale: float, geo: Geography, aligned: bool = False
 ) -> tuple[FloatArray, FloatArray]:
     """Return how many immigrants 15-74 are missing on 1 January `year`, by background and by cell and sex."""
     stock = pop.resident & pop.immigrant & pop.working_age(year - 1)
     by_background = np.bincount(pop.background[stock], minlength=6).astype(np.float64)
     wanted = np.array([_stock_target(b, year, scale) for b in range(6)])
-    if ukrainians:
-        wanted[p.REFUGE] += scale * 1000 * p.UKRAINIANS_THOUSANDS(year)
+    if aligned:
+        ukrainians = p.UKRAINIANS_THOUSANDS(year)
+        wanted *= (p.STOCK_THOUSANDS_ALIGNED(year) - ukrainians) / p.STOCK_THOUSANDS(year)
+        wanted[p.REFUGE] += scale * 1000 * ukrainians
     key = geo.cell[pop.municipality[stock]] * 2 + (pop.sex[stock] == p.WOMAN)
     now = np.bincount(key, minlength=geo.target.size).reshape(geo.target.shape)
     target = geo.target / geo.target.sum(axis=0) * _sex_shares(year) * wanted.sum()
@@ -308,14 +311,15 @@ def arrive(
     scale: float,
     geo: Geography,
     rng: np.random.Generator,
-    ukrainians: bool = False,
+    aligned: bool = False,
 ) -> tuple[IntArray, npt.NDArray[np.int64]]:
     """Add the first-time immigrants of `year`; return them and their days of arrival.
 
     The number by background is what is missing from the wanted stock; municipality and sex are steered
-    towards the wanted stock by county, level and sex. With `ukrainians`, also those who came from Ukraine.
+    towards the wanted stock by county, level and sex. In an `aligned` world fewer are very young, and
+    refugees from Ukraine come as well.
     """
-    by_background, by_cell = deficits(pop, year + 1, scale, geo, ukrainians)
+    by_background, by_cell = deficits(pop, year + 1, scale, geo, aligned)
     numbers = np.maximum(np.round(by_background), 0).astype(np.int64)
     base = np.array([p.MEN_AMONG_ARRIVALS[b] for b in range(6)])
     odds = base / (1 - base)
@@ -332,9 +336,10 @@ def arrive(
     for background in range(len(p.BACKGROUNDS)):
         n = int(numbers[background])
         zero = np.zeros(n, dtype=np.int64)
-        batch = _adults(background, n, np.full(n, man[background]), zero + year, zero, rng)
+        shape = p.ARRIVAL_AGE_SHAPE_ALIGNED if aligned else p.ARRIVAL_AGE_SHAPE
+        batch = _adults(background, n, np.full(n, man[background]), zero + year, zero, rng, shape)
         new = pop.extend(batch)
-        if ukrainians and background == p.REFUGE:
+        if aligned and background == p.REFUGE:
             more = p.UKRAINIANS_THOUSANDS(year + 1) - p.UKRAINIANS_THOUSANDS(year)
             from_ukraine = new[: round(scale * 1000 * more)]
             pop.country[from_ukraine] = pop.country_background[from_ukraine] = p.UKRAINE
