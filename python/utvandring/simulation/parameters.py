@@ -461,7 +461,7 @@ NATURALISE_AFTER_YEARS: Final = (7.0, 15.0)
 ALIGNMENT_TRIES: Final = 10
 # Fewer very young arrivals than in the world of the report: with these there are too many of 20-24.
 ARRIVAL_AGE_SHAPE_ALIGNED: Final = 3.0
-# Emigrations of the aligned world that are not drawn from residents are reported, so more of the others are not.
+# Emigrations of the aligned world that are not drawn from residents are reported: more of the others are not.
 ADMINISTRATIVE_ALIGNED: Final = 1.09
 OSLO: Final = "0301"
 # Of all emigrations, those from Oslo (7,780 of 26,744 in 2020).
@@ -474,8 +474,8 @@ DEATHS_FOLLOW_FROM: Final = 60
 # foreign citizens without a total of their own come from then.
 PASSING_THROUGH_ALIGNED: Final = 0.02
 PASSING_FROM: Final = (139, 117, 127, 133, 113, 157, 684, 101)
-# Immigrants 15-74 on 1 January, thousands, with few arrivals in 2020 and 2021 and many from 2022 on (assumption), and
-# how many of them are under collective protection.
+# Immigrants 15-74 on 1 January, thousands, with few arrivals in 2020 and 2021 and many from 2022 on
+# (assumption), and how many of them are under collective protection.
 STOCK_THOUSANDS_ALIGNED: Final = YearSeries(
     (*STOCK_THOUSANDS.years[:-2], 2020, 2021, 2022, 2023, 2024, 2025, 2026),
     (*STOCK_THOUSANDS.values[:-2], 683, 692, 708, 759, 805, 835, 855),
