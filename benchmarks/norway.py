@@ -187,13 +187,12 @@ def pyramid(residents: pd.DataFrame, scale: float) -> bytes:
             side = -1 if sex == "male" else 1
             age = f"{band}+" if band == OLDEST else f"{band}-{band + 4}"
             rows.append({
-                "age": age, "order": -band, "sex": {"male": "Men", "female": "Women"}[sex],
+                "age": age, "sex": {"male": "Men", "female": "Women"}[sex],
                 "simulated": side * by.get((sex, band), 0.0) / 1000,
                 "published": side * published[row][band == BANDS].sum() / 1000,
             })  # fmt: skip
-    base = alt.Chart(pd.DataFrame(rows)).encode(
-        y=alt.Y("age:N", sort=alt.EncodingSortField("order"), title="Age")
-    )
+    oldest_first = [row["age"] for row in rows[: len(rows) // 2]][::-1]
+    base = alt.Chart(pd.DataFrame(rows)).encode(y=alt.Y("age:N", sort=oldest_first, title="Age"))
     thousands = alt.Axis(labelExpr="format(abs(datum.value), ',')")
     bars = base.mark_bar(opacity=0.75).encode(
         x=alt.X("simulated:Q", title="Thousands: simulated (bars), published (marks)", axis=thousands),

@@ -474,11 +474,10 @@ DEATHS_FOLLOW_FROM: Final = 60
 # foreign citizens without a total of their own come from then.
 PASSING_THROUGH_ALIGNED: Final = 0.02
 PASSING_FROM: Final = (139, 117, 127, 133, 113, 157, 684, 101)
-# Immigrants 15-74 on 1 January, thousands, with few arrivals in 2020 and 2021 and many from 2022 on
-# (assumption), and how many of them are under collective protection.
+# Immigrants 15-74 on 1 January from 2016 on, thousands: few arrivals in 2020 and 2021 and many from 2022 on
+# (assumption); and how many of them are under collective protection.
 STOCK_THOUSANDS_ALIGNED: Final = YearSeries(
-    (*STOCK_THOUSANDS.years[:-2], 2020, 2021, 2022, 2023, 2024, 2025, 2026),
-    (*STOCK_THOUSANDS.values[:-2], 683, 692, 708, 759, 805, 835, 855),
+    (2016, 2020, 2021, 2022, 2023, 2024, 2025, 2026), (629, 683, 692, 708, 759, 805, 835, 855)
 )
 UKRAINE: Final = 148
 UKRAINIANS_THOUSANDS: Final = YearSeries((2022, 2023, 2024, 2025, 2026), (0.0, 24.0, 46.0, 58.0, 66.0))

@@ -293,7 +293,9 @@ def deficits(
     wanted = np.array([_stock_target(b, year, scale) for b in range(6)])
     if aligned:
         ukrainians = p.UKRAINIANS_THOUSANDS(year)
-        wanted *= (p.STOCK_THOUSANDS_ALIGNED(year) - ukrainians) / p.STOCK_THOUSANDS(year)
+        of_report, later = p.STOCK_THOUSANDS(year), p.STOCK_THOUSANDS_ALIGNED
+        everybody = later(year) if year > later.years[0] else of_report
+        wanted *= (everybody - ukrainians) / of_report
         wanted[p.REFUGE] += scale * 1000 * ukrainians
     key = geo.cell[pop.municipality[stock]] * 2 + (pop.sex[stock] == p.WOMAN)
     now = np.bincount(key, minlength=geo.target.size).reshape(geo.target.shape)
