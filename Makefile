@@ -80,13 +80,17 @@ $(FOR_DEVELOPMENT): $(FOR_RUNNING) requirements-dev.lock
 	$(call install,requirements-dev.lock)
 	@touch $(FOR_RUNNING) $@
 
+# What dbt reads of the project it keeps for the build that follows: it reads while the files are checked.
+READ_PROJECT := umask 077; UTVANDRING_AS_OF= $(BIN)/dbt --quiet --no-send-anonymous-usage-stats parse \
+	--target-path "$(UTVANDRING_DATA)/target" --log-path "$(UTVANDRING_DATA)/logs" >/dev/null 2>&1
+
 # A delivery is simulated once; the folder appears when it is whole.
 build: $(FOR_RUNNING)
 	@test -f "$(DELIVERY)/delivery.json" || { \
 		echo "Simulate: registers of a made-up population at scale $(SCALE) ..."; \
 		$(BIN)/utvandring simulate --out "$(DELIVERY)" --scale $(SCALE); }
 	@echo "Deliver: check the files of the delivery and accept them ..."
-	@$(BIN)/utvandring deliver "$(DELIVERY)"
+	@($(READ_PROJECT)) & $(BIN)/utvandring deliver "$(DELIVERY)"; code=$$?; wait; exit $$code
 	@echo "Build: the warehouse with its tests, then publish it ..."
 	@$(BIN)/utvandring build
 	@echo "Report: the pages from what was published ..."

@@ -608,6 +608,8 @@ def export(
             _tell(f"  {file}")
         for line in said(result.differences):
             _tell(f"Differs: {line}", "yellow")
+        if result.given_away:
+            _tell(result.given_away, "yellow")
 
 
 @app.command(epilog=examples("utvandring overcoverage", "utvandring overcoverage --out new_parameters.csv"))

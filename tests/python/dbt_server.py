@@ -7,6 +7,7 @@ Starting Python, importing dbt and reading the project take fifteen seconds; a f
 nothing behind in the process that it came from.
 """
 
+import gc
 import json
 import os
 import shutil
@@ -177,6 +178,7 @@ def serve(scratch: Path, read: Path) -> None:
     import utvandring.estimators.survival
     import utvandring.regressions.fitting
     import utvandring.release.suppression  # noqa: F401
+    from utvandring.builds.dbt_process import _COLLECTION_THRESHOLD
     from utvandring.builds.program import current_program
 
     current_program()
@@ -190,6 +192,9 @@ def serve(scratch: Path, read: Path) -> None:
     )
     if not parsed.success:
         sys.exit(f"dbt could not read the project: {parsed.exception}")
+    # As `utvandring build` does it: dbt keeps nearly all that it makes.
+    gc.freeze()
+    gc.set_threshold(_COLLECTION_THRESHOLD)
     for line in sys.stdin:
         child = os.fork()
         if child == 0:

@@ -314,9 +314,42 @@ def audit(
     UtvandringError
         If no block has such a name, if there is no warehouse, or it shows what it should not.
     """
-    exports = read_exports(root)
     folder = root.path / "audit"
     folder.mkdir(mode=0o750, exist_ok=True)
+    rule, cells, relations = _read(root)
+    relations = relations[relations["block_id"].str.contains(blocks)]
+    if relations.empty:
+        raise UtvandringError(f"No block of the release has a name with {blocks}.")
+    found = []
+    for block, system, places in _blocks(cells, relations):
+        path = folder / f"{re.sub('[^a-z0-9]+', '-', block)}.json"
+        state = _state(places, system, programmes)
+        kept = _kept(path, state)
+        if kept is None:
+            kept = audit_block(block, system, places, rule, programmes)
+            write_json(path, {"state": state, "found": asdict(kept)})
+        tell(kept)
+        found.append(kept)
+    return found
+
+
+def audit_with_exports(root: DataRoot) -> list[Audited]:
+    """Audit by bounds alone the blocks of which an earlier export shows a count that is withheld now.
+
+    Raises
+    ------
+    UtvandringError
+        If there is no warehouse, or it shows what it should not.
+    """
+    rule, cells, relations = _read(root)
+    concerned = cells.loc[cells["earlier_n"].notna(), "block_id"].unique()
+    relations = relations[relations["block_id"].isin(concerned)]
+    return [audit_block(*block, rule, 0) for block in _blocks(cells, relations)]
+
+
+def _read(root: DataRoot) -> tuple[Rule, pd.DataFrame, pd.DataFrame]:
+    """Read how counts are shown, the counts with what earlier exports show of them, and what adds up."""
+    exports = read_exports(root)
     with open_to_read(root.warehouse) as connection:
         rules = dict(connection.execute("select rule, value from release.disclosure_rule").fetchall())
         rule = Rule(rules["threshold"], rules["rounding_base"], rules["protection"])
@@ -328,27 +361,18 @@ def audit(
         cells["earlier_n"] = np.nan
         if exports:
             names = connection.table("intermediate.int_disclosure__released_name").df()
-            cells = with_earlier(
-                cells, names, [pd.read_parquet(counts_file(root, one.number)) for one in exports], rule
-            )
-    relations = relations[relations["block_id"].str.contains(blocks)]
-    if relations.empty:
-        raise UtvandringError(f"No block of the release has a name with {blocks}.")
-    found = []
+            exported = [pd.read_parquet(counts_file(root, one.number)) for one in exports]
+            cells = with_earlier(cells, names, exported, rule)
+    return rule, cells, relations
+
+
+def _blocks(cells: pd.DataFrame, relations: pd.DataFrame) -> Iterator[tuple[str, System, pd.DataFrame]]:
+    """Give each block with what adds up in it, and the places of its counts."""
     for block, of_block in relations.groupby("block_id", sort=True):
         here = cells[cells["block_id"] == block]
         counts = here.set_index(["cell_id", "measure"])["n"].unstack()  # noqa: PD010
         for system, ids in systems_of(of_block, counts):
-            places = ids.merge(here, how="left", on=["cell_id", "measure"])
-            path = folder / f"{re.sub('[^a-z0-9]+', '-', str(block))}.json"
-            state = _state(places, system, programmes)
-            kept = _kept(path, state)
-            if kept is None:
-                kept = audit_block(str(block), system, places, rule, programmes)
-                write_json(path, {"state": state, "found": asdict(kept)})
-            tell(kept)
-            found.append(kept)
-    return found
+            yield str(block), system, ids.merge(here, how="left", on=["cell_id", "measure"])
 
 
 def with_earlier(
@@ -402,19 +426,35 @@ def as_lines(found: list[Audited]) -> list[str]:
         for name in Audited.__annotations__
         if name[-2:] == "_n"
     }
-    narrow_in: dict[str, int] = {}
-    for one in found:
-        for part, n in one.narrow_in.items():
-            narrow_in[part] = narrow_in.get(part, 0) + n
     return [
         f"{len(found)} blocks, {sums['cells_n']:,} counts, {sums['small_n']:,} of them small.",
         f"Bounds leave every small count {min(one.fewest_values for one in found)} values or more; "
-        f"{sums['narrow_n']:,} have fewer than asked for{_said(narrow_in)}.",
+        f"{sums['narrow_n']:,} have fewer than asked for{_said(_narrow_in(found))}.",
         f"Earlier exports show {sums['earlier_n']:,} counts that are withheld now.",
         f"{sums['alone_n']:,} persons are alone in a group; {sums['learnt_n']:,} learn another small count.",
         f"Witnesses prove {sums['proved_n']:,} small counts; {sums['open_n']:,} are left open "
         f"({sums['programmes_n']:,} programmes, {sum(one.seconds for one in found):,.0f} s).",
     ]
+
+
+def said_with_exports(found: list[Audited]) -> str:
+    """Say what a release gives away together with what has left, in one sentence."""
+    narrow_n, learnt_n = (sum(getattr(one, name) for one in found) for name in ("narrow_n", "learnt_n"))
+    if not narrow_n + learnt_n:
+        return "Through what adds up nobody is given away: every small count keeps the values asked for."
+    where = _said(_narrow_in(found))
+    return (
+        f"Through what adds up {narrow_n:,} small counts keep fewer values than asked for{where}, and "
+        f"{learnt_n:,} persons who are alone in a group learn the count of others."
+    )
+
+
+def _narrow_in(found: list[Audited]) -> dict[str, int]:
+    narrow_in: dict[str, int] = {}
+    for one in found:
+        for part, n in one.narrow_in.items():
+            narrow_in[part] = narrow_in.get(part, 0) + n
+    return narrow_in
 
 
 def _said(narrow_in: dict[str, int]) -> str:

@@ -81,6 +81,8 @@ class Export:
     files: tuple[str, ...]
     tables: tuple[Table, ...]
     differences: tuple[Difference, ...] = ()
+    # What it gives away together with earlier exports; empty where none shows what it withholds.
+    given_away: str = ""
 
 
 def export(
@@ -138,24 +140,44 @@ def export(
             chosen = _choose(_released(connection), tables)
             names = [table.name for table in chosen]
             found = differences(connection, root, names)
-            _require_reason(found, reason)
+            given_away = _given_away(root, found)
+            _require_reason(found, given_away, reason)
             files = _write(connection, temporary, form, chosen, progress or (lambda label, share: None))
             entry = _keep_counts(connection, root, earlier, names, reason if found else None)
         _record(root, earlier, entry, lambda: _put_in_place(temporary, folder))
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
-    return Export(folder, files, chosen, tuple(found))
+    return Export(folder, files, chosen, tuple(found), given_away)
 
 
-def _require_reason(found: Sequence[Difference], reason: str | None) -> None:
+def _given_away(root: DataRoot, found: Sequence[Difference]) -> str:
+    """Say what the release gives away together with earlier exports, where one shows what is withheld now."""
+    if not any(one.withheld_n for one in found):
+        return ""
+    from utvandring.release.auditing import audit_with_exports, said_with_exports
+
+    try:
+        return said_with_exports(audit_with_exports(root))
+    except UtvandringError as error:
+        return f"What is given away through what adds up could not be worked out. {error}"
+    except duckdb.Error:
+        return (
+            "What is given away through what adds up could not be worked out: the warehouse lacks what the "
+            "audit reads; run `utvandring build`."
+        )
+
+
+def _require_reason(found: Sequence[Difference], given_away: str, reason: str | None) -> None:
     telling = [one for one in found if one.withheld_n or one.shown_n]
     if telling and not (reason or "").strip():
-        raise UtvandringError(
+        sentences = [
             "What would leave differs from what has left, and both together tell which counts became small: "
             + "; ".join(said(telling))
-            + ". Nothing was exported. `make audit` says how many small counts all of it gives away, and in "
-            "which tables. If that gives nobody away, export again with --reason and say why."
-        )
+            + ".",
+            given_away,
+            "Nothing was exported. If this gives nobody away, export again with --reason and say why.",
+        ]
+        raise UtvandringError(" ".join(filter(None, sentences)))
 
 
 def _keep_counts(

@@ -6,10 +6,12 @@ reader would do, on everything that is shown at once, and withholds counts until
 fewer values than asked for.
 """
 
+import multiprocessing
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
+from multiprocessing.connection import Connection
 
 import numpy as np
 import pandas as pd
@@ -26,6 +28,8 @@ Bounds = tuple[Integers, Integers]
 _UNBOUNDED = 1 << 40
 # How many persons who are alone in a group are looked at together, and into how many parts they are divided.
 _TOGETHER, _PARTS = 250, 8
+# More parts than this are worth a second process, which takes a second to begin.
+_FOR_TWO = 1_000_000
 # One in so many are few: sorting them takes less time than marking them among all.
 _FEW = 50
 # What parts that may stay below their total could sum to: more than a total and a part that are unbounded.
@@ -366,7 +370,9 @@ def _narrow(bounds: Bounds, cells: Integers, further: Bounds) -> Integers:
     return cells[rises | falls]
 
 
-def withheld_counts(relations: pd.DataFrame, counts: pd.DataFrame, rule: Rule) -> pd.DataFrame:
+def withheld_counts(
+    relations: pd.DataFrame, counts: pd.DataFrame, rule: Rule, *, processes: int = 1
+) -> pd.DataFrame:
     """Return the counts to withhold besides the small ones.
 
     Parameters
@@ -382,6 +388,9 @@ def withheld_counts(relations: pd.DataFrame, counts: pd.DataFrame, rule: Rule) -
         not counted, and takes no part in any relation.
     rule
         How counts are shown.
+    processes
+        1, or 2: blocks have nothing in common, so that a second process takes half of them where they are
+        large. What is withheld does not depend on it.
 
     Returns
     -------
@@ -401,11 +410,57 @@ def withheld_counts(relations: pd.DataFrame, counts: pd.DataFrame, rule: Rule) -
     withheld widens the bounds and never narrows them, so this ends. Then the same is done where somebody who
     is the only one of a group, and knows that its count is 1, would learn another small count exactly.
     """
-    found = [pd.DataFrame({"cell_id": counts.index.to_numpy()[:0], "measure": pd.Series(dtype=object)})]
-    for system, cells in systems_of(relations, counts):
-        withheld = _withheld(system.with_rests(rule), rule)[: len(cells)]
-        found.append(cells[withheld])
-    return pd.concat(found, ignore_index=True).sort_values(["measure", "cell_id"], ignore_index=True)
+    nothing = pd.DataFrame({"cell_id": counts.index.to_numpy()[:0], "measure": pd.Series(dtype=object)})
+    # The largest first, so that both halves take as long.
+    blocks = sorted(systems_of(relations, counts), key=lambda block: len(block[0].part), reverse=True)
+    systems = [system for system, _ in blocks]
+    if processes > 1 and sum(len(system.part) for system in systems[1:]) > _FOR_TWO:
+        withheld = _withheld_by_two(systems, rule)
+    else:
+        withheld = _withheld_of(systems, rule)
+    found = [cells[of_block] for (_, cells), of_block in zip(blocks, withheld, strict=True)]
+    together = pd.concat([nothing, *found], ignore_index=True)
+    return together.sort_values(["measure", "cell_id"], ignore_index=True)
+
+
+def _withheld_of(systems: Sequence[System], rule: Rule) -> list[Booleans]:
+    return [_withheld(system.with_rests(rule), rule)[: len(system.count)] for system in systems]
+
+
+def _withheld_by_two(systems: Sequence[System], rule: Rule) -> list[Booleans]:
+    """Do as `_withheld_of` does, every second system in a process of its own.
+
+    It is started anew and not forked, since the engine has threads here. It waits for nobody: when this
+    process is killed, it ends with its work.
+    """
+    context = multiprocessing.get_context("spawn")
+    answer, told = context.Pipe(duplex=False)
+    helper = context.Process(target=_tell_withheld, args=(told, systems[1::2], rule), daemon=True)
+    helper.start()
+    told.close()
+    with answer:
+        ours = _withheld_of(systems[::2], rule)
+        try:
+            theirs = answer.recv()
+        except EOFError:
+            raise ChildProcessError(
+                "The second process of the suppression was ended from outside; too little memory may be why. "
+                "UTVANDRING_THREADS=1 does without it."
+            ) from None
+    helper.join()
+    if isinstance(theirs, ValueError):
+        raise theirs
+    withheld = [*ours, *theirs]
+    withheld[::2], withheld[1::2] = ours, theirs
+    return withheld
+
+
+def _tell_withheld(told: Connection, systems: Sequence[System], rule: Rule) -> None:
+    with told:
+        try:
+            told.send(_withheld_of(systems, rule))
+        except ValueError as fault:
+            told.send(fault)
 
 
 def systems_of(relations: pd.DataFrame, counts: pd.DataFrame) -> Iterator[tuple[System, pd.DataFrame]]:

@@ -19,6 +19,9 @@ from utvandring.report.texts import Texts
 
 FILE_WIDTH = 640
 
+# Names beside lines: their size, the width of a chart and the letters of a name that leave room for them.
+_NAME_SIZE, _WIDE, _SHORT = 11, 520, 24
+
 # A rate of fewer residents is not drawn.
 FEWEST_RESIDENTS = 50
 
@@ -48,7 +51,8 @@ NAMED: Mapping[str, str] = {
 }
 PALETTE = (BLUE, ORANGE, GREEN, PURPLE, DARK, GREY, BROWN, RED)
 
-# What is in many figures has the same colour in all of them.
+# What is in many figures has one colour in all of them, which nothing else has but ordered categories.
+# Far from each other in OKLab, most of all within a group and as people with red-green deficiencies see them.
 COLOURS: Mapping[str, str] = {
     # immigration background
     "work": BLUE,
@@ -59,15 +63,15 @@ COLOURS: Mapping[str, str] = {
     "unknown": GREY,
     "all": INK,
     # outcome
-    "emigration": BLUE,
-    "internal_outmigration": ORANGE,
-    "stay": GREEN,
+    "emigration": "#82251a",
+    "internal_outmigration": "#b88513",
+    "stay": "#7d7ff3",
     # labour market status
-    "employed": BLUE,
-    "employed_in_education": GREEN,
-    "in_education": PURPLE,
-    "unemployed": ORANGE,
-    "outside_labour_force": DARK,
+    "employed": "#181d87",
+    "employed_in_education": "#7c9128",
+    "in_education": "#bb68ce",
+    "unemployed": "#5e5303",
+    "outside_labour_force": "#482832",
     # education
     "compulsory": ORDERED[0],
     "upper_secondary": ORDERED[1],
@@ -80,21 +84,21 @@ COLOURS: Mapping[str, str] = {
     "11-15": ORDERED[3],
     "16+": ORDERED[4],
     # groups of descendants
-    "descendant": BLUE,
-    "one_foreign_born_parent": GREEN,
-    "majority": DARK,
-    "childhood_immigrant": ORANGE,
+    "descendant": "#800b66",
+    "one_foreign_born_parent": "#d16a7d",
+    "majority": "#9b4805",
+    "childhood_immigrant": "#2393f1",
     # origins and destinations
-    "africa": ORANGE,
-    "asia": PURPLE,
-    "eu_2004_2007": BLUE,
-    "latin_america": BROWN,
-    "north_america_oceania": RED,
-    "other_europe": GREY,
-    "western_europe": GREEN,
-    "parents_country": BLUE,
-    "western": GREEN,
-    "other": ORANGE,
+    "africa": "#654abb",
+    "asia": "#89722f",
+    "eu_2004_2007": "#6493c4",
+    "latin_america": "#5e006f",
+    "north_america_oceania": "#6e5064",
+    "other_europe": "#ac847d",
+    "western_europe": "#153d0b",
+    "parents_country": RED,
+    "western": BROWN,
+    "other": PRINTED,
     # centrality level
     "1": ORDERED[0],
     "2": ORDERED[1],
@@ -272,6 +276,8 @@ def line_chart(
         )
     )
     layers = [lines, points, _left_out(x, over, labels, text, x_title)]
+    if len(codes) > 1:
+        layers.append(_names_at_the_ends(base, x, labels, height))
     layers = [*_printed_series(), *layers] if printed else layers
     return _spec(alt.layer(*layers).properties(width="container", height=height))
 
@@ -296,6 +302,27 @@ def _left_out(x: str, over: Any, labels: alt.Scale, text: Texts, x_title: str) -
                 alt.Tooltip(f"{x}:Q", title=x_title, format="d"),
             ],
         )
+    )
+
+
+def _names_at_the_ends(base: alt.Chart, x: str, labels: alt.Scale, height: int) -> Any:
+    """Write the name of a series beside its last value, where it meets no other name and there is room."""
+    line = 1.2 * _NAME_SIZE / height
+    return (
+        base.transform_filter(
+            f"isValid(datum.value) && !(containerSize()[0] < {_WIDE}) && length(datum.label) <= {_SHORT}"
+        )
+        .transform_joinaggregate(top="max(value)", end=f"max({x})")
+        .transform_filter(f"datum.{x} === datum.end")
+        .transform_window(
+            below="lag(value)", above="lead(value)", sort=[alt.SortField("value", order="ascending")]
+        )
+        .transform_filter(
+            f"(datum.below === null || datum.value - datum.below > {line:.3f} * datum.top) && "
+            f"(datum.above === null || datum.above - datum.value > {line:.3f} * datum.top)"
+        )
+        .mark_text(align="left", baseline="middle", dx=9, fontSize=_NAME_SIZE)
+        .encode(text="label:N", color=alt.Color("label:N", scale=labels))
     )
 
 

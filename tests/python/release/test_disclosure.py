@@ -1,5 +1,6 @@
 """Disclosure control: small counts, what adds up to them, estimates, and an attack by linear programming."""
 
+import sys
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -170,6 +171,29 @@ def test_a_relation_of_several_measures_carries_what_is_known_of_one_to_another(
     # Without the residents it is enough to withhold those who leave.
     alone = withheld_counts(relations[relations["relation_id"] == 2], counts, RULE)
     assert list(alone.itertuples(index=False, name=None)) == [(2, "leavers_n")]
+
+
+def test_a_second_process_changes_nothing_and_its_end_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    blocks, cells = np.arange(3), np.arange(5)
+    relations = pd.DataFrame(
+        {
+            "block_id": np.repeat(blocks, 5),
+            "relation_id": np.repeat(blocks, 5),
+            "cell_id": np.arange(15),
+            "is_total": np.tile(cells == 0, 3),
+            "is_exhaustive": True,
+        }
+    )
+    counts = pd.DataFrame({"persons_n": [12, 1, 1, 5, 5, 12, 5, 1, 5, 1, 12, 5, 5, 1, 1]})
+    expected = withheld_counts(relations, counts, RULE)
+    assert len(expected) == 3
+    monkeypatch.setattr(suppression, "_FOR_TWO", 0)
+
+    pd.testing.assert_frame_equal(withheld_counts(relations, counts, RULE, processes=2), expected)
+
+    monkeypatch.setattr(suppression, "_tell_withheld", sys.exit)
+    with pytest.raises(ChildProcessError, match="ended from outside"):
+        withheld_counts(relations, counts, RULE, processes=2)
 
 
 @pytest.mark.parametrize(("threshold", "base", "protection"), [(5, 4, 4), (3, 5, 2), (5, 5, 5), (5, 3, 0)])

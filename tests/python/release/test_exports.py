@@ -111,6 +111,66 @@ def test_counts_that_change_between_shown_and_withheld_are_told_and_nothing_leav
     assert [one["number"] for one in json.loads(ran.out)["differences"]] == [1]
 
 
+@pytest.mark.parametrize(
+    ("left", "says"),
+    [
+        (True, "1 small counts keep fewer values than asked for (1 in rates), and 0 persons who are alone"),
+        (False, "Through what adds up nobody is given away"),
+        (None, "could not be worked out. There is no built database at"),
+    ],
+)
+def test_what_both_together_give_away_through_what_adds_up_is_said(
+    left: bool | None, says: str, root: DataRoot, utvandring: Command, tmp_path: Path
+) -> None:
+    """18 emigrants are 7, 8 and 3; the 7 are withheld now, for the sake of the 3, and left as 5 before."""
+    rows = [(0, 18, 20), (1, 7, None), (2, 8, 5), (3, 3, None)]
+    publish(root, "delete from release.rate where place not in ('place 0', 'place 1', 'place 2', 'place 3')")
+    for number, _, shown in rows:
+        earlier = 5 if left and number == 1 else shown
+        place = f"where place = 'place {number}'"
+        publish(root, f"update release.rate set emigrants_n = {earlier if earlier else 'null'} {place}")
+    if not left:
+        publish(root, "update release.rate set residents_n = 105 where place = 'place 0'")
+    assert utvandring("export", "--out", tmp_path / "first").code == 0
+    publish(root, "update release.rate set emigrants_n = null where place = 'place 1'")
+    publish(root, "update release.rate set residents_n = null where place = 'place 0'")
+    if left is not None:
+        with duckdb.connect(str(root.warehouse)) as connection:
+            connection.execute("create schema intermediate; create schema release")
+            connection.execute(
+                "create table release.disclosure_rule as select * from (values ('threshold', 5), "
+                "('rounding_base', 5), ('protection', 4)) as rules (rule, value)"
+            )
+            connection.execute(
+                "create table intermediate.int_disclosure__audited_cell (block_id varchar, cell_id integer, "
+                "measure varchar, n bigint, shown_n bigint, part varchar, row_of varchar, column_of varchar)"
+            )
+            connection.executemany(
+                "insert into intermediate.int_disclosure__audited_cell "
+                "values ('a year', ?, 'emigrants_n', ?, ?, 'rates', ?, 'all')",
+                [(number, count, shown, number) for number, count, shown in rows],
+            )
+            connection.execute(
+                "create table intermediate.int_disclosure__relation as select 'a year' as block_id, "
+                "1 as relation_id, range::integer as cell_id, range = 0 as is_total, true as is_exhaustive "
+                "from range(4)"
+            )
+            connection.execute(
+                "create table intermediate.int_disclosure__released_name as select 'rate' as table_name, "
+                "'2013/place ' || range as key, 'emigrants_n' as item, range::integer as cell_id, "
+                "'emigrants_n' as measure from range(4)"
+            )
+
+    ran = utvandring("export", "--out", tmp_path / "second")
+
+    assert ran.code == 1
+    assert says in ran.err
+    assert not (tmp_path / "second").exists()
+    ran = utvandring("export", "--out", tmp_path / "second", "--reason", "Known.")
+    assert ran.code == 0
+    assert says.split(" (")[0] in " ".join(ran.text.split())
+
+
 def test_other_numbers_alone_are_told_and_leave(root: DataRoot, utvandring: Command, tmp_path: Path) -> None:
     assert utvandring("export", "--out", tmp_path / "out").code == 0
     publish(root, "update release.rate set residents_n = 500 where place = 'place 1'")

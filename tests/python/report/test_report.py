@@ -408,3 +408,10 @@ def test_every_background_has_a_colour_of_enough_contrast() -> None:
     assert set(BACKGROUNDS) <= set(COLOURS)
     for name, colour in {**COLOURS, **NAMED}.items():
         assert 1.05 / (luminance(colour) + 0.05) >= 3, name
+
+
+def test_a_colour_means_one_thing_in_the_whole_report() -> None:
+    from utvandring.report.charts import COLOURS, ORDERED
+
+    meant = [colour for colour in COLOURS.values() if colour not in ORDERED]
+    assert len(meant) == len(set(meant)) > 20
