@@ -147,6 +147,8 @@ def simulate(
     if as_json:
         typer.echo(json.dumps({"folders": [str(folder) for folder in folders]}, indent=1))
         return
+    if totals is not None and (between := totals.interpolated(first_year, last_year)):
+        _tell(f"No total of all emigrations is given for {', '.join(map(str, between))}: interpolated.")
     if yearly_from is not None:
         _tell(
             f"Wrote {counted(len(folders), 'synthetic delivery', 'synthetic deliveries')} to {out_dir}. "

@@ -64,9 +64,10 @@ class Alignment:
         countries = [foreign * self._between(year, self._shares_of(country)) for country in self.countries]
         return np.array([everybody - foreign, *countries, max(foreign - sum(countries), 0.0)])
 
-    def is_published(self, year: int) -> bool:
-        """Whether the total of `year` is given, not interpolated."""
-        return (year, ALL) in self.totals
+    def interpolated(self, first_year: int, last_year: int) -> list[int]:
+        """Return the years that have no total of their own; 2013 needs none."""
+        years = range(first_year, last_year + 1)
+        return [y for y in years if (y, ALL) not in self.totals and y != p.PUBLISHED_OUTCOME_YEAR]
 
     @cached_property
     def _foreign_shares(self) -> dict[int, float]:

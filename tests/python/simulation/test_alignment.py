@@ -60,7 +60,7 @@ def test_years_without_a_total_lie_between_those_that_have_one(totals: Path) -> 
     # 30,000 in all, 0.675 of them foreign, 0.125 of these from Poland.
     assert alignment.wanted(2015).tolist() == pytest.approx([9_750, 2_531.25, 17_718.75])
     assert alignment.wanted(2026).tolist() == alignment.wanted(2016).tolist()
-    assert [alignment.is_published(year) for year in (2014, 2015, 2016)] == [True, False, True]
+    assert alignment.interpolated(2013, 2017) == [2015, 2017]
 
 
 def test_the_same_arguments_give_the_same_bytes(tmp_path: Path) -> None:
