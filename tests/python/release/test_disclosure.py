@@ -802,7 +802,7 @@ def divisions(warehouse: duckdb.DuckDBPyConnection) -> Attack:
     ("block", "fewest"),
     [
         (regions, 200),
-        (divisions, 4),
+        (divisions, 2),
         (flows, 300),
         (descendants, 300),
         (stays, 200),
