@@ -1,5 +1,5 @@
 -- Emigration of immigrants by the counties of 2013, 2020 and 2024: the same person-years in three divisions.
--- depends_on: {{ ref('mobility_rate') }}
+-- depends_on: {{ ref('emigration_by_division') }}
 -- depends_on: {{ ref('county') }}
 --
 -- Population: immigrants resident at the start of the year, unknown addresses and Svalbard left out.
@@ -15,12 +15,7 @@ division as (
 ),
 
 rate as (
-    select * from marts.mobility_rate
-    where
-        dimension = 'none'
-        and immigration_background = 'all'
-        and population = 'all'
-        and not outcome_is_provisional
+    select * from marts.emigration_by_division
 ),
 
 county as (
@@ -32,12 +27,11 @@ final as (
         division.division,
         rate.region_code as county_code,
         county.county_name,
-        sum(rate.residents_n)::bigint as residents_n,
-        100.0 * sum(rate.emigrants_n) / sum(rate.residents_n) as emigration_rate,
+        rate.residents_n,
+        rate.emigration_rate,
     from rate
     inner join division on rate.region_level = division.region_level
     left join county on rate.region_code = county.county_code
-    group by all
 )
 
 select * from final

@@ -69,8 +69,8 @@ mobility_rate:
         where: region_level = 'country' and immigration_background = 'all'
       - {columns: [region_level, region_code], even_if_small: true}
       - {columns: [immigration_background], even_if_small: true}
-    # The counties of 2020 and 2024 are not released: they are nearly sums of those of 2013 (docs/disclosure.md). By class
-    # of centrality, from the first list on, there is everybody only.
+    # The counties of 2020 and 2024 are not released by year: they are nearly sums of those of 2013 (docs/disclosure.md).
+    # By class of centrality, from the first list on, there is everybody only.
     only: >-
       region_level in ('country', 'centrality', 'county')
       or (
@@ -166,6 +166,36 @@ emigration_by_region:
     - residents_n >= internal_outmigrants_centrality_n
     - residents_n >= emigrants_n + internal_outmigrants_n + deaths_n
     - residents_n >= emigrants_n + internal_outmigrants_centrality_n + deaths_n
+
+emigration_by_division:
+  key: [period, region_level, region_code]
+  text: [county_name, is_suppressed]
+  base: residents_n
+  counts:
+    residents_n: [residents_n]
+    emigrants_n: [emigrants_n]
+  ratios:
+    emigration_rate: [emigrants_n, residents_n]
+  block: [counties of three divisions, period]
+  # Areas are counted so that nobody can work them out; they are not released. Regions of the same areas are one cell.
+  cells:
+    of: emigration_by_division
+    rows:
+      - columns:
+          [period, region_level, region_code, areas, divided_county, divided_county_2020, divided_county_2024]
+        even_if_small: true
+  same_as:
+    - {table: emigration_by_division, count: residents_n, where: item = 'residents_n', key: [period, "'area'", areas]}
+    - {table: emigration_by_division, count: emigrants_n, where: item = 'emigrants_n', key: [period, "'area'", areas]}
+  sums:
+    - {over: [region_level, region_code], by: [divided_county], where: divided_county is not null,
+       total: region_level = 'county', parts: region_level = 'area'}
+    - {over: [region_level, region_code], by: [divided_county_2020], where: divided_county_2020 is not null,
+       total: region_level = 'county_2020', parts: region_level = 'area'}
+    - {over: [region_level, region_code], by: [divided_county_2024], where: divided_county_2024 is not null,
+       total: region_level = 'county_2024', parts: region_level = 'area'}
+  formulas:
+    - residents_n >= emigrants_n
 
 migration_flow:
   key: [outcome_year, region_level, from_region, to_region, dimension, category]

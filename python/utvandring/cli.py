@@ -107,6 +107,14 @@ def simulate(
             "file outside of the delivery.",
         ),
     ] = None,
+    align: Annotated[
+        str | None,
+        typer.Option(
+            "--align",
+            metavar="FILE",
+            help="Align emigrations to totals by year and citizenship: a CSV file, or 'published'.",
+        ),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="List the written files as JSON.")] = False,
 ) -> None:
     """Write a synthetic delivery, calibrated to the published report."""
@@ -115,6 +123,7 @@ def simulate(
     if truth is not None and yearly_from is not None:
         raise UsageError("--truth goes with one delivery: leave out --yearly-from, the truth is the same.")
     try:
+        totals = None if align is None else simulation.totals_of(align)
         with progress_bar(quiet=_Options.quiet) as progress:
             if yearly_from is None:
                 simulation.simulate(
@@ -126,18 +135,21 @@ def simulate(
                     progress=progress,
                     majority=majority,
                     truth=truth,
+                    align=totals,
                 )
                 folders = [out_dir]
             else:
                 folders = simulation.simulate_yearly(
                     out_dir, yearly_from, scale=scale, first_year=first_year, last_year=last_year, seed=seed,
-                    progress=progress, majority=majority,
+                    progress=progress, majority=majority, align=totals,
                 )  # fmt: skip
     except ValueError as error:
         raise UsageError(str(error)) from error
     if as_json:
         typer.echo(json.dumps({"folders": [str(folder) for folder in folders]}, indent=1))
         return
+    if totals is not None and (between := totals.interpolated(first_year, last_year)):
+        _tell(f"No total of all emigrations is given for {', '.join(map(str, between))}: interpolated.")
     if yearly_from is not None:
         _tell(
             f"Wrote {counted(len(folders), 'synthetic delivery', 'synthetic deliveries')} to {out_dir}. "

@@ -523,15 +523,29 @@ def geometry() -> dict[str, Any]:
     return areas
 
 
-@_once
-def map_chart(series: Mapping[str, str], text: Texts, title: str, *, of_counties: bool, digits: int) -> Spec:
-    """Fill municipalities by their label, or by their value where there are no series.
+# What tells the area of a municipality of 2013 on a map.
+_CODES: Mapping[str, str] = {
+    "municipalities": "datum.properties.code",
+    "counties": "slice(datum.properties.code, 0, 2)",
+    "counties_2020": "datum.properties.county_2020",
+    "counties_2024": "datum.properties.county_2024",
+}
 
-    Rows have `code` (of a municipality, or of a county: then all of its municipalities have one colour),
-    `place`, `label` and `value`. The geometry is the data set `map`.
+
+@_once
+def map_chart(series: Mapping[str, str], text: Texts, title: str, *, areas: str, digits: int) -> Spec:
+    """Fill areas by their label, or by their value where there are no series.
+
+    Rows have `code`, `place`, `label` and `value`. The geometry is the data set `map`, of the municipalities
+    of 2013; all those of one county have one colour. None of them was divided between later counties.
+
+    Parameters
+    ----------
+    areas
+        `municipalities`, `counties` (of 2013), `counties_2020` or `counties_2024`.
     """
-    areas = alt.NamedData("map", format=alt.TopoDataFormat(feature="municipalities", type="topojson"))
-    code = "datum.properties.code"
+    geometries = alt.NamedData("map", format=alt.TopoDataFormat(feature="municipalities", type="topojson"))
+    code, of_counties = _CODES[areas], areas != "municipalities"
     found = alt.LookupData(data=_ROWS, key="code", fields=["place", "label", "value"])
     if series:
         scale = alt.Scale(domain=list(series.values()), range=_range(series))
@@ -545,10 +559,10 @@ def map_chart(series: Mapping[str, str], text: Texts, title: str, *, of_counties
         shown = alt.Tooltip("value:Q", title=title, format=f".{digits}f")
     place = text("columns", "county" if of_counties else "municipality")
     chart = (
-        alt.Chart(areas)
+        alt.Chart(geometries)
         # Areas without a value are drawn as well, as outlines.
         .mark_geoshape(strokeWidth=0.4, invalid=None)
-        .transform_calculate(code=f"slice({code}, 0, 2)" if of_counties else code)
+        .transform_calculate(code=code)
         .transform_lookup(lookup="code", from_=found)
         .encode(
             color=fill,

@@ -26,6 +26,8 @@ FOLDERS: Mapping[str, str] = {
     "analysis/pages": "",
 }
 COUNTIES, MUNICIPALITIES = "counties", "municipalities"
+# Counties of later divisions, whose codes recur with other borders.
+LATER_COUNTIES = ("counties_2020", "counties_2024")
 COUNTS = ("residents_n", "movers_n")
 
 
@@ -341,7 +343,7 @@ def _axis(declared: dict[str, Any]) -> Axis:
 
 def _series(declared: dict[str, Any]) -> Series:
     names, codes = declared["names"], tuple(declared.get("codes", ()))
-    if names not in (COUNTIES, MUNICIPALITIES):
+    if names not in (COUNTIES, *LATER_COUNTIES, MUNICIPALITIES):
         try:
             known = texts(LANGUAGES[0]).names(names)
         except KeyError as error:

@@ -8,7 +8,7 @@ from utvandring.common.errors import UtvandringError
 from utvandring.report import charts
 from utvandring.report.catalogue import COUNTRY, PERIODS, figures, filters, query, title_of
 from utvandring.report.cells import Cell, Column, Line, Table, figure, words
-from utvandring.report.entries import COUNTIES, MUNICIPALITIES, FigureEntry, Series
+from utvandring.report.entries import COUNTIES, LATER_COUNTIES, MUNICIPALITIES, FigureEntry, Series
 from utvandring.report.released import DELIVERY, Released, Row
 from utvandring.report.texts import MISSING, WITHHELD, Texts
 
@@ -51,6 +51,7 @@ class FigureData:
     printed_series: Sequence[Row]
     county_names: Mapping[str, str]
     municipality_names: Mapping[str, str] = field(default_factory=dict)
+    later_county_names: Mapping[str, str] = field(default_factory=dict)
     is_simulated: bool = False
 
 
@@ -88,6 +89,7 @@ def read_figures(released: Released) -> FigureData:
         released.table("published_report.published_series"),
         released.county_names(),
         released.municipality_names(),
+        released.later_county_names(),
         any(row["is_simulated"] for row in released.table(DELIVERY)),
     )
 
@@ -141,6 +143,8 @@ def _names(series: Series, rows: Sequence[Row], data: FigureData, text: Texts) -
     """Return the names of what is shown of a series, by code and in order."""
     if series.names == COUNTIES:
         names = _counties(data, text)
+    elif series.names in LATER_COUNTIES:
+        names = dict(data.later_county_names)
     elif series.names == MUNICIPALITIES:
         names = dict(data.municipality_names)
     else:
@@ -499,7 +503,7 @@ def _map(entry: FigureEntry, rows: Sequence[Row], data: FigureData, text: Texts)
     """Fill counties or municipalities by their value, or by their series where there are several."""
     assert entry.place is not None
     labels, places = _labels(entry, rows, data, text), _names(entry.place, rows, data, text)
-    is_county = entry.place.names == COUNTIES
+    is_county = entry.place.names in (COUNTIES, *LATER_COUNTIES)
     marks = [{"code": row[entry.place.column], **_mark(entry, row, places, labels)} for row in rows]
     is_series = len(labels) > 1
     columns = [Column(text("columns", "county" if is_county else "municipality"), is_text=True)]
@@ -527,7 +531,7 @@ def _map(entry: FigureEntry, rows: Sequence[Row], data: FigureData, text: Texts)
         labels if is_series else {},
         text,
         text.say(entry.y.title),
-        of_counties=is_county,
+        areas=str(entry.place.names),
         digits=entry.y.digits,
     )
     return _Drawn(spec, marks, columns, lines, notes, {"series": described})

@@ -91,6 +91,10 @@ class Released:
             if row["scope_type"] == "county"
         }
 
+    def later_county_names(self) -> dict[str, str]:
+        """Return the name of every county that there has been since 2002 by its code."""
+        return {row["county_code"]: row["county_name"] for row in self.table("code_lists.county")}
+
     def municipality_names(self) -> dict[str, str]:
         """Return the name of every municipality of 2013 by its code."""
         return {row["municipality_code"]: row["municipality_name"] for row in self.table(MUNICIPALITIES)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shutil
 from pathlib import Path
 
@@ -14,10 +15,12 @@ from utvandring.common.progress import Progress
 from utvandring.simulation import events as ev
 from utvandring.simulation import families, labour, moves, people
 from utvandring.simulation import parameters as p
+from utvandring.simulation.alignment import NORWAY, Alignment, citizenships
 from utvandring.simulation.destinations import destinations_of_norwegian_born
 from utvandring.simulation.events import EventLog, first_day, last_day
 from utvandring.simulation.geography import Geography, geography
 from utvandring.simulation.majority import Majority
+from utvandring.simulation.majority_aligned import AlignedMajority
 from utvandring.simulation.outcomes import (
     DEATH,
     EMIGRATION,
@@ -27,6 +30,7 @@ from utvandring.simulation.outcomes import (
     death_probability,
     draw_outcomes,
 )
+from utvandring.simulation.parameters import FloatArray
 from utvandring.simulation.population import (
     DEAD,
     EMIGRATED,
@@ -41,6 +45,7 @@ from utvandring.simulation.registers import Registers
 from utvandring.simulation.streams import Stream, generator
 
 Outcome = npt.NDArray[np.int8]
+CitizenshipArray = npt.NDArray[np.int16]
 
 # Pseudonyms of the majority begin here; nobody simulates so many immigrants.
 _FIRST_OF_MAJORITY = 1 << 35
@@ -49,6 +54,7 @@ _FIRST_OF_MAJORITY = 1 << 35
 def simulate(
     out_dir: Path, *, scale: float = 0.1, first_year: int = 2003, last_year: int = 2014, seed: int = 2016,
     progress: Progress | None = None, majority: bool = False, truth: Path | None = None,
+    align: Alignment | None = None,
 ) -> Path:  # fmt: skip
     """Write a synthetic delivery and return the path of its `delivery.json`.
 
@@ -64,6 +70,8 @@ def simulate(
         everyone who is registered as resident on the next 1 January and has left without saying so. Apart
         from them, `is_found_next_year`: those whose emigration is decided in the next year, and who show no
         sign in this.
+    align : totals of emigrations to which the world is aligned; it is another world then, with citizenship
+        in `befolkning`, and with refugees from Ukraine. Outcome year 2013 follows tables E1-E8 all the same.
 
     Raises
     ------
@@ -79,8 +87,9 @@ def simulate(
     work.mkdir(parents=True)
     try:
         run = Simulation(
-            work, scale, first_year, last_year, seed, progress or (lambda _label, _fraction: None), majority
-        )
+            work, scale, first_year, last_year, seed, progress or (lambda _label, _fraction: None), majority,
+            align,
+        )  # fmt: skip
         run.run()
         if out_dir.exists():
             out_dir.rmdir()
@@ -132,15 +141,25 @@ class Simulation:
         seed: int,
         progress: Progress,
         majority: bool = False,
+        alignment: Alignment | None = None,
     ) -> None:
         self.scale, self.first_year, self.last_year, self.seed = scale, first_year, last_year, seed
         self.progress = progress
         self.geo: Geography = geography()
         self.log = EventLog()
+        self.alignment = alignment
+        # Who has left in the year that is simulated, each emigration once.
+        self.left: list[IntArray] = []
+        self.left_oslo = 0  # for another county, this year
         self.registers = Registers(folder, seed)
+        self.majority: Majority | None = None
         if majority:
             (folder / "majority").mkdir()
             self.registers.beside = Registers(folder / "majority", seed, _FIRST_OF_MAJORITY)
+            kind = Majority if alignment is None else AlignedMajority
+            self.majority = kind(
+                self.registers.beside, scale, (first_year, last_year), self.geo, self.rng, alignment
+            )
         self.pop = Population.of(0)
         # Of each year who had left by its end, and whether they are found out the year after.
         self.truth: list[tuple[int, IntArray, bool]] = []
@@ -154,14 +173,16 @@ class Simulation:
         first, last = self.first_year, self.last_year
         steps = last - first + 2
         self.progress("start population", 0.0)
-        if self.registers.beside is not None:
-            Majority(self.registers.beside, self.scale, (first, last), self.geo, self.rng).run()
         self._start()
-        self.registers.population(self.pop, first, self.rng(Stream.POPULATION, first))
+        if self.majority is not None:
+            self.majority.start(self.pop)
+        self._write_population(first)
         for year in range(first, last + 1):
             self.progress(f"{year}", (year - first + 1) / steps)
             self._year(year)
         self.progress("writing", (steps - 0.5) / steps)
+        if self.majority is not None:
+            self.majority.finish()
         self._write_year(last, np.zeros(len(self.pop), dtype=np.bool_))
         self.registers.persons(self.pop, last)
         if self.registers.beside is not None:
@@ -180,27 +201,83 @@ class Simulation:
     def _year(self, year: int) -> None:
         """Take the population from 1 January `year` to the next 1 January."""
         pop, geo = self.pop, self.geo
-        outcome = draw_outcomes(pop, year, geo, self.rng(Stream.OUTCOMES, year))
-        destination = np.full(len(pop), moves.NOWHERE, dtype=np.int16)
-        rng = self.rng(Stream.DESTINATIONS_WITHIN_NORWAY, year)
-        movers = np.flatnonzero(outcome == INTERNAL)
-        destination[movers] = moves.other_level(pop.municipality[movers], geo, rng)
-        leader = moves.take_family_along(pop, outcome, destination, year - 1, rng)
+        self.left = []
+        citizenship = self._citizenship(year)
+        outcome, destination, leader, rng = self._outcomes(year, citizenship)
         moves.further_moves(pop, outcome, destination, year - 1, geo, rng)
         administrative = self._administrative(year, outcome, leader)
         self.truth.append((year - 1, np.flatnonzero(administrative & ~pop.silent), True))
         self._register_emigrations(year, outcome, leader, administrative)
         if year > self.first_year:
             # Only now is it known of whom the registers of the year before must show no sign of life.
+            if self.majority is not None:
+                self.majority.write(year - 1)
             self._write_year(year - 1, administrative)
         self._leave(year, outcome, administrative)
         self._move(year, outcome, destination)
         self._return(year)
-        self._arrive(year)
+        self._arrive(year, citizenship)
         self._live(year)
         self._end_year(year)
+        if self.majority is not None:
+            self.majority.year(year, self.pop, self._norwegians_gone(citizenship), self.left_oslo)
         if year < self.last_year:
-            self.registers.population(self.pop, year + 1, self.rng(Stream.POPULATION, year + 1))
+            self._write_population(year + 1)
+
+    def _outcomes(
+        self, year: int, citizenship: CitizenshipArray | None
+    ) -> tuple[Outcome, moves.MunicipalityArray, IntArray, np.random.Generator]:
+        """Draw what happens to whom: outcome, destination within Norway, whom each follows.
+
+        With totals the odds of emigration of every citizenship, and of those who live in Oslo, are multiplied
+        by a factor until as many leave as wanted; the draws are the same in every try.
+        """
+        if self.alignment is None or citizenship is None or year == p.PUBLISHED_OUTCOME_YEAR:
+            return self._draw(year, None)
+        pop, group = self.pop, self.alignment.groups(citizenship)
+        wanted = self.scale * self.alignment.wanted(year)
+        abroad_and_back = pop.resident & pop.immigrant & ~pop.silent & pop.working_age(year - 1)
+        wanted -= p.PASSING_THROUGH_ALIGNED * wanted
+        wanted -= p.OUT_AND_BACK * np.bincount(group[abroad_and_back], minlength=len(wanted))
+        in_oslo = pop.municipality == self.geo.codes.index(p.OSLO)
+        factor, of_oslo = np.zeros(len(wanted)), 0.0
+        home = pop.home.copy()
+        for attempt in range(p.ALIGNMENT_TRIES):
+            pop.home = home.copy()
+            drawn = self._draw(year, factor[group] + of_oslo * in_oslo)
+            leaves = (drawn[0] == EMIGRATION) & (group > 0)
+            counted = np.bincount(group[leaves], minlength=len(wanted))
+            # The last tries are for the citizenships alone, whose totals are known.
+            if attempt % 2 and attempt < p.ALIGNMENT_TRIES - 2:
+                share = (in_oslo & leaves).sum() / max(leaves.sum(), 1)
+                of_oslo += math.log(p.EMIGRATIONS_FROM_OSLO / min(max(share, 0.01), 0.99))
+            else:
+                step = np.log(np.maximum(wanted, 0.5) / np.maximum(counted, 0.5))
+                factor[1:] = np.clip(factor + step, -3, 3)[1:]
+        return drawn
+
+    def _draw(
+        self, year: int, aligned: FloatArray | None
+    ) -> tuple[Outcome, moves.MunicipalityArray, IntArray, np.random.Generator]:
+        pop, geo = self.pop, self.geo
+        outcome = draw_outcomes(pop, year, geo, self.rng(Stream.OUTCOMES, year), aligned)
+        destination = np.full(len(pop), moves.NOWHERE, dtype=np.int16)
+        rng = self.rng(Stream.DESTINATIONS_WITHIN_NORWAY, year)
+        movers = np.flatnonzero(outcome == INTERNAL)
+        destination[movers] = moves.other_level(pop.municipality[movers], geo, rng)
+        leader = moves.take_family_along(pop, outcome, destination, year - 1, rng)
+        return outcome, destination, leader, rng
+
+    def _citizenship(self, year: int) -> CitizenshipArray | None:
+        return None if self.alignment is None else citizenships(self.pop, year, self.seed)
+
+    def _norwegians_gone(self, citizenship: CitizenshipArray | None) -> int:
+        """Return the emigrations of Norwegian citizens this year, of persons who lived here at its start."""
+        return 0 if citizenship is None else int((citizenship[np.concatenate(self.left)] == NORWAY).sum())
+
+    def _write_population(self, year: int) -> None:
+        rng = self.rng(Stream.POPULATION, year)
+        self.registers.population(self.pop, year, rng, self._citizenship(year))
 
     def truth_table(self) -> pa.Table:
         """Return who had left without saying so, by person and year, and who was found out the year after."""
@@ -257,7 +334,8 @@ class Simulation:
         weight = np.where(p.is_far(country), p.ADMINISTRATIVE_FAR, 1.0)
         weight = weight * np.where(pop.residence(year - 1)[eligible] < 2, p.ADMINISTRATIVE_NEW, 1.0)
         weight = weight * np.where(pop.silent[eligible], p.ADMINISTRATIVE_SILENT, 1.0)
-        wanted = round(p.ADMINISTRATIVE_SHARE(year) * int(emigrant.sum()) * p.BASIS_KNOWN)
+        share = p.ADMINISTRATIVE_SHARE(year) * (1.0 if self.alignment is None else p.ADMINISTRATIVE_ALIGNED)
+        wanted = round(share * int(emigrant.sum()) * p.BASIS_KNOWN)
         order = np.argsort(-np.log(rng.random(len(eligible))) / weight, kind="stable")
         administrative = np.zeros(len(pop), dtype=np.bool_)
         administrative[eligible[order[:wanted]]] = True
@@ -300,6 +378,7 @@ class Simulation:
         to_country = np.where(administrative[who], unknown, to_country)
         basis = np.where(administrative[who], ev.ADMINISTRATIVE, ev.REPORTED)
         basis = np.where((u[2] < p.BASIS_MISSING) | (year < p.BASIS_DELIVERED_FROM), ev.NOT_DELIVERED, basis)
+        self.left.append(who)
         self.log.add(
             ev.EMIGRATION,
             who,
@@ -351,6 +430,7 @@ class Simulation:
         back = out + 5 + np.floor(rng.random(len(who)) * (latest - out - 5) * 0.95).astype(np.int64)
         country = self._destination_countries(who, rng)
         place = self._place(who)
+        self.left.append(who)
         reported = ev.REPORTED if int(ev.year_of(earliest)) >= p.BASIS_DELIVERED_FROM else ev.NOT_DELIVERED
         self.log.add(
             ev.EMIGRATION,
@@ -391,6 +471,8 @@ class Simulation:
         # A family moves on one day.
         day = (first_day(year) + 5 + np.floor(rng.random(len(pop)) * 355)).astype(np.int64)[pop.head[movers]]
         before = self._place(movers)
+        oslo = self.geo.codes.index(p.OSLO)
+        self.left_oslo = int(((pop.municipality[movers] == oslo) & (destination[movers] != oslo)).sum())
         pop.municipality[movers] = destination[movers]
         self.log.add(
             ev.INTERNAL, movers, day, self._lag(day, rng, within_year=False), from_place=before,
@@ -448,10 +530,24 @@ class Simulation:
         )
         pop.update_heads()
 
-    def _arrive(self, year: int) -> None:
+    def _passing_through(
+        self, year: int, citizenship: CitizenshipArray, rng: np.random.Generator
+    ) -> npt.NDArray[np.int16]:
+        """Return the countries of those who come and leave within the year: what is missing of the totals."""
+        assert self.alignment is not None
+        wanted = self.alignment.wanted(year) * self.scale
+        group = self.alignment.groups(citizenship[np.concatenate(self.left)])
+        missing = np.maximum(wanted - np.bincount(group, minlength=len(wanted)), 0)[1:]
+        others = np.array(p.PASSING_FROM, dtype=np.int16)[
+            rng.integers(0, len(p.PASSING_FROM), round(missing[-1]))
+        ]
+        named = np.array(self.alignment.countries, dtype=np.int16)
+        return np.concatenate([np.repeat(named, np.round(missing[:-1]).astype(np.int64)), others])
+
+    def _arrive(self, year: int, citizenship: CitizenshipArray | None) -> None:
         """Let first-time immigrants arrive; a few of them leave again before the year is out."""
         pop, rng = self.pop, self.rng(Stream.ARRIVALS, year)
-        new, day = people.arrive(pop, year, self.scale, self.geo, rng)
+        new, day = people.arrive(pop, year, self.scale, self.geo, rng, citizenship is not None)
         kept = (day < first_day(year + 1)) | (year < self.last_year)
         day = np.where(kept, day, last_day(year))
         pop.first_date[new] = ev.yyyymmdd(day)
@@ -463,9 +559,12 @@ class Simulation:
             to_place=self._place(new),
             from_country=pop.country[new],
         )
-        short, first, last = people.pass_through(
-            pop, round(p.PASSING_THROUGH * len(new)), year, self.geo, rng
-        )
+        n, countries = round(p.PASSING_THROUGH * len(new)), None
+        if citizenship is not None:
+            rng = self.rng(Stream.PASSING_ALIGNED, year)
+            countries = self._passing_through(year, citizenship, rng)
+            n = len(countries)
+        short, first, last = people.pass_through(pop, n, year, self.geo, rng, countries)
         place = self._place(short)
         self.log.add(ev.IMMIGRATION, short, first, first + 3, to_place=place, from_country=pop.country[short])
         reported = ev.REPORTED if year >= p.BASIS_DELIVERED_FROM else ev.NOT_DELIVERED

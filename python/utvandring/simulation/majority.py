@@ -7,7 +7,7 @@ Nothing here is calibrated; ages, rates and shares are plain assumptions.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +15,7 @@ import numpy.typing as npt
 from utvandring.simulation import events as ev
 from utvandring.simulation import families, labour, moves
 from utvandring.simulation import parameters as p
+from utvandring.simulation.alignment import NORWAY, Alignment
 from utvandring.simulation.destinations import destinations_of_norwegian_born
 from utvandring.simulation.events import EventLog, first_day
 from utvandring.simulation.geography import Geography
@@ -45,41 +46,66 @@ class Majority:
         years: tuple[int, int],
         geo: Geography,
         rng: Callable[[Stream, int], np.random.Generator],
+        alignment: Alignment | None = None,
     ) -> None:
         self.registers, self.geo, self.rng, self.years = registers, geo, rng, years
+        self.scale, self.alignment = scale, alignment
         self.log = EventLog()
         self.home = self._where_people_live()
-        self.pop = self._start(
-            round(p.MAJORITY_PERSONS * scale), years[0] - 1, rng(Stream.MAJORITY, years[0] - 1)
-        )
+        self.pop = Population.of(0)
 
-    def run(self) -> None:
-        """Simulate all years and write every register."""
-        first, last = self.years
+    def start(self, others: Population) -> None:
+        """Make the population of the first 1 January beside that of the others, and write it."""
+        first, _ = self.years
+        n = round(p.MAJORITY_PERSONS * self.scale)
+        self.pop = self._start(n, first - 1, self.rng(Stream.MAJORITY, first - 1))
         self._facts(first - 1)
-        self.registers.population(self.pop, first, self.rng(Stream.MAJORITY_POPULATION, first))
-        for year in range(first, last + 1):
-            if year > first:
-                self._write(year - 1)
-            self._year(year, self.rng(Stream.MAJORITY, year))
-            self._facts(year)
-            if year < last:
-                self.registers.population(self.pop, year + 1, self.rng(Stream.MAJORITY_POPULATION, year + 1))
-        self._write(last)
+        self._write_population(first)
+
+    def year(self, year: int, others: Population, norwegians_gone: int, left_oslo: int) -> None:
+        """Take the population from 1 January `year` to the next one, and write that.
+
+        Parameters
+        ----------
+        others : the immigrants and their families, on the next 1 January.
+        norwegians_gone : emigrations of Norwegian citizens among them this year.
+        left_oslo : how many of them left Oslo for another county.
+        """
+        self._year(year, self.rng(Stream.MAJORITY, year))
+        self._facts(year)
+        if year < self.years[1]:
+            self._write_population(year + 1)
+
+    def finish(self) -> None:
+        """Write what happened in the last year, and the persons."""
+        last = self.years[1]
+        self.write(last)
         self.registers.persons(self.pop, last)
+
+    def _write_population(self, year: int) -> None:
+        citizenship = None if self.alignment is None else np.full(len(self.pop), NORWAY, dtype=np.int16)
+        rng = self.rng(Stream.MAJORITY_POPULATION, year)
+        self.registers.population(self.pop, year, rng, citizenship)
 
     def _where_people_live(self) -> FloatArray:
         """Inhabitants rather than immigrants: less in the large towns than the calibrated targets."""
         geo = self.geo
         return np.asarray(geo.weight * np.array(p.MAJORITY_AT_LEVEL)[geo.level - 1])
 
-    def _start(self, n: int, base_year: int, rng: np.random.Generator) -> Population:
+    def _start(
+        self, n: int, base_year: int, rng: np.random.Generator, people: Mapping[str, IntArray] | None = None
+    ) -> Population:
+        """Make `n` persons in households; sex and year of birth are drawn if `people` does not give them."""
         age = np.floor(92 * rng.beta(*p.MAJORITY_AGE, n)).astype(np.int16)
         category = np.array(list(p.MAJORITY_CATEGORIES))[
             np.searchsorted(np.cumsum(list(p.MAJORITY_CATEGORIES.values())), rng.random(n) * 0.999999)
         ]
         # Immigrants had few children in Norway before the 1970s.
         age = np.where(category == p.CATEGORY_C, rng.integers(18, 42, n), age).astype(np.int16)
+        if people is not None:
+            age = (base_year - people["birth_year"]).astype(np.int16)
+            is_c = (category == p.CATEGORY_C) & ((age < 18) | (age >= 42))
+            category = np.where(is_c, p.CATEGORY_A, category)
         pop = Population.of(
             n,
             sex=np.where(rng.random(n) < p.MAJORITY_MEN, p.MAN, p.WOMAN),
@@ -96,6 +122,8 @@ class Majority:
             education_rank=rng.random(n),
             education_level=labour.starting_levels(-1, age, rng),
         )
+        if people is not None:
+            pop.sex = people["sex"].astype(np.int8)
         self._form_households(pop, base_year, rng)
         return pop
 
@@ -136,7 +164,8 @@ class Majority:
             (pop.education_rank >= p.EDUCATION_UNKNOWN_OF_NON_IMMIGRANTS) & (pop.age(year) >= 16)
         )
 
-    def _write(self, year: int) -> None:
+    def write(self, year: int) -> None:
+        """Write the activity and the events of `year`."""
         quiet = np.zeros(len(self.pop), dtype=np.bool_)
         self.registers.activity(self.pop, year, quiet, self.rng(Stream.MAJORITY_ACTIVITY, year))
         self.registers.migrations(self.log.take(year), year)
@@ -158,20 +187,26 @@ class Majority:
         self._births(year, rng)
 
     def _leaving(self, year: int, rng: np.random.Generator) -> BoolArray:
+        return np.asarray(rng.random(len(self.pop)) < self._chances(year))
+
+    def _chances(self, year: int) -> FloatArray:
+        """Return everybody's chance to emigrate this year; none of who lives with a parent."""
         pop = self.pop
         age = pop.age(year - 1)
         chance = np.interp(age, *p.MAJORITY_EMIGRATION)
         for category, factor in p.MAJORITY_EMIGRATION_BY_CATEGORY.items():
             chance = np.where(pop.category == category, chance * factor, chance)
-        oslo = self.geo.codes.index("0301")
+        oslo = self.geo.codes.index(p.OSLO)
         chance = np.where(pop.municipality == oslo, chance * p.MAJORITY_EMIGRATION_FROM_OSLO, chance)
         chance = np.where(pop.education_level >= 6, chance * p.MAJORITY_EMIGRATION_TERTIARY, chance)
-        return np.asarray(pop.resident & (pop.home == NO_ONE) & (rng.random(len(pop)) < chance))
+        return np.where(pop.resident & (pop.home == NO_ONE), chance, 0.0)
 
     def _emigrate(self, year: int, rng: np.random.Generator) -> None:
+        self._emigrate_who(self._leaving(year, rng), year, rng)
+
+    def _emigrate_who(self, leaves: BoolArray, year: int, rng: np.random.Generator) -> None:
         """Let people leave, each with the children at home, on one day for one country."""
         pop = self.pop
-        leaves = self._leaving(year, rng)
         child = np.flatnonzero((pop.home >= 0) & pop.resident)
         child = child[leaves[pop.home[child]]]
         adult = np.flatnonzero(leaves)
@@ -224,9 +259,20 @@ class Majority:
         mover = (
             pop.resident & (pop.home == NO_ONE) & (pop.partner == NO_ONE) & (rng.random(len(pop)) < chance)
         )
+        self._move_to(mover, self.home, year, rng)
+
+    def _move_to(
+        self, mover: BoolArray, weight: FloatArray, year: int, rng: np.random.Generator, closed: int = -1
+    ) -> None:
+        """Move people, with the children at home, to places drawn by weight; who leaves `closed` not back."""
+        pop = self.pop
         adult = np.flatnonzero(mover)
         place = pop.municipality.copy()
-        place[adult] = moves.draw_places(self.home, len(adult), rng)
+        place[adult] = moves.draw_places(weight, len(adult), rng)
+        if closed >= 0:
+            elsewhere = np.where(np.arange(len(weight)) == closed, 0.0, weight)
+            again = adult[(pop.municipality[adult] == closed) & (place[adult] == closed)]
+            place[again] = moves.draw_places(elsewhere, len(again), rng)
         child = np.flatnonzero((pop.home >= 0) & pop.resident)
         child = child[mover[pop.home[child]]]
         who = np.concatenate([adult, child])
@@ -239,19 +285,26 @@ class Majority:
         self.log.add(ev.INTERNAL, who, day, day + 5, from_place=before, to_place=self._place(who))
         pop.moved_year[who] = year
 
-    def _births(self, year: int, rng: np.random.Generator) -> None:
+    def _mothers(self, year: int) -> IntArray:
         pop = self.pop
         age = pop.age(year)
-        mother = np.flatnonzero(
+        return np.flatnonzero(
             (pop.sex == p.WOMAN) & pop.resident & (age >= 22) & (age <= 42) & (pop.home == NO_ONE)
         )
+
+    def _births(self, year: int, rng: np.random.Generator) -> None:
+        pop, mother = self.pop, self._mothers(year)
         n = min(rng.poisson(p.MAJORITY_BIRTHS * int(pop.resident.sum())), len(mother))
         chosen = mother[rng.permutation(len(mother))[:n]]
+        self._add_children(chosen, np.where(rng.random(n) < p.BOY, p.MAN, p.WOMAN), year, rng)
+
+    def _add_children(self, chosen: IntArray, sex: IntArray, year: int, rng: np.random.Generator) -> None:
         # Children of descendants and of their like are born to Norwegian-born parents.
+        pop, n = self.pop, len(chosen)
         new = pop.extend(
             Population.of(
                 n,
-                sex=np.where(rng.random(n) < p.BOY, p.MAN, p.WOMAN),
+                sex=sex,
                 birth_year=year,
                 birth_month=rng.integers(1, 13, n),
                 category=p.CATEGORY_A,

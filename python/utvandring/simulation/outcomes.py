@@ -102,11 +102,15 @@ def death_probability(age: npt.NDArray[np.int16], sex: npt.NDArray[np.int8]) -> 
 
 
 def draw_outcomes(
-    pop: Population, year: int, geo: Geography, rng: np.random.Generator
+    pop: Population, year: int, geo: Geography, rng: np.random.Generator, aligned: FloatArray | None = None
 ) -> npt.NDArray[np.int8]:
     """Draw everybody's own outcome of `year`; nobody follows anybody yet.
 
     Deaths first, then the few that the register loses, then the logit on the rest: independent per person.
+
+    Parameters
+    ----------
+    aligned : added to each person's log odds of emigration, where the world is aligned to totals.
     """
     base_year = year - 1
     n = len(pop)
@@ -126,6 +130,8 @@ def draw_outcomes(
     eta = linear_predictor(x)
     working = x.age <= 74
     eta += year_shift(eta[working], x.background[working], year)[x.background]
+    if aligned is not None:
+        eta[:, 1] += aligned[by_logit]
     _assign(outcome, by_logit, probabilities(eta), draw)
 
     adult = at_risk & ~pop.immigrant & (pop.home == NO_ONE)

@@ -454,6 +454,34 @@ MONTH_REPEATED, OTHER_STATUS_IN_MONTH = 0.04, 0.02
 JOBSEEKER_AT_WORK, JOBSEEKER_OUT_OF_WORK = 0.03, 0.22  # with a status other than wholly unemployed
 OTHER_STATUSES: Final = (2, 3, 3, 4, 10, 12, 13, 14, 15, 2)
 
+# Alignment to published totals, by option (alignment.py). Who ever becomes a Norwegian citizen, by country of
+# birth, and after how many years, first and last.
+NATURALISE_NORDIC, NATURALISE_FAR, NATURALISE_OTHER = 0.1, 0.75, 0.25
+NATURALISE_AFTER_YEARS: Final = (7.0, 15.0)
+ALIGNMENT_TRIES: Final = 10
+# Fewer very young arrivals than in the world of the report: with these there are too many of 20-24.
+ARRIVAL_AGE_SHAPE_ALIGNED: Final = 3.0
+# Emigrations of the aligned world that are not drawn from residents are reported: more of the others are not.
+ADMINISTRATIVE_ALIGNED: Final = 1.09
+OSLO: Final = "0301"
+# Of all emigrations, those from Oslo (7,780 of 26,744 in 2020).
+EMIGRATIONS_FROM_OSLO: Final = 0.291
+# Of the residents of Oslo, those who move to another county (36,076 in 2020).
+MOVES_OUT_OF_OSLO: Final = 0.052
+# Below this age deaths of the majority are drawn; from it on they are what its published numbers leave.
+DEATHS_FOLLOW_FROM: Final = 60
+# Of the emigrations of a citizenship, those of persons who come and leave within the year, at least; where
+# foreign citizens without a total of their own come from then.
+PASSING_THROUGH_ALIGNED: Final = 0.02
+PASSING_FROM: Final = (139, 117, 127, 133, 113, 157, 684, 101)
+# Immigrants 15-74 on 1 January from 2016 on, thousands: few arrivals in 2020 and 2021 and many from 2022 on
+# (assumption); and how many of them are under collective protection.
+STOCK_THOUSANDS_ALIGNED: Final = YearSeries(
+    (2016, 2020, 2021, 2022, 2023, 2024, 2025, 2026), (629, 683, 692, 708, 759, 805, 835, 855)
+)
+UKRAINE: Final = 148
+UKRAINIANS_THOUSANDS: Final = YearSeries((2022, 2023, 2024, 2025, 2026), (0.0, 24.0, 46.0, 58.0, 66.0))
+
 # The majority, by option (majority.py), at scale 1, besides those in the families of immigrants.
 MAJORITY_PERSONS: Final = 4_100_000
 MAJORITY_CATEGORIES: Final = {CATEGORY_A: 0.953, CATEGORY_F: 0.041, CATEGORY_C: 0.006}

@@ -51,9 +51,10 @@ def _adults(
     first_year: IntArray,
     years_ago: npt.NDArray[np.int64],
     rng: np.random.Generator,
+    shape: float = p.ARRIVAL_AGE_SHAPE,
 ) -> Population:
     """Make `n` immigrants who arrived as adults (or, if long ago, also as children)."""
-    mean, shape = p.ARRIVAL_AGE[background], p.ARRIVAL_AGE_SHAPE
+    mean = p.ARRIVAL_AGE[background]
     at_arrival = (17 + rng.gamma(shape, (mean - 17) / shape, n)).astype(np.int64)
     child = (years_ago >= 8) & (rng.random(n) < p.CAME_AS_CHILD)
     at_arrival = np.where(child, rng.integers(1, 17, n), np.minimum(at_arrival, 72))
@@ -283,11 +284,19 @@ def _place_families(pop: Population, geo: Geography, rng: np.random.Generator) -
     pop.part = pop.part[pop.head]
 
 
-def deficits(pop: Population, year: int, scale: float, geo: Geography) -> tuple[FloatArray, FloatArray]:
+def deficits(
+    pop: Population, year: int, scale: float, geo: Geography, aligned: bool = False
+) -> tuple[FloatArray, FloatArray]:
     """Return how many immigrants 15-74 are missing on 1 January `year`, by background and by cell and sex."""
     stock = pop.resident & pop.immigrant & pop.working_age(year - 1)
     by_background = np.bincount(pop.background[stock], minlength=6).astype(np.float64)
     wanted = np.array([_stock_target(b, year, scale) for b in range(6)])
+    if aligned:
+        ukrainians = p.UKRAINIANS_THOUSANDS(year)
+        of_report, later = p.STOCK_THOUSANDS(year), p.STOCK_THOUSANDS_ALIGNED
+        everybody = later(year) if year > later.years[0] else of_report
+        wanted *= (everybody - ukrainians) / of_report
+        wanted[p.REFUGE] += scale * 1000 * ukrainians
     key = geo.cell[pop.municipality[stock]] * 2 + (pop.sex[stock] == p.WOMAN)
     now = np.bincount(key, minlength=geo.target.size).reshape(geo.target.shape)
     target = geo.target / geo.target.sum(axis=0) * _sex_shares(year) * wanted.sum()
@@ -299,14 +308,20 @@ def _sex_shares(year: int) -> FloatArray:
 
 
 def arrive(
-    pop: Population, year: int, scale: float, geo: Geography, rng: np.random.Generator
+    pop: Population,
+    year: int,
+    scale: float,
+    geo: Geography,
+    rng: np.random.Generator,
+    aligned: bool = False,
 ) -> tuple[IntArray, npt.NDArray[np.int64]]:
     """Add the first-time immigrants of `year`; return them and their days of arrival.
 
     The number by background is what is missing from the wanted stock; municipality and sex are steered
-    towards the wanted stock by county, level and sex.
+    towards the wanted stock by county, level and sex. In an `aligned` world fewer are very young, and
+    refugees from Ukraine come as well.
     """
-    by_background, by_cell = deficits(pop, year + 1, scale, geo)
+    by_background, by_cell = deficits(pop, year + 1, scale, geo, aligned)
     numbers = np.maximum(np.round(by_background), 0).astype(np.int64)
     base = np.array([p.MEN_AMONG_ARRIVALS[b] for b in range(6)])
     odds = base / (1 - base)
@@ -323,8 +338,13 @@ def arrive(
     for background in range(len(p.BACKGROUNDS)):
         n = int(numbers[background])
         zero = np.zeros(n, dtype=np.int64)
-        batch = _adults(background, n, np.full(n, man[background]), zero + year, zero, rng)
+        shape = p.ARRIVAL_AGE_SHAPE_ALIGNED if aligned else p.ARRIVAL_AGE_SHAPE
+        batch = _adults(background, n, np.full(n, man[background]), zero + year, zero, rng, shape)
         new = pop.extend(batch)
+        if aligned and background == p.REFUGE:
+            more = p.UKRAINIANS_THOUSANDS(year + 1) - p.UKRAINIANS_THOUSANDS(year)
+            from_ukraine = new[: round(scale * 1000 * more)]
+            pop.country[from_ukraine] = pop.country_background[from_ukraine] = p.UKRAINE
         pop.municipality[new] = _steered(pop.sex[new], by_cell, tilt[background], geo, rng)
         if background == p.FAMILY:
             _join(pop, new, lonely, year, rng)
@@ -465,15 +485,20 @@ def _bring_children(pop: Population, before: int, year: int, rng: np.random.Gene
 
 
 def pass_through(
-    pop: Population, n: int, year: int, geo: Geography, rng: np.random.Generator
-) -> tuple[IntArray, IntArray, IntArray]:
+    pop: Population, n: int, year: int, geo: Geography, rng: np.random.Generator,
+    countries: npt.NDArray[np.int16] | None = None,
+) -> tuple[IntArray, IntArray, IntArray]:  # fmt: skip
     """Add people who arrive and leave within `year`: never resident on a 1 January.
 
-    Returns the people, their days of arrival and their days of departure.
+    Returns the people, their days of arrival and their days of departure. `countries` of birth are drawn
+    if not given.
     """
     background = rng.choice(
         list(p.PASSING_THROUGH_BY_BACKGROUND), n, p=list(p.PASSING_THROUGH_BY_BACKGROUND.values())
     )
+    if countries is not None:
+        elsewhere = np.where(p.is_far(countries), p.EDUCATION, p.WORK)
+        background = np.where(np.isin(countries, p.NORDIC_COUNTRIES), p.NORDIC, elsewhere)
     everyone = []
     for group in p.PASSING_THROUGH_BY_BACKGROUND:
         size = int((background == group).sum())
@@ -484,6 +509,11 @@ def pass_through(
             )
         )
     new = np.concatenate(everyone)
+    if countries is not None:
+        order = np.concatenate(
+            [np.flatnonzero(background == group) for group in p.PASSING_THROUGH_BY_BACKGROUND]
+        )
+        pop.country[new] = pop.country_background[new] = countries[order]
     pop.municipality[new] = draw_places(geo.municipality_target, n, rng)
     arrived = first_day(year) + rng.integers(1, 200, n)
     left = arrived + rng.integers(20, 150, n)

@@ -123,7 +123,10 @@ class Registers:
         path.write_text(json.dumps(delivery, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
         return path
 
-    def population(self, pop: Population, year: int, rng: np.random.Generator) -> None:
+    def population(
+        self, pop: Population, year: int, rng: np.random.Generator,
+        citizenship: npt.NDArray[np.int16] | None = None,
+    ) -> None:  # fmt: skip
         """Write `befolkning`: status, municipality and family on 1 January `year`.
 
         Who emigrated or died stays in the register with status 3 or 5; now and then an emigrant keeps a
@@ -145,6 +148,7 @@ class Registers:
         family = text_ids(numbers, "f", _FAMILY_BITS)
         # The older partner is the reference person, other heads and singles as well.
         role = np.where(heads == people, 1, np.where(pop.home[people] >= 0, 3, 2))
+        columns = {} if citizenship is None else {"statsborgerskap": country_codes(citizenship[people])}
         self.write(
             "befolkning",
             year,
@@ -155,6 +159,7 @@ class Registers:
                 "famnr": _masked(family, has_family),
                 "personkode": pa.array(role.astype(np.int32), mask=~has_family),
                 "sivstand": pa.array(pop.marital[people].astype(np.int32), mask=pop.status[people] == DEAD),
+                **columns,
             },
         )
 

@@ -31,6 +31,8 @@ class Stream(Enum):
     MAJORITY_POPULATION = (10, 10_000)
     MAJORITY_FACTS = (10, 20_000)
     MAJORITY_ACTIVITY = (10, 30_000)
+    PASSING_ALIGNED = (11, 0)
+    MAJORITY_ALIGNED = (11, 10_000)
 
 
 def generator(seed: int, stream: Stream, year: int) -> np.random.Generator:

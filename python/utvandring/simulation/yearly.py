@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 from utvandring.common.files import sha256_of
 from utvandring.common.progress import Progress
 from utvandring.common.sql import literal, path_literal
+from utvandring.simulation.alignment import Alignment
 from utvandring.simulation.engine import check_arguments, simulate
 
 # Who is known at the end of a year: who has been seen in the population or the events until then, or first
@@ -60,6 +61,7 @@ def simulate_yearly(
     seed: int = 2016,
     progress: Progress | None = None,
     majority: bool = False,
+    align: Alignment | None = None,
 ) -> list[Path]:
     """Write a simulated world as one delivery a year and return their folders in order.
 
@@ -72,7 +74,7 @@ def simulate_yearly(
     ----------
     out_dir : folder to create, with one folder for each delivery, named by its id; may exist if it is empty.
     first_delivered : the year whose end the first delivery knows, from `first_year` to `last_year` - 1.
-    scale, first_year, last_year, seed, progress, majority : as for `simulate`, which draws the world.
+    scale, first_year, last_year, seed, progress, majority, align : as for `simulate`, which draws the world.
 
     Raises
     ------
@@ -93,7 +95,7 @@ def simulate_yearly(
         world = work / "world"
         simulate(
             world, scale=scale, first_year=first_year, last_year=last_year, seed=seed, progress=progress,
-            majority=majority,
+            majority=majority, align=align,
         )  # fmt: skip
         series = work / "series"
         names = split(world, series, first_delivered)

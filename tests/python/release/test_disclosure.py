@@ -916,10 +916,37 @@ def registrations(warehouse: duckdb.DuckDBPyConnection) -> Attack:
     return attack_on(counts, sums)
 
 
+def divisions(warehouse: duckdb.DuckDBPyConnection) -> Attack:
+    """Counties of three divisions, and the areas that they are made of, of which nothing is shown."""
+    counts = {}
+    for item in ("residents_n", "emigrants_n"):
+        counts |= counted(
+            warehouse,
+            f"""
+            select '{item}', region_level, region_code, mart.{item}, released.{item}
+            from marts.emigration_by_division as mart
+            left join release.emigration_by_division as released using (period, region_level, region_code)
+            order by all""",
+        )
+
+    def sums(cell: Key) -> list[tuple[str, Key]]:
+        item, level, code = cell
+        if level != "area":
+            return []
+        of = zip(("county", "county_2020", "county_2024"), code.split("-"), strict=True)
+        return [(level, (item, level, county)) for level, county in of]
+
+    def subsets(cell: Key) -> list[tuple[str, Key]]:
+        return [("residents", ("residents_n", *cell[1:]))] if cell[0] == "emigrants_n" else []
+
+    return attack_on(counts, sums, subsets)
+
+
 @pytest.mark.parametrize(
     ("block", "fewest"),
     [
         (regions, 200),
+        (divisions, 2),
         (flows, 300),
         (balances, 200),
         (ages, 300),

@@ -18,6 +18,7 @@ from conftest import Command
 
 from utvandring.report import papers, site
 from utvandring.report.catalogue import BACKGROUNDS, PAGES, figures, queries, tables
+from utvandring.report.charts import geometry
 from utvandring.report.figures import make_figure, read_figures
 from utvandring.report.released import WHOLE, Released, open_released
 from utvandring.report.tables import make_table, read_tables
@@ -229,9 +230,26 @@ def test_a_figure_that_does_not_exist_is_wrong_use(
     assert ran.code == 2
     last = figures()[-1].number
     assert ran.err.startswith(
-        f"There is no figure 5.22: figures are 4.1-4.32, M.1-M.2, 5.1-5.21, B.1-{last};"
+        f"There is no figure 5.22: figures are 4.1-4.32, M.1-M.5, 5.1-5.21, B.1-{last};"
     )
     assert not (tmp_path / "f").exists()
+
+
+def test_the_maps_have_the_municipalities_of_2013_in_their_later_counties(published: Path) -> None:
+    """The county of every area on the map, and the counties between which KLASS divides its municipality."""
+    with duckdb.connect(published, read_only=True) as connection:
+        divided: dict[tuple[str, int], list[str]] = {
+            (code, division): counties
+            for code, division, counties in connection.execute(
+                "select municipality_code, division, list(distinct division_code[:2]) "
+                "from marts.municipality_division where year = 2013 group by all"
+            ).fetchall()
+        }
+    areas = geometry()["objects"]["municipalities"]["geometries"]
+    assert len(areas) > 400
+    for area in (area["properties"] for area in areas):
+        for division in (2020, 2024):
+            assert divided[area["code"], division] == [area[f"county_{division}"]], area
 
 
 def test_figures_and_tables_are_those_of_the_report() -> None:
