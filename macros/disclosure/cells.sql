@@ -88,6 +88,9 @@
             )
             {%- endif %},
         from {{ ref(cells.of) }}
+        {%- if cells.where %}
+        where {{ cells.where }}
+        {%- endif %}
     ),
 
     {% if cells.totals -%}

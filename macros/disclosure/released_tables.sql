@@ -16,7 +16,7 @@
 
     Counts that add up to others, of this table or another, are in one system (int_disclosure__withheld) and have
     block       what is judged together: a name and a year. Nothing adds up across blocks
-    cells       `of`: the table that is counted; `recoded`: columns of it in coarser groups; `totals`: columns over which
+    cells       `of`: the table that is counted, `where`: the rows of it that are; `recoded`: columns of it in coarser groups; `totals`: columns over which
                 totals are counted as category all, and of such a column `groups`: codes of further totals, as
                 expressions on a row of the table (`source`), NULL where it is in none. Rows: every combination of the
                 combinations in `rows`, joined by the columns that they have in common, zeros included; of a combination
@@ -127,10 +127,12 @@ emigration_by_region:
     residents_n: [residents_n]
     emigrants_n: [emigrants_n]
     internal_outmigrants_county_n: [internal_outmigrants_n]
+    internal_outmigrants_centrality_n: [internal_outmigrants_centrality_n]
     deaths_n: [deaths_n]
   ratios:
     emigration_rate: [emigrants_n, residents_n]
     internal_outmigration_rate: [internal_outmigrants_n, residents_n]
+    internal_outmigration_centrality_rate: [internal_outmigrants_centrality_n, residents_n]
   derived: [emigration_rate_four_years_before, internal_outmigration_rate_four_years_before]
   block: [outcome year, outcome_year]
   cells:
@@ -155,7 +157,9 @@ emigration_by_region:
   formulas:
     - residents_n >= emigrants_n
     - residents_n >= internal_outmigrants_n
+    - residents_n >= internal_outmigrants_centrality_n
     - residents_n >= emigrants_n + internal_outmigrants_n + deaths_n
+    - residents_n >= emigrants_n + internal_outmigrants_centrality_n + deaths_n
 
 migration_flow:
   key: [outcome_year, region_level, from_region, to_region, dimension, category]
@@ -163,9 +167,11 @@ migration_flow:
   counts:
     persons_n: [persons_n]
   block: [outcome year, outcome_year]
-  # Regions are codes of digits. Everything that a county is not on one side of is left out.
+  # Regions are codes of digits. What a region is on neither side of is left out. Municipalities, classes and categories
+  # are not released: nearly all of it is small, and migration_balance has the sums by background.
   cells:
     of: migration_flow
+    where: region_level in ('county', 'centrality') and dimension = 'none'
     totals: [from_region, to_region]
     groups:
       from_region:
@@ -206,14 +212,141 @@ migration_flow:
       where: "to_region similar to '[0-9]+'"
       total: from_region = 'abroad'
       parts: from_region like 'abroad:%'
+  # Svalbard and the other territories, of two digits, are the same on the ladder of centrality as among the counties.
   same_as:
     - {table: emigration_by_region, count: residents_n, where: to_region = 'all',
-       key: &county [outcome_year, region_level, from_region, "'all'", "'all'"]}
-    - {table: emigration_by_region, count: emigrants_n, where: to_region = 'abroad', key: *county}
-    - {table: emigration_by_region, count: deaths_n, where: to_region = 'death', key: *county}
+       key: &region [outcome_year, "if(length(from_region) = 2, 'county', region_level)", from_region, "'all'", "'all'"]}
+    - {table: emigration_by_region, count: emigrants_n, where: to_region = 'abroad', key: *region}
+    - {table: emigration_by_region, count: deaths_n, where: to_region = 'death', key: *region}
+    - {table: emigration_by_region, count: internal_outmigrants_centrality_n,
+       where: "to_region = 'other_region' and length(from_region) = 1", key: *region}
+    - {table: migration_flow, count: persons_n,
+       where: "region_level = 'centrality' and (from_region in ('21', '22', '23') and to_region not similar to '[1-4]'
+         or to_region in ('21', '22', '23') and from_region not similar to '[1-4]')",
+       key: [outcome_year, "'county'", from_region, to_region, dimension, category]}
   lies_in:
     # Not who left another county by the division of the year and is in the same one of 2013.
-    - {table: emigration_by_region, count: internal_outmigrants_n, where: to_region = 'other_region', key: *county}
+    - {table: emigration_by_region, count: internal_outmigrants_n, key: *region,
+       where: "to_region = 'other_region' and length(from_region) = 2 and region_level = 'county'"}
+
+migration_balance:
+  key: [outcome_year, region_level, region_code, dimension, category]
+  text: [is_suppressed]
+  base: residents_n
+  counts:
+    residents_n: [residents_n]
+    emigrants_n: [emigrants_n]
+    persons_n: [internal_outmigrants_n, arrivals_from_abroad_n, internal_inmigrants_n]
+  derived: [net_migration_rate, emigration_share_of_leavers]
+  block: [outcome year, outcome_year]
+  cells:
+    of: migration_balance
+    where: >-
+      region_level in ('county', 'centrality') and region_code not in ('21', '22', '23')
+      and dimension in ('none', 'immigration_background')
+    rows:
+      - {columns: [outcome_year, dimension, category], where: region_level = 'county'}
+      - {columns: [outcome_year, region_level], even_if_small: true}
+      - {columns: [region_level, region_code], even_if_small: true}
+  # Backgrounds of immigrants, descendants and natives are everybody.
+  sums:
+    - {over: [dimension, category], total: dimension = 'none'}
+  formulas:
+    - residents_n >= emigrants_n + internal_outmigrants_n
+  same_as:
+    - {table: emigration_by_region, count: residents_n, where: "item = 'residents_n'",
+       key: &population [outcome_year, region_level, region_code,
+         "case category when 'all' then 'all' when 'descendant' then 'children_of_immigrants' when 'native' then 'others'
+           else 'immigrants' end",
+         "if(category in ('descendant', 'native'), 'all', category)"]}
+    - {table: emigration_by_region, count: emigrants_n, where: "item = 'emigrants_n'", key: *population}
+    - {table: emigration_by_region, count: internal_outmigrants_centrality_n, key: *population,
+       where: "item = 'internal_outmigrants_n' and region_level = 'centrality'"}
+    - {table: migration_flow, count: persons_n, where: "item = 'internal_outmigrants_n' and dimension = 'none'",
+       key: [outcome_year, region_level, region_code, "'other_region'", dimension, category]}
+    - {table: migration_flow, count: persons_n, where: "item = 'arrivals_from_abroad_n' and dimension = 'none'",
+       key: [outcome_year, region_level, "'abroad'", region_code, dimension, category]}
+    - {table: migration_flow, count: persons_n, where: "item = 'internal_inmigrants_n' and dimension = 'none'",
+       key: [outcome_year, region_level, "'other_region'", region_code, dimension, category]}
+  lies_in:
+    - {table: emigration_by_region, count: internal_outmigrants_n, key: *population,
+       where: "item = 'internal_outmigrants_n' and region_level = 'county' and dimension <> 'none'"}
+
+mover_profile:
+  key: [outcome_year, region_code, destination, dimension, category]
+  text: [is_suppressed]
+  counts:
+    persons_n: [persons_n]
+  derived: [share, persons_four_years_before_n, share_four_years_before]
+  block: [outcome year, outcome_year]
+  # By characteristics whose counts are tied to those of other tables: the others would say more than both show.
+  cells:
+    of: mover_profile
+    where: >-
+      region_level = 'county' and destination <> 'all'
+      and dimension in ('none', 'age_group', 'income_group', 'education_group', 'family_type')
+    rows:
+      - {columns: [outcome_year, destination, dimension, category]}
+      - {columns: [region_code], even_if_small: true}
+  sums:
+    - {over: [dimension, category], each: dimension, total: dimension = 'none'}
+  same_as:
+    - {table: emigration_by_region, count: emigrants_n, where: destination = 'abroad' and dimension = 'none',
+       key: &county_of_movers [outcome_year, "'county'", region_code, "'all'", "'all'"]}
+    - {table: emigration_by_region, count: internal_outmigrants_n, where: destination = 'elsewhere' and dimension = 'none',
+       key: *county_of_movers}
+    # Who is under 15 has no education and no income.
+    - {table: child_emigration, count: emigrants_n,
+       where: "destination = 'abroad' and (dimension = 'age_group' and category <> 'missing' or category = 'under_15')",
+       key: [outcome_year, "'all'", "if(category = 'under_15', '0-14', category)", region_code]}
+    - {table: mover_profile, count: persons_n, where: "destination = 'elsewhere' and category = 'under_15'",
+       key: [outcome_year, region_code, destination, "'age_group'", "'0-14'"]}
+
+child_emigration:
+  key: [outcome_year, population, age_group, county_code]
+  text: [outcome_is_provisional, is_suppressed]
+  base: residents_n
+  counts:
+    residents_n: [residents_n]
+    emigrants_n: [emigrants_n]
+  ratios:
+    emigration_rate: [emigrants_n, residents_n]
+  block: [outcome year, outcome_year]
+  # Everybody as a total. By county the age groups of the report and who is outside them, so that immigrants of them are
+  # cells of mobility_rate; the narrow ages of children and of the oldest in the whole country.
+  cells:
+    of: child_emigration
+    where: age_group <> '18-24'
+    totals: [population]
+    rows:
+      - {columns: [outcome_year, population, age_group], where: county_code = '0'}
+      - {columns: [outcome_year, county_code], even_if_small: true}
+    only: >-
+      age_group in ('all', '0-14', '15-24', '25-35', '36-61', '62-74', '75+')
+      or (county_code = '0' and age_group in ('0-5', '6-14', '15-17', '0-17', '75-84', '85+'))
+  # Who is not in the person register is of no age, which leaves the parts below all.
+  sums:
+    - {over: [population]}
+    - {over: [county_code], total: county_code = '0', where: "age_group in ('all', '0-14', '15-24', '25-35', '36-61', '62-74', '75+')"}
+    - {over: [age_group], total: age_group = 'all', parts: "age_group in ('0-14', '15-24', '25-35', '36-61', '62-74', '75+')"}
+    - {over: [age_group], where: county_code = '0', total: age_group = '0-14', parts: "age_group in ('0-5', '6-14')"}
+    - {over: [age_group], where: county_code = '0', total: age_group = '0-17', parts: "age_group in ('0-14', '15-17')"}
+    - {over: [age_group], where: county_code = '0', total: age_group = '75+', parts: "age_group in ('75-84', '85+')"}
+  within:
+    - {over: [age_group], where: county_code = '0', total: age_group = '15-24', parts: age_group = '15-17'}
+  formulas:
+    - residents_n >= emigrants_n
+  same_as:
+    - {table: emigration_by_region, count: residents_n, where: "item = 'residents_n' and age_group = 'all'",
+       key: &of_all_ages [outcome_year, "if(county_code = '0', 'country', 'county')", county_code,
+         "case population when 'immigrant' then 'immigrants' when 'descendant' then 'children_of_immigrants'
+           when 'native' then 'others' else 'all' end", "'all'"]}
+    - {table: emigration_by_region, count: emigrants_n, where: "item = 'emigrants_n' and age_group = 'all'",
+       key: *of_all_ages}
+    - {table: descendant_emigration_rate, count: residents_n, key: &of_children [outcome_year, population, "'age_group'", age_group],
+       where: "item = 'residents_n' and population = 'descendant' and age_group = '0-17' and county_code = '0'"}
+    - {table: descendant_emigration_rate, count: emigrants_n, key: *of_children,
+       where: "item = 'emigrants_n' and population = 'descendant' and age_group = '0-17' and county_code = '0'"}
 
 descendant_emigration_rate:
   key: [outcome_year, immigrant_group, dimension, category]

@@ -167,7 +167,7 @@
         {%- do faults.append(table_name ~ ' has cells without a block or rows') -%}
     {%- endif -%}
     {%- for words, known in [
-        ([table.cells], ['of', 'recoded', 'totals', 'groups', 'rows', 'only', 'key']),
+        ([table.cells], ['of', 'where', 'recoded', 'totals', 'groups', 'rows', 'only', 'key']),
         (table.cells.rows or [], ['columns', 'where', 'even_if_small']),
         ((table.sums or []) + (table.within or []), ['over', 'total', 'parts', 'where', 'by', 'each']),
         ((table.same_as or []) + (table.lies_in or []), ['table', 'count', 'key', 'where']),

@@ -9,6 +9,15 @@
     end
 {%- endmacro %}
 
+{#- The same of all ages, that adds up to everybody; a child born on the 1 January that counts is -1 years old. -#}
+{% macro age_group_of_all(age) -%}
+    case
+        when {{ age }} < 15 then '0-14'
+        when {{ age }} >= 75 then '75+'
+        else coalesce({{ age_group(age) }}, 'missing')
+    end
+{%- endmacro %}
+
 {#- The population of labour market status, and of most of the report. -#}
 {% macro is_age_15_74(age) -%}
     coalesce({{ age }} between 15 and 74, false)

@@ -40,10 +40,13 @@ final as (
         residents_n,
         emigrants_n,
         internal_outmigrants_n,
+        internal_outmigrants_centrality_n,
         deaths_n,
         emigrants_n is null or internal_outmigrants_n is null as is_suppressed,
         {{ released_ratio('emigrants_n', 'residents_n', per=100) }} as emigration_rate,
         {{ released_ratio('internal_outmigrants_n', 'residents_n', per=100) }} as internal_outmigration_rate,
+        {{ released_ratio('internal_outmigrants_centrality_n', 'residents_n', per=100) }}
+            as internal_outmigration_centrality_rate,
         case
             when is_known_before
                 then {{ released_ratio('emigrants_before_n', 'residents_before_n', per=100) }}

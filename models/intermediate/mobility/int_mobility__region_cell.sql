@@ -21,6 +21,13 @@ described as (
         count(*) as residents_n,
         count(*) filter (where outcome_municipality = 'emigration') as emigrants_n,
         count(*) filter (where outcome_county = 'internal_outmigration') as internal_outmigrants_n,
+        -- NULL where the standard does not reach, as the sum of nothing.
+        sum(
+            case
+                when outcome_year <= {{ var('last_outcome_year_in_division_2013') }}
+                    then coalesce(outcome_centrality = 'internal_outmigration', false)::integer
+            end
+        ) as internal_outmigrants_centrality_n,
         count(*) filter (where outcome_municipality = 'death') as deaths_n,
     from person_year
     group by all
@@ -37,6 +44,7 @@ final as (
         sum(described.residents_n)::bigint as residents_n,
         sum(described.emigrants_n)::bigint as emigrants_n,
         sum(described.internal_outmigrants_n)::bigint as internal_outmigrants_n,
+        sum(described.internal_outmigrants_centrality_n)::bigint as internal_outmigrants_centrality_n,
         sum(described.deaths_n)::bigint as deaths_n,
     from
         described,

@@ -1,15 +1,19 @@
 -- Grain: outcome_year, region_level, region_code, population, immigration_background.
 -- Population: residents at the start of the year: everyone, immigrants, children of two immigrants, others; immigrants
 -- also by background.
--- Purpose: emigration and moves to another county per 100 residents by region, beside the mean of the four years
--- before: which county people leave (Oslo the most, over 1 per cent a year), how out-moves of a year compare with the
--- four before (the study of out-moves from Oslo in 2020), and emigration by the centrality of the first municipality.
+-- Purpose: emigration and moves to another county, and to another level of centrality, per 100 residents by region,
+-- beside the mean of the four years before: which county people leave (Oslo the most, over 1 per cent a year), how
+-- out-moves of a year compare with the four before (the study of out-moves from Oslo in 2020), and emigration by the
+-- centrality of the first municipality.
 --
 -- country, county (of 2013) and centrality are those of the start of the year; first_centrality is the level of the
 -- municipality to which the first immigration on record went, NULL for who came before the register: only immigrants.
--- Rates of the four years before pool these years; NULL where one of them is missing. The whole population is that of
--- the deliveries: a simulated delivery without the majority has immigrants and their families only.
--- Deaths and unaccounted stay in the denominator (2.1.4). Centrality is defined up to outcome year 2017.
+-- At every level, centrality among them, internal_outmigrants_n are moves to another county, and
+-- internal_outmigrants_centrality_n moves to another level of centrality, in the same county or not; neither is part of
+-- the other. children_of_immigrants are of any age: Norwegian-born with two immigrant parents (child_emigration has
+-- them by age). Rates of the four years before pool these years; NULL where one of them is missing. The whole
+-- population is that of the deliveries: a simulated delivery without the majority has immigrants and their families
+-- only. Deaths and unaccounted stay in the denominator (2.1.4). Centrality is defined up to outcome year 2017.
 -- Source: Rapporter 2016/27, 2.1.4 and 2.2.
 with
 
@@ -47,6 +51,8 @@ described_by_first_centrality as (
         count(*) as residents_n,
         count(*) filter (where person_year.outcome_municipality = 'emigration') as emigrants_n,
         count(*) filter (where person_year.outcome_county = 'internal_outmigration') as internal_outmigrants_n,
+        count(*) filter (where person_year.outcome_centrality = 'internal_outmigration')
+            as internal_outmigrants_centrality_n,
         count(*) filter (where person_year.outcome_municipality = 'death') as deaths_n,
     from person_year
     inner join first_stay on person_year.person_id = first_stay.person_id
@@ -64,6 +70,7 @@ by_first_centrality as (
         sum(described.residents_n)::bigint as residents_n,
         sum(described.emigrants_n)::bigint as emigrants_n,
         sum(described.internal_outmigrants_n)::bigint as internal_outmigrants_n,
+        sum(described.internal_outmigrants_centrality_n)::bigint as internal_outmigrants_centrality_n,
         sum(described.deaths_n)::bigint as deaths_n,
     from
         described_by_first_centrality as described,
@@ -108,9 +115,11 @@ final as (
         residents_n,
         emigrants_n,
         internal_outmigrants_n,
+        internal_outmigrants_centrality_n,
         deaths_n,
         100.0::double * emigrants_n / residents_n as emigration_rate,
         100.0::double * internal_outmigrants_n / residents_n as internal_outmigration_rate,
+        100.0::double * internal_outmigrants_centrality_n / residents_n as internal_outmigration_centrality_rate,
         100.0::double * emigrants_before_n / residents_before_n as emigration_rate_four_years_before,
         100.0::double * internal_outmigrants_before_n / residents_before_n
             as internal_outmigration_rate_four_years_before,

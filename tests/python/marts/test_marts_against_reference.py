@@ -6,16 +6,22 @@ import pytest
 from reference import (
     Evidence,
     Registers,
+    child_emigration,
     descendant_emigration,
     family_year,
     immigration_spell,
     migration_event,
+    migration_flow,
     mobility_rate,
+    mover_profile,
     person_year,
 )
 from reference.adversary import Adversary
+from reference.child_emigration import CHILD
 from reference.evidence import Row
+from reference.migration_flow import FLOW
 from reference.mobility_rate import GRAIN
+from reference.mover_profile import PROFILE
 from reference.warehouse import Warehouse, delivered, differences, report
 
 from utvandring.simulation import simulate
@@ -27,6 +33,9 @@ KEYS = {
     "family_year": ("family_id", "reference_year"),
     "migration_event": EVENT,
     "mobility_rate": GRAIN,
+    "migration_flow": FLOW,
+    "child_emigration": CHILD,
+    "mover_profile": PROFILE,
     "immigration_spell": ("person_id", "stay_number"),
     "descendant_emigration": ("person_id",),
 }
@@ -48,6 +57,9 @@ def by_definition(registers: Registers) -> dict[str, list[Row]]:
         "family_year": family_year(evidence),
         "migration_event": migration_event(evidence),
         "mobility_rate": mobility_rate(persons),
+        "migration_flow": migration_flow(evidence),
+        "child_emigration": child_emigration(persons),
+        "mover_profile": mover_profile(evidence, persons),
         "immigration_spell": immigration_spell(evidence),
         "descendant_emigration": descendant_emigration(evidence),
     }

@@ -28,6 +28,9 @@ MARTS = (
     "immigration_spell",
     "descendant_emigration",
     "presence",
+    "migration_flow",
+    "child_emigration",
+    "mover_profile",
 )
 
 

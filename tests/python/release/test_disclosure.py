@@ -517,9 +517,10 @@ def flows(warehouse: duckdb.DuckDBPyConnection) -> Attack:
         f"""
         select 'flow', released.from_region, released.to_region, (
                 select coalesce(sum(mart.persons_n), 0)::bigint from marts.migration_flow as mart
-                where outcome_year = 2012 and ({from_here}) and ({to_here})
+                where (outcome_year, region_level, dimension) = (2012, 'county', 'none')
+                    and ({from_here}) and ({to_here})
             ), released.persons_n
-        from release.migration_flow as released where outcome_year = 2012
+        from release.migration_flow as released where (outcome_year, region_level) = (2012, 'county')
         order by all""",
     )
     key = "outcome_year, region_level, region_code, population, immigration_background"
@@ -570,6 +571,149 @@ def flows(warehouse: duckdb.DuckDBPyConnection) -> Attack:
         return found
 
     return attack_on(counts, sums)
+
+
+def balances(warehouse: duckdb.DuckDBPyConnection) -> Attack:
+    """Who came to and left a county or level in 2012, by background, and the flows that they add up to."""
+    key = "outcome_year, region_level, region_code, dimension, category"
+    counts: Counts = {}
+    for item in ("emigrants_n", "internal_outmigrants_n", "arrivals_from_abroad_n", "internal_inmigrants_n"):
+        counts |= counted(
+            warehouse,
+            f"""
+            select '{item}', region_level, region_code, category, coalesce(mart.{item}, 0), released.{item}
+            from release.migration_balance as released left join marts.migration_balance as mart using ({key})
+            where outcome_year = 2012 order by all""",
+        )
+    # Of the flows on the ladder of centrality every pair, and who came from which countries.
+    counts |= counted(
+        warehouse,
+        """
+        select 'flow', from_region, to_region, coalesce(mart.persons_n, 0), released.persons_n
+        from release.migration_flow as released left join marts.migration_flow as mart
+            using (outcome_year, region_level, from_region, to_region, dimension, category)
+        where (outcome_year, region_level) = (2012, 'centrality')
+            and 'all' not in (from_region, to_region) and 'other_region' not in (from_region, to_region)
+            and 'abroad' not in (from_region, to_region) and from_region <> to_region
+        order by all""",
+    )
+
+    def sums(cell: Key) -> list[tuple[str, Key]]:
+        if cell[0] != "flow":
+            return [("background", (*cell[:3], "all"))] if cell[3] != "all" else []
+        _, start, end = cell
+        found = []
+        if start.isdigit():
+            left = "emigrants_n" if end.startswith("abroad:") else "internal_outmigrants_n"
+            if end.isdigit() or end.startswith("abroad:"):
+                found.append(("from", (left, "centrality", start, "all")))
+        if end.isdigit():
+            came = "arrivals_from_abroad_n" if start.startswith("abroad:") else "internal_inmigrants_n"
+            if start.isdigit() or start.startswith("abroad:"):
+                found.append(("to", (came, "centrality", end, "all")))
+        return found
+
+    return attack_on(counts, sums)
+
+
+def ages(warehouse: duckdb.DuckDBPyConnection) -> Attack:
+    """Emigrants of 2013 of every age by county, and immigrants among them by age and background."""
+    counts = counted(
+        warehouse,
+        """
+        select released.population, released.age_group, released.county_code, 'all', (
+                select coalesce(sum(mart.emigrants_n), 0)::bigint from marts.child_emigration as mart
+                where mart.outcome_year = 2013 and released.population in ('all', mart.population)
+                    and mart.age_group = released.age_group and mart.county_code = released.county_code
+            ), emigrants_n
+        from release.child_emigration as released where outcome_year = 2013 order by all""",
+    )
+    counts |= counted(
+        warehouse,
+        f"""
+        select 'immigrant', released.category, released.region_code,
+            released.immigration_background, coalesce(mart.emigrants_n, 0), released.emigrants_n
+        from release.mobility_rate as released left join marts.mobility_rate as mart using ({", ".join(KEY)})
+        where outcome_year = 2013 and released.population = 'all' and released.dimension = 'age_group'
+            and released.region_level in ('country', 'county') and released.immigration_background <> 'all'
+        order by all""",
+    )
+    wider = {"0-5": "0-14", "6-14": "0-14", "0-14": "0-17", "15-17": "0-17", "75-84": "75+", "85+": "75+"}
+    shared_out = ("0-14", "15-24", "25-35", "36-61", "62-74", "75+")
+
+    def sums(cell: Key) -> list[tuple[str, Key]]:
+        population, age, county, background = cell
+        if background != "all":
+            found = [("background", (population, age, county, "all"))]
+            return found if county == "0" else [*found, ("county", (population, age, "0", background))]
+        # Narrow ages are shown in the whole country alone.
+        found = []
+        if age in wider and county == "0":
+            found.append(("wider", (population, wider[age], county, "all")))
+        if age in shared_out:
+            found.append(("ages", (population, "all", county, "all")))
+        if population != "all":
+            found.append(("population", ("all", age, county, "all")))
+        if county != "0":
+            found.append(("county", (population, age, "0", "all")))
+        return found
+
+    def subsets(cell: Key) -> list[tuple[str, Key]]:
+        return [("15-24", (cell[0], "15-24", *cell[2:]))] if cell[1] == "15-17" else []
+
+    return attack_on(counts, sums, subsets)
+
+
+def movers(warehouse: duckdb.DuckDBPyConnection) -> Attack:
+    """Who left a county in 2013 by characteristic, the ages of emigrants, and immigrants among them."""
+    counts = counted(
+        warehouse,
+        """
+        select 'mover', region_code, destination, dimension, category, coalesce(mart.persons_n, 0),
+            released.persons_n
+        from release.mover_profile as released
+        left join (from marts.mover_profile where region_level = 'county') as mart
+            using (outcome_year, region_code, destination, dimension, category)
+        where outcome_year = 2013 order by all""",
+    )
+    counts |= counted(
+        warehouse,
+        """
+        select 'emigrant', county_code, released.population, 'age_group', age_group,
+            coalesce(mart.emigrants_n, 0), released.emigrants_n
+        from release.child_emigration as released
+        left join marts.child_emigration as mart
+            using (outcome_year, population, age_group, county_code)
+        where outcome_year = 2013 and county_code <> '0' and released.population <> 'all'
+        order by all""",
+    )
+    for destination, item in (("abroad", "emigrants_n"), ("elsewhere", "internal_outmigrants_county_n")):
+        counts |= counted(
+            warehouse,
+            f"""
+            select 'immigrant', region_code, '{destination}', dimension, category,
+                coalesce(mart.{item}, 0), released.{item}
+            from release.mobility_rate as released
+            left join marts.mobility_rate as mart using ({", ".join(KEY)})
+            where outcome_year = 2013 and released.population = 'all'
+                and (region_level, immigration_background) = ('county', 'all')
+                and dimension in ('age_group', 'education_group', 'family_type')
+                and (dimension, category) <> ('education_group', 'unknown')
+            order by all""",
+        )
+
+    def sums(cell: Key) -> list[tuple[str, Key]]:
+        kind, county, destination, dimension, category = cell
+        if kind == "mover":
+            return [(dimension, ("mover", county, destination, "none", "all"))] if dimension != "none" else []
+        if kind == "emigrant" and category != "all":
+            return [("population", ("mover", county, "abroad", "age_group", category))]
+        return []
+
+    def subsets(cell: Key) -> list[tuple[str, Key]]:
+        return [("immigrants", ("mover", *cell[1:]))] if cell[0] == "immigrant" else []
+
+    return attack_on(counts, sums, subsets)
 
 
 def descendants(warehouse: duckdb.DuckDBPyConnection) -> Attack:
@@ -777,6 +921,9 @@ def registrations(warehouse: duckdb.DuckDBPyConnection) -> Attack:
     [
         (regions, 200),
         (flows, 300),
+        (balances, 200),
+        (ages, 300),
+        (movers, 300),
         (descendants, 300),
         (stays, 200),
         (former_residents, 20),

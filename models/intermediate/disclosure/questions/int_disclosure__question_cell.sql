@@ -1,15 +1,16 @@
 -- Grain: table_name and the key of its cells: every count of the released tables on questions beyond the report.
 -- Purpose: one list of what is counted where. Counts of the same persons, in one table or two, are one cell (cell_id,
 -- measure), so that they are judged once: those whose categories hold the same persons by definition
--- (int_disclosure__category), and immigrants of a country, centrality level or county, all and by background, which are
--- cells of marts.mobility_rate already.
+-- (int_disclosure__category), and immigrants of a country, centrality level or county, all, by background and by age
+-- group, which are cells of marts.mobility_rate already. own_id is the cell by the name of the count alone, by which
+-- entries of another table name it.
 with
 
 mobility_count as (
     select * from {{ ref('int_disclosure__mobility_count') }}
     where
         population = 'all'
-        and dimension = 'none'
+        and dimension in ('none', 'age_group')
 ),
 
 category as (
@@ -44,18 +45,23 @@ with_persons as (
             and cell.dimension in ('origin_group', 'immigration_background')
 ),
 
--- The region and background by which the immigrants of a cell are counted in marts.mobility_rate.
+-- The region, background and age by which the immigrants of a cell are counted in marts.mobility_rate.
 of_immigrants as (
     select
         *,
         case
             when table_name = 'emigration_by_region' and population = 'immigrants'
-                then (region_level, region_code, immigration_background)
+                then (region_level, region_code, immigration_background, 'none', 'all')
             when
                 table_name = 'emigration_rate_by_basis'
                 and item in ('residents_n', 'emigrants_n')
                 and dimension in ('none', 'immigration_background')
-                then ('country', '0', category)
+                then ('country', '0', category, 'none', 'all')
+            when
+                table_name = 'child_emigration'
+                and population = 'immigrant'
+                and age_group in ('15-24', '25-35', '36-61', '62-74')
+                then (if(county_code = '0', 'country', 'county'), county_code, 'all', 'age_group', age_group)
         end as immigrants,
     from with_persons
 ),
@@ -69,7 +75,13 @@ of_rates as (
         on
             of_immigrants.outcome_year = mobility_count.outcome_year
             and of_immigrants.immigrants
-            = (mobility_count.region_level, mobility_count.region_code, mobility_count.immigration_background)
+            = (
+                mobility_count.region_level,
+                mobility_count.region_code,
+                mobility_count.immigration_background,
+                mobility_count.dimension,
+                mobility_count.category
+            )
 ),
 
 one as (
@@ -87,20 +99,22 @@ one as (
         )
 ),
 
--- Stated numbers name the stays that they are taken from.
+-- Stated numbers name the stays that they are taken from, and entries of same_as cells that may be those of a rate.
 renamed as (
     select distinct
         own_id,
         cell_id,
+        is_of_mobility_rate,
     from one
     where own_id <> cell_id
 ),
 
 final as (
     select
-        one.* exclude (own_id) replace (
+        one.* replace (
             coalesce(renamed.cell_id, one.cell_id) as cell_id,
-            coalesce(renamed_stay.cell_id, one.stay_cell_id) as stay_cell_id
+            coalesce(renamed_stay.cell_id, one.stay_cell_id) as stay_cell_id,
+            coalesce(renamed.is_of_mobility_rate, one.is_of_mobility_rate) as is_of_mobility_rate
         ),
     from one
     left join renamed on one.cell_id = renamed.own_id

@@ -10,12 +10,25 @@ cell as (
     select * from {{ ref('int_disclosure__question_cell') }}
 ),
 
+renamed as (
+    select distinct
+        own_id,
+        measure,
+        cell_id,
+    from cell
+    where own_id <> cell_id
+),
+
 -- The same persons under two names are one member.
 final as (
-    select distinct *
+    select distinct one.* replace (coalesce(renamed.cell_id, one.cell_id) as cell_id)
     from (
         {{ declared_relations() }}
     ) as one
+    left join renamed
+        on
+            one.cell_id = renamed.own_id
+            and one.measure = renamed.measure
 )
 
 select * from final

@@ -1,7 +1,8 @@
 -- Grain: measure, relation_id, cell_id.
--- Purpose: which counts lie within which from table to table, and what of stays is not declared in released_tables:
--- who had left by some year of all that came, countries in their group of countries, residents of 18-66 of those of
--- 15-74 and of everybody, descendants of everybody, stays behind stated numbers of all stays.
+-- Purpose: which counts lie within which from table to table, and what of stays is not declared in released_tables: who
+-- had left by some year of all that came, countries in their group of countries, residents of 18-66 of those of 15-74
+-- and of everybody, descendants of everybody, stays behind stated numbers of all stays, immigrants among the movers of
+-- a county.
 --
 -- A total and parts of it, not all of it; only descendants are all children of two immigrants. Where a later delivery
 -- has fewer events of a year than an earlier one, nothing lies within anything.
@@ -13,12 +14,35 @@ cell as (
     from {{ ref('int_disclosure__question_cell') }}
 ),
 
-mobility_count as (
+rate as (
     select * from {{ ref('int_disclosure__mobility_count') }}
+),
+
+mobility_count as (
+    select * from rate
     where
         region_level = 'country'
         and population = 'age_15_74'
         and dimension = 'none'
+),
+
+-- Children have no education in the profile of movers.
+immigrant_mover as (
+    select
+        outcome_year,
+        region_code,
+        dimension,
+        category,
+        cell_id,
+        unnest(['abroad', 'elsewhere']) as destination,
+        unnest(['emigrants_n', 'internal_outmigrants_county_n']) as measure,
+        unnest([emigrants_n, internal_outmigrants_county_n]) as n,
+    from rate
+    where
+        region_level = 'county'
+        and immigration_background = 'all'
+        and population = 'all'
+        and (dimension in ('age_group', 'family_type') or (dimension = 'education_group' and category <> 'unknown'))
 ),
 
 country as (
@@ -170,6 +194,26 @@ across_tables as (
         part.item = 'persons_n'
         and whole.table_name = 'immigration_survival'
         and whole.cell_id <> part.cell_id
+    union all by name
+    select
+        'movers' as name,
+        whole.block_id,
+        whole.measure,
+        part.measure as part_measure,
+        whole.cell_id as total_id,
+        part.cell_id as part_id,
+        'immigrants' as parts,
+        whole.n as total_n,
+        part.n,
+    from cell as whole
+    inner join immigrant_mover as part
+        on
+            whole.outcome_year = part.outcome_year
+            and whole.region_code = part.region_code
+            and whole.destination = part.destination
+            and whole.dimension = part.dimension
+            and whole.category = part.category
+    where whole.table_name = 'mover_profile'
 ),
 
 subset as (
@@ -196,7 +240,7 @@ named as (
 final as (
     select
         block_id,
-        measure,
+        coalesce(part_measure, measure) as measure,
         relation_id,
         part_id as cell_id,
         false as is_total,

@@ -1,0 +1,21 @@
+-- Grain: that of marts.migration_balance, with Norwegian column names.
+select
+    outcome_year as utfallsår,
+    region_level as regionnivå,
+    region_code as region,
+    dimension as kjennetegn,
+    category as kategori,
+    residents_n as bosatte,
+    emigrants_n as utvandrede,
+    internal_outmigrants_n as flyttet_ut_innenlands,
+    moved_up_n as flyttet_mot_sentrum,
+    moved_down_n as flyttet_fra_sentrum,
+    deaths_n as døde,
+    arrivals_from_abroad_n as innvandrede,
+    internal_inmigrants_n as flyttet_inn_innenlands,
+    births_n as fødte,
+    net_from_abroad_n as netto_fra_utlandet,
+    net_internal_n as netto_innenlands,
+    net_migration_rate as nettoflytterate,
+    emigration_share_of_leavers as utvandrede_av_alle_som_forlot_stedet,
+from {{ ref('migration_balance') }}
