@@ -474,10 +474,10 @@ DEATHS_FOLLOW_FROM: Final = 60
 # foreign citizens without a total of their own come from then.
 PASSING_THROUGH_ALIGNED: Final = 0.02
 PASSING_FROM: Final = (139, 117, 127, 133, 113, 157, 684, 101)
-# Immigrants 15-74 on 1 January from 2016 on, thousands: few arrivals in 2020 and 2021 and many from 2022 on
-# (assumption); and how many of them are under collective protection.
+# Immigrants 15-74 on 1 January from 2016 on, thousands: as many as published residents leave room for
+# (estimate); and how many of them are under collective protection (assumption).
 STOCK_THOUSANDS_ALIGNED: Final = YearSeries(
-    (2016, 2020, 2021, 2022, 2023, 2024, 2025, 2026), (629, 683, 692, 708, 759, 805, 835, 855)
+    (2016, 2020, 2021, 2022, 2023, 2024, 2025, 2026), (629, 683, 692, 708, 741, 772, 795, 812)
 )
 UKRAINE: Final = 148
 UKRAINIANS_THOUSANDS: Final = YearSeries((2022, 2023, 2024, 2025, 2026), (0.0, 24.0, 46.0, 58.0, 66.0))
