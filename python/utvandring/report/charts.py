@@ -553,7 +553,7 @@ def map_chart(series: Mapping[str, str], text: Texts, title: str, *, areas: str,
         test = "isValid(datum.label)"
         shown = alt.Tooltip("label:N", title=title)
     else:
-        legend = alt.Legend(title=title, gradientLength=200, orient="top")
+        legend = alt.Legend(title=title, gradientLength=200, orient="top", tickCount=3, format=".2~f")
         fill = alt.Color("value:Q", scale=alt.Scale(range=[LEAST, MOST]), legend=legend)
         test = "isValid(datum.value)"
         shown = alt.Tooltip("value:Q", title=title, format=f".{digits}f")
