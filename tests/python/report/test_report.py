@@ -193,7 +193,8 @@ def test_a_database_that_is_missing_or_holds_no_release_is_told_in_one_sentence(
         connection.execute("create schema marts")
     ran = utvandring(command, "--database", tmp_path / "old.duckdb", "--out", tmp_path / "out")
     assert ran.code == 1
-    X
+    assert "lacks released tables: release." in ran.err
+    assert "release.citation, " in ran.err
     assert ran.err.count("\n") == 1
     assert not (tmp_path / "out").exists()
 
