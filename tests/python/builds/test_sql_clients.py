@@ -51,6 +51,12 @@ def test_norwegian_views_show_the_tables_they_name(publication: Path) -> None:
         "familieår": "marts.family_year",
         "flytterater": "marts.mobility_rate",
         "frigitte_flytterater": "release.mobility_rate",
+        "flyttestrømmer": "marts.migration_flow",
+        "flyttebalanse": "marts.migration_balance",
+        "flytterprofil": "marts.mover_profile",
+        "utvandring_etter_alder": "marts.child_emigration",
+        "utvandring_etter_landbakgrunn": "marts.emigration_by_origin",
+        "sammensetning_eller_atferd": "estimates.rate_decomposition_fit",
     }
     with duckdb.connect(str(publication), read_only=True) as connection:
         views = connection.execute(
