@@ -178,7 +178,7 @@ def serve(scratch: Path, read: Path) -> None:
     import utvandring.estimators.survival
     import utvandring.regressions.fitting
     import utvandring.release.suppression  # noqa: F401
-    from utvandring.builds.dbt_process import _COLLECTION_THRESHOLD
+    from utvandring.builds.dbt_process import COLLECTION_THRESHOLD
     from utvandring.builds.program import current_program
 
     current_program()
@@ -194,7 +194,7 @@ def serve(scratch: Path, read: Path) -> None:
         sys.exit(f"dbt could not read the project: {parsed.exception}")
     # As `utvandring build` does it: dbt keeps nearly all that it makes.
     gc.freeze()
-    gc.set_threshold(_COLLECTION_THRESHOLD)
+    gc.set_threshold(COLLECTION_THRESHOLD)
     for line in sys.stdin:
         child = os.fork()
         if child == 0:

@@ -24,7 +24,7 @@ _SWITCH_SECONDS = 2e-4
 
 # Objects made before Python looks for unreachable ones, 700 by default. dbt keeps nearly all that it makes:
 # looking so often takes a twelfth of a small build and finds nothing.
-_COLLECTION_THRESHOLD = 50_000
+COLLECTION_THRESHOLD = 50_000
 
 
 # Not sys.stdin: its lock, held by a waiting thread, would break the ordinary end of this process.
@@ -90,7 +90,7 @@ def main(settings: list[str]) -> None:
         Arguments that every command of dbt takes.
     """
     sys.setswitchinterval(_SWITCH_SECONDS)
-    gc.set_threshold(_COLLECTION_THRESHOLD)
+    gc.set_threshold(COLLECTION_THRESHOLD)
     from dbt.cli.main import dbtRunner
 
     # Before the project is read: what is changed later is for the next build to find.

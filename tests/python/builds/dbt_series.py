@@ -8,6 +8,7 @@ After each build its tables are in ROOT/exported/<number>/<schema>.<table>.parqu
 A line of output for each build names the models that it left alone.
 """
 
+import gc
 import os
 import shutil
 import sys
@@ -16,7 +17,7 @@ from typing import Any
 
 import duckdb
 
-from utvandring.builds.dbt_process import run
+from utvandring.builds.dbt_process import COLLECTION_THRESHOLD, run
 
 PROJECT = Path(__file__).resolve().parents[3]
 # Said when the project is read as well: the last year that a model reads is worked out then.
@@ -65,6 +66,7 @@ def main() -> None:
     root, *steps = map(Path, sys.argv[1:])
     os.environ["UTVANDRING_DATA"] = str(root)
     os.chdir(PROJECT)
+    gc.set_threshold(COLLECTION_THRESHOLD)
     from dbt.cli.main import dbtRunner
 
     dbt = dbtRunner()
