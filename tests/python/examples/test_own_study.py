@@ -21,7 +21,7 @@ def test_what_the_study_repeats_of_the_project_is_the_same() -> None:
     assert here == (PROJECT / "models/intermediate/disclosure" / program).read_bytes()
     settings = yaml.safe_load((STUDY / "dbt_project.yml").read_text(encoding="utf-8"))["vars"]
     project = yaml.safe_load((PROJECT / "dbt_project.yml").read_text(encoding="utf-8"))["vars"]
-    assert len(settings) == 6
+    assert len(settings) == 7
     assert settings.items() <= project.items()
 
 
