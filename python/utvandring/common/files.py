@@ -3,9 +3,10 @@
 import hashlib
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import yaml
 
@@ -13,6 +14,7 @@ _CHUNK = 1 << 20
 
 PRIVATE_FILE = 0o640
 IMMUTABLE_FILE = 0o440
+OWNER_ONLY = 0o600
 
 
 # The parser in C, ten times as fast, where PyYAML was built with it.
@@ -60,6 +62,23 @@ def sync_folder(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+@contextmanager
+def owner_only(path: Path) -> Iterator[BinaryIO]:
+    """Make a file that only its owner reads from the first byte on, whatever the umask.
+
+    Raises
+    ------
+    FileExistsError
+        If there is one already.
+    """
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY)
+    if os.name != "nt":
+        os.fchmod(descriptor, OWNER_ONLY)
+    with os.fdopen(descriptor, "wb") as file:
+        yield file
+    sync_file(path)
 
 
 def replace_file(source: Path, destination: Path) -> None:

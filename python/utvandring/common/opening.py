@@ -9,6 +9,8 @@ import duckdb
 
 from utvandring.common.errors import UtvandringError
 
+# Errors that speak of the query only, never of values in the data.
+OF_THE_QUERY = (duckdb.BinderException, duckdb.CatalogException, duckdb.ParserException)
 _HELD_ELSEWHERE = re.compile("conflicting lock|could not set lock|used by another process", re.IGNORECASE)
 
 

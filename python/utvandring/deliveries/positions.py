@@ -4,16 +4,16 @@ The list is for the closed zone. It is no part of a report, a page or the ledger
 """
 
 import csv
-import os
+import io
 from pathlib import Path
 
 import duckdb
 
 from utvandring.common.errors import UsageError
+from utvandring.common.files import owner_only
 from utvandring.common.sql import literal
 from utvandring.deliveries.verdict import Finding
 
-OWNER_ONLY = 0o600
 _COLUMNS = ("file", "row", "column", "check", "level")
 _AT_ONCE = 100_000
 
@@ -77,9 +77,8 @@ def write_positions(connection: duckdb.DuckDBPyConnection, path: Path) -> int:
     int
         How many positions were written.
     """
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY)
     written = 0
-    with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
+    with owner_only(path) as binary, io.TextIOWrapper(binary, encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(_COLUMNS)
         answer = connection.execute("select * from row_at_fault order by file, row, column_name, check_name")

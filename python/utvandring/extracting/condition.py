@@ -6,9 +6,7 @@ from typing import Any
 import duckdb
 
 from utvandring.common.errors import UsageError, UtvandringError
-
-# Errors that speak of the query only, never of values in the data.
-_OF_THE_QUERY = (duckdb.BinderException, duckdb.ParserException, duckdb.CatalogException)
+from utvandring.common.opening import OF_THE_QUERY
 
 
 def close_to_files(connection: duckdb.DuckDBPyConnection) -> None:
@@ -60,7 +58,7 @@ def explained(error: duckdb.Error) -> UtvandringError:
     """Say what was wrong with a condition, without a value of a person."""
     if isinstance(error, duckdb.PermissionException):
         return UsageError("--where may not read files or change settings: it sees the tables only.")
-    if isinstance(error, _OF_THE_QUERY):
+    if isinstance(error, OF_THE_QUERY):
         return UsageError(f"--where cannot be read as SQL. {str(error).splitlines()[0]}")
     if isinstance(
         error, (duckdb.ConversionException, duckdb.InvalidInputException, duckdb.OutOfRangeException)

@@ -2,12 +2,10 @@
 
 import csv
 import io
-import os
 import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from pathlib import Path
@@ -17,7 +15,7 @@ import duckdb
 import pyarrow as pa
 
 from utvandring.common.errors import UsageError, UtvandringError
-from utvandring.common.files import read_yaml, replace_file, sync_file
+from utvandring.common.files import owner_only, read_yaml, replace_file
 from utvandring.common.opening import open_to_read
 from utvandring.common.progress import Progress
 from utvandring.common.project import DataRoot, project_root
@@ -30,7 +28,6 @@ from utvandring.extracting.limits import Format, names_in, notes, refusals
 CODEBOOK = ".codebook.csv"
 # Where extracts may lie in the data root; its other folders belong to the program.
 EXTRACTS = "extracts"
-_OWNER_ONLY = 0o600
 _ROWS_AT_A_TIME = 100_000
 # Of the engine, beside a block of rows: the whole command stays within 4 GB.
 _MEMORY = "2GB"
@@ -133,10 +130,10 @@ def extract(root: DataRoot, database: Path, request: Request, progress: Progress
         _require_held(request, columns)
         notice = _notice(connection, request)
         made = Path(work) / "file"
-        with _owner_only(made) as file:
+        with owner_only(made) as file:
             shortened = _write(connection, request.form, Path(work), file, columns, notice, told)
         described = Path(work) / "codebook"
-        with _owner_only(described) as file:
+        with owner_only(described) as file:
             _write_codebook(file, request.form, columns, notice)
         told("put in place", 1.0)
         replace_file(described, codebook)
@@ -324,17 +321,6 @@ def _has_deliveries(connection: duckdb.DuckDBPyConnection) -> bool:
     )
 
 
-@contextmanager
-def _owner_only(path: Path) -> Iterator[BinaryIO]:
-    """Make a file that only its owner reads from the first byte on, whatever the umask."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWNER_ONLY)
-    if os.name != "nt":
-        os.fchmod(descriptor, _OWNER_ONLY)
-    with os.fdopen(descriptor, "wb") as file:
-        yield file
-    sync_file(path)
-
-
 def _write(
     connection: duckdb.DuckDBPyConnection,
     form: Format,
@@ -378,14 +364,14 @@ def _write_arrow(
     told = {"notice": "\n".join(notice)}
     writer: Any = None
     for batch in batches([identifier(column.name) for column in columns]):
-        described = pa.schema(
-            [
-                pa.field(column.name, kind.type, metadata={"description": column.description})
-                for column, kind in zip(columns, batch.schema, strict=True)
-            ],
-            metadata=told,
-        )
         if writer is None:
+            described = pa.schema(
+                [
+                    pa.field(column.name, kind.type, metadata={"description": column.description})
+                    for column, kind in zip(columns, batch.schema, strict=True)
+                ],
+                metadata=told,
+            )
             writer = (
                 parquet.ParquetWriter(file, described, compression="zstd")
                 if form is Format.PARQUET
@@ -402,8 +388,9 @@ def _write_codebook(file: BinaryIO, form: Format, columns: Sequence[Column], not
     lines.writerow(["column", "name_in_file", "type", "code", "meaning"])
     for line in notice:
         lines.writerow(["", "", "", "", line])
+    names = names_in(form, columns)
     for column in columns:
-        name = names_in(form, columns)[column.name]
+        name = names[column.name]
         lines.writerow([column.name, name, column.type, "", column.description])
         for code, label in column.labels.items():
             lines.writerow([column.name, name, column.type, code, label])

@@ -13,7 +13,7 @@ import pandas as pd
 
 from utvandring.common.errors import UsageError, UtvandringError
 from utvandring.common.near import near
-from utvandring.common.opening import open_to_read
+from utvandring.common.opening import OF_THE_QUERY, open_to_read
 from utvandring.common.progress import Progress
 from utvandring.common.sql import identifier
 from utvandring.estimators.changes import Change, average_changes
@@ -268,8 +268,7 @@ def _cells(database: Path, own: OwnModel, asked: Asked) -> tuple[pd.DataFrame, d
             cells = connection.sql(query_of(own, by_person=asked.persons))
             types = dict(zip(cells.columns, map(str, cells.types), strict=True))
             frame = cells.df()
-        except (duckdb.BinderException, duckdb.ParserException, duckdb.CatalogException) as error:
-            # These speak of the query only, never of values in the data.
+        except OF_THE_QUERY as error:
             first = str(error).splitlines()[0]
             unknown = re.search(r'(?:column|Column)[^"]*"([^"]+)"', first)
             hint = near(unknown[1], there) if unknown else ""

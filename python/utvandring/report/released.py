@@ -8,7 +8,7 @@ from typing import Any
 import duckdb
 
 from utvandring.common.errors import UtvandringError
-from utvandring.common.opening import open_to_read
+from utvandring.common.opening import OF_THE_QUERY, open_to_read
 from utvandring.release.released import SCHEMA, absent, said, undeclared
 from utvandring.report.catalogue import queries
 from utvandring.report.entries import Query
@@ -110,7 +110,7 @@ def _explained(query: Query) -> Iterator[None]:
     """Say in one sentence why a query cannot be run, with the engine's own words for who writes it."""
     try:
         yield
-    except (duckdb.BinderException, duckdb.CatalogException, duckdb.ParserException) as error:
+    except OF_THE_QUERY as error:
         reason = str(error).partition("\n")[0]
         raise UtvandringError(
             f"{query.file} cannot be run on this database ({reason}): correct the query, "

@@ -249,7 +249,12 @@ class Majority:
             pop.part[leader[len(adult) :]],
         )
         self.log.add(
-            ev.IMMIGRATION, who, day[leader], registered[leader], to_place=self._place(who), from_country=106
+            ev.IMMIGRATION,
+            who,
+            day[leader],
+            registered[leader],
+            to_place=self._place(who),
+            from_country=p.MAJORITY_RETURNS_FROM,
         )
 
     def _move(self, year: int, rng: np.random.Generator) -> None:

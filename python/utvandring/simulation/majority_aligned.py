@@ -211,7 +211,8 @@ class AlignedMajority(Majority):
         pop.home[who] = NO_ONE
         child = who[pop.age(year)[who] < 18]
         mother = np.flatnonzero(pop.resident & (pop.sex == p.WOMAN) & (pop.home == NO_ONE))
-        mother = mother[(pop.age(year)[mother] >= 40) & (pop.age(year)[mother] <= 55)]
+        youngest, oldest = p.MAJORITY_HOST_AGES
+        mother = mother[(pop.age(year)[mother] >= youngest) & (pop.age(year)[mother] <= oldest)]
         if len(mother):
             host = mother[rng.integers(0, len(mother), len(child))]
             pop.home[child] = host
@@ -219,7 +220,7 @@ class AlignedMajority(Majority):
         pop.moved_year[who] = year
         day = first_day(year) + 1 + rng.integers(0, 363, len(who))
         pop.first_date[new] = ev.yyyymmdd(day[len(back) :])
-        country = np.concatenate([np.full(len(back), 106), pop.country[new]])
+        country = np.concatenate([np.full(len(back), p.MAJORITY_RETURNS_FROM), pop.country[new]])
         self.log.add(
             ev.IMMIGRATION, who, day, np.minimum(day + 6, ev.last_day(year)), to_place=self._place(who),
             from_country=country,
@@ -228,7 +229,7 @@ class AlignedMajority(Majority):
     def _born_abroad(self, cells: IntArray, year: int, rng: np.random.Generator) -> IntArray:
         """Add people born abroad to Norwegian parents."""
         n = len(cells)
-        country = np.array([106, 144, 684, 139], dtype=np.int16)[rng.integers(0, 4, n)]
+        country = np.array(p.MAJORITY_BORN_IN, dtype=np.int16)[rng.integers(0, len(p.MAJORITY_BORN_IN), n)]
         return self.pop.extend(
             Population.of(
                 n,

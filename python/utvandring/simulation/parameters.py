@@ -486,6 +486,10 @@ UKRAINIANS_THOUSANDS: Final = YearSeries((2022, 2023, 2024, 2025, 2026), (0.0, 2
 MAJORITY_PERSONS: Final = 4_100_000
 MAJORITY_CATEGORIES: Final = {CATEGORY_A: 0.953, CATEGORY_F: 0.041, CATEGORY_C: 0.006}
 MAJORITY_ORIGINS: Final = (534, 143, 575, 452, 444, 424, 303, 456, 101, 106, 139, 346)
+# Where who returns comes from (Sweden), and where people are born to Norwegian parents (assumption).
+MAJORITY_RETURNS_FROM: Final = 106
+MAJORITY_BORN_IN: Final = (106, 144, 684, 139)
+MAJORITY_HOST_AGES: Final = (40, 55)  # of whom children who come live with
 MAJORITY_AGE: Final = (1.1, 1.45)  # of a beta distribution over 0-91
 MAJORITY_MEN: Final = 0.5
 MAJORITY_IN_COUPLES: Final = 0.6  # of adults
