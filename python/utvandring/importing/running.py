@@ -215,7 +215,6 @@ def _stage(
             connection,
             source,
             prepared.compiled.used[name],
-            prepared.compiled.scans[name],
             work,
             bool(prepared.entry.id_prefix),
         )
