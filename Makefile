@@ -24,8 +24,8 @@ export PIP_NO_INDEX := 1
 export PIP_FIND_LINKS := $(CURDIR)/wheels
 endif
 
-.PHONY: build test test-all series browser lint lint-sql expectations lock slim audit detection docs images bundle
-.PHONY: test-bundle profile clean help
+.PHONY: build test test-all series browser lint lint-sql expectations lock slim audit detection calibration docs images
+.PHONY: bundle test-bundle profile clean help
 
 help:
 	@echo "make build    environment, simulated delivery, warehouse, report (SCALE=0.1 UTVANDRING_DATA=data)"
@@ -38,6 +38,7 @@ help:
 	@echo "make profile  what took how long in the last build and the last tests"
 	@echo "make expectations  write expectations/<register>.yml again from models/staging/registers.yml"
 	@echo "make detection  which faults of a delivery are found, and how often clean ones are warned of (30 min)"
+	@echo "make calibration  how covariates go together in the simulation, fitted to print again (CALIBRATION=FILE)"
 	@echo "make docs     dbt's documentation of every model with lineage, one file (target/static_index.html)"
 	@echo "make images   the pictures in docs/images/ again, from what was built"
 	@echo "make bundle   one archive for machines without a network (dist/); make test-bundle tries it"
@@ -166,6 +167,12 @@ audit: $(FOR_RUNNING)
 detection: $(FOR_RUNNING)
 	@$(BIN)/python benchmarks/detection.py faults
 	@$(BIN)/python benchmarks/detection.py table
+
+# Fits the simulation to the printed tables of models, from nothing (docs/simulation.md). It needs no delivery.
+CALIBRATION ?= target/tilts.csv
+calibration: $(FOR_RUNNING)
+	@mkdir -p $(dir $(CALIBRATION))
+	@$(BIN)/python -m utvandring.simulation.fitting --out $(CALIBRATION)
 
 # What took how long, as the last build and the last tests recorded it; runs neither.
 profile: $(FOR_RUNNING)
