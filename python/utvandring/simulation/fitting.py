@@ -49,7 +49,7 @@ RIDGE: Final = 1.0
 # Table 6.1 is 54 of some 700 cells, and levels and counties would outvote it.
 WEIGHT_OF_EVERYONE: Final = 6.0
 # Scale of the lives, and steps. The first stages only come near, on few persons.
-STAGES: Final = ((0.1, 4), (0.1, 3), (0.3, 3), (0.3, 2))
+STAGES: Final = ((0.1, 4), (0.1, 2), (0.3, 3))
 _LOW = np.float32
 
 _CONTROLS = (
