@@ -14,6 +14,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+# Before numpy, as in every command: the package says with how many threads numpy works.
+from utvandring.cli import main  # isort: skip
+
 import duckdb
 import pandas as pd
 import pytest
@@ -24,7 +27,6 @@ from one_file import SPECIFICATION, Check
 from reference.warehouse import Warehouse
 
 from utvandring.builds.locking import exclusive
-from utvandring.cli import main
 from utvandring.common.errors import UtvandringError
 from utvandring.common.project import DataRoot
 from utvandring.common.sql import path_literal
