@@ -219,12 +219,16 @@ def run_command(data_root: Path, *arguments: str | Path, environment: Mapping[st
 
 
 def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], None]) -> Path:
-    """Make a folder once for the whole session, also when several workers share the tests."""
+    """Make a folder once for the whole session, also when several workers share the tests.
+
+    `make test-all` runs the tests in two sessions, and names a folder for what both of them need.
+    """
     base = factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         base = base.parent
+    base = Path(os.environ.get("UTVANDRING_TESTS_MADE", base))
     keeper = DataRoot(base / name)
-    keeper.path.mkdir(exist_ok=True)
+    keeper.path.mkdir(parents=True, exist_ok=True)
     made, done = keeper.path / "made", keeper.path / "done"
     while not done.exists():
         # The other worker holds the lock for as long as it works.
