@@ -32,7 +32,10 @@ PAGES = (
 
 # In make test one page stands for the others.
 EACH_PAGE = [pytest.param(page, marks=[] if page == "quality" else pytest.mark.long) for page in PAGES]
-WITH_LEGENDS = [*(pytest.param(page, marks=pytest.mark.long) for page in ("chapter-4", "chapter-5")), "beyond"]
+WITH_LEGENDS = [
+    *(pytest.param(page, marks=pytest.mark.long) for page in ("chapter-4", "chapter-5")),
+    "beyond",
+]
 
 
 @pytest.fixture(scope="module")
