@@ -27,9 +27,13 @@ def test_a_world_without_tilts_is_not_simulated(monkeypatch: pytest.MonkeyPatch,
         tilts.tables()
 
 
-def small_fit(persons: fitting.Persons, monkeypatch: pytest.MonkeyPatch) -> fitting.Fit:
+FEW = ("totals", "4 main", "03 county_background", "4 family_size", "6.1 1")
+
+
+def small_fit(
+    persons: fitting.Persons, monkeypatch: pytest.MonkeyPatch, chosen: tuple[str, ...] = FEW
+) -> fitting.Fit:
     """A fit of a few models, which so small a population can carry."""
-    chosen = {"totals", "4 main", "03 county_background", "4 family_size", "6.1 1"}
     few = [m for m in fitting.models(persons) if f"{m.scope} {m.spec}".strip() in chosen]
     monkeypatch.setattr(fitting, "models", lambda _persons: few)
     return fitting.Fit(persons)
@@ -100,7 +104,7 @@ def test_a_step_brings_the_cells_nearer_to_print(
 def test_the_search_begins_with_nothing_and_each_stage_simulates_lives_with_what_the_last_one_found(
     persons: fitting.Persons, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    small_fit(persons, monkeypatch)
+    small_fit(persons, monkeypatch, ("03 county_background",))
     followed = []
 
     def simulated_persons(scale: float, seed: int) -> fitting.Persons:
