@@ -24,7 +24,7 @@ export PIP_NO_INDEX := 1
 export PIP_FIND_LINKS := $(CURDIR)/wheels
 endif
 
-.PHONY: build test test-all series browser lint lint-sql expectations lock slim audit detection docs images bundle
+.PHONY: build test test-all series browser lint lint-sql expectations lock slim audit detection whole docs images bundle
 .PHONY: test-bundle profile clean help
 
 help:
@@ -38,6 +38,7 @@ help:
 	@echo "make profile  what took how long in the last build and the last tests"
 	@echo "make expectations  write expectations/<register>.yml again from models/staging/registers.yml"
 	@echo "make detection  which faults of a delivery are found, and how often clean ones are warned of (30 min)"
+	@echo "make whole    simulate, deliver and build the whole of Norway by size (SCALES='0.01 0.03 0.1' MEMORY=6GB)"
 	@echo "make docs     dbt's documentation of every model with lineage, one file (target/static_index.html)"
 	@echo "make images   the pictures in docs/images/ again, from what was built"
 	@echo "make bundle   one archive for machines without a network (dist/); make test-bundle tries it"
@@ -166,6 +167,13 @@ audit: $(FOR_RUNNING)
 detection: $(FOR_RUNNING)
 	@$(BIN)/python benchmarks/detection.py faults
 	@$(BIN)/python benchmarks/detection.py table
+
+# The whole of Norway by size, into benchmarks/results.md; goes on where it was stopped (target/whole). Scales 0.3 and 1
+# need a quiet machine, an hour and 40 GB.
+SCALES ?= 0.01 0.03 0.1
+MEMORY ?= 6GB
+whole: $(FOR_RUNNING)
+	@$(BIN)/python benchmarks/whole.py --folder target/whole --scales $(SCALES) --memory $(MEMORY) --write
 
 # What took how long, as the last build and the last tests recorded it; runs neither.
 profile: $(FOR_RUNNING)
