@@ -338,7 +338,7 @@ class _FileCheck:
     def _column(self, fault: _Tally | Rule) -> Column | None:
         return next((column for column in self.present if column.name == fault.column), None)
 
-    # The relation: every delivered column as "raw <name>", every typed column under its own name; of identifiers
+    # The relation: every delivered column as "raw <name>", each typed column under its name; of identifiers
     # "word <name>" says whether the value is an ordinary word, which two tallies ask.
 
     def _with_words(self) -> list[Column]:
