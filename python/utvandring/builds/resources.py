@@ -18,8 +18,8 @@ from utvandring.deliveries.ledger import AcceptedFile, Ledger
 # person_year is built four years at a time (its `block_years`), the joins of these years in memory.
 _YEARS_AT_A_TIME = 4
 _BYTES_A_PERSON_YEAR = 250
-# Of the accepted files: warehouse, publication, and what the engine spills (at most twice).
-_DISK_OF_DELIVERY = 8
+# Warehouse and publication, of the accepted files; what the engine spills comes to it.
+_DISK_OF_DELIVERY = 5
 
 _GB = 10**9
 

@@ -51,7 +51,7 @@ def test_a_disk_without_room_for_the_warehouse_is_told_before_the_build(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     root, ledger = a_root_with(tmp_path, 1, 1_000_000)
-    monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(10**9, 10**9 - 5 * 10**6, 5 * 10**6))
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(10**9, 10**9 - 3 * 10**6, 3 * 10**6))
 
     with pytest.raises(UtvandringError, match=r"has 0\.0 GB free, .* takes some 0\.0 GB: make room"):
         require_resources(root, ledger, {"memory_limit": "6GB"})
