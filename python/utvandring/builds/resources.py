@@ -15,7 +15,7 @@ from utvandring.common.project import DataRoot
 from utvandring.common.room import gigabytes, require_room
 from utvandring.deliveries.ledger import AcceptedFile, Ledger
 
-# person_year is built four years at a time (its `block_years`), the joins of these years in memory: 2.9 million
+# person_year is built four years at a time (`block_years`), the joins of these years in memory: 2.9 million
 # rows at once fail with 190 bytes for each (2026-11-30).
 _YEARS_AT_A_TIME = 4
 _BYTES_A_PERSON_YEAR = 200
