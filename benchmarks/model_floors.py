@@ -24,6 +24,7 @@ from collections.abc import Sequence
 from datetime import date
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -56,13 +57,10 @@ def run(data: Path, query: str, result: Path) -> None:
     print(json.dumps([*took, peak]))
 
 
-def measured(data: Path, model: str, kind: str, result: Path) -> list[float]:
-    """Run one of the two in a process of its own; returns seconds, processor seconds and peak GB."""
-    result.unlink(missing_ok=True)
-    command = [sys.executable, __file__, "--data", str(data), "--run", kind, model, str(result)]
-    done = subprocess.run(command, check=True, capture_output=True, text=True)
-    found: list[float] = json.loads(done.stdout)
-    return found
+def in_a_process(data: Path, *arguments: str) -> Any:
+    """Return what this file prints with `--run`: a process is born with the peak memory of its parent."""
+    command = [sys.executable, __file__, "--data", str(data), "--run", *arguments]
+    return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
 
 
 def differing(one: Path, other: Path) -> int:
@@ -94,13 +92,15 @@ def compare(data: Path, models: Sequence[str], repeats: int) -> str:
             for _ in range(repeats):
                 for kind, result in results.items():
                     print(f"{model}: {kind} ...", file=sys.stderr, flush=True)
-                    runs[kind].append(measured(data, model, kind, result))
+                    result.unlink(missing_ok=True)
+                    runs[kind].append(in_a_process(data, kind, model, str(result)))
             wall, cpu, peak = zip(
                 *([min(run) for run in zip(*runs[k], strict=True)] for k in runs), strict=True
             )
+            different = in_a_process(data, "compare", *map(str, results.values()))
             lines.append(
-                f"| `{model}` | {differing(*results.values()):,} | {cpu[0]:.2f} | {cpu[1]:.2f} "
-                f"| {cpu[0] / cpu[1]:.2f} | {wall[0]:.2f} | {wall[1]:.2f} | {peak[0]:.2f} | {peak[1]:.2f} |"
+                f"| `{model}` | {different:,} | {cpu[0]:.2f} | {cpu[1]:.2f} | {cpu[0] / cpu[1]:.2f} "
+                f"| {wall[0]:.2f} | {wall[1]:.2f} | {peak[0]:.2f} | {peak[1]:.2f} |"
             )
     return "\n".join(lines) + "\n"
 
@@ -113,13 +113,18 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="a data root that was built in full")
     parser.add_argument("--only", nargs="+", help="these models alone")
     parser.add_argument("--repeats", type=int, default=REPEATS)
-    parser.add_argument("--run", nargs=3, metavar=("KIND", "MODEL", "FILE"), help=argparse.SUPPRESS)
+    parser.add_argument("--run", nargs=3, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     data = arguments.data.resolve()
     if arguments.run:
-        kind, model, result = arguments.run
-        query = compiled(data, model) if kind == "model" else (FLOORS / f"{model}.sql").read_text("utf-8")
-        run(data, query, Path(result))
+        kind, *names = arguments.run
+        if kind == "compare":
+            print(differing(*map(Path, names)))
+            return
+        query = (
+            compiled(data, names[0]) if kind == "model" else (FLOORS / f"{names[0]}.sql").read_text("utf-8")
+        )
+        run(data, query, Path(names[1]))
         return
     models = arguments.only or sorted(path.stem for path in FLOORS.glob("*.sql"))
     print(compare(data, models, arguments.repeats))
