@@ -62,11 +62,11 @@ def write_variants(publication: Path, folder: Path) -> dict[str, Path]:
 
 def write(connection: duckdb.DuckDBPyConnection, query: str, file: Path, types: Sequence[str] = ()) -> Path:
     """Write the rows of a query into a new database, as a publication is; the statements make its types."""
-    connection.execute(f"attach {path_literal(file)} as variant (storage_version 'v1.4.0')")
+    connection.execute(f"attach {path_literal(file)} as stored (storage_version 'v1.4.0')")
     for statement in types:
         connection.execute(statement)
-    connection.execute(f"create table variant.person_year as {query}")
-    connection.execute("detach variant")
+    connection.execute(f"create table stored.person_year as {query}")
+    connection.execute("detach stored")
     return file
 
 
@@ -74,7 +74,7 @@ def enumerated(connection: duckdb.DuckDBPyConnection, source: str) -> tuple[list
     """Return the statements that make enumerations of texts of few values, and the columns cast to them."""
     types, columns = [], []
     for column, data_type, *_ in connection.execute(f"describe {source}").fetchall():
-        name, enumeration = identifier(column), f"variant.{identifier(f'type_{column}')}"
+        name, enumeration = identifier(column), f"stored.{identifier(f'type_{column}')}"
         known = f"(select distinct {name} from {source} where {name} is not null order by all)"
         row = connection.execute(f"select count(*) from {known}").fetchone()
         if data_type == "VARCHAR" and row is not None and row[0] <= FEW_VALUES:
