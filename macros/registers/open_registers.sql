@@ -26,6 +26,7 @@
         {%- do run_query(register_view(register, accepted)) -%}
     {%- endfor -%}
     {%- do run_query(open_builds()) -%}
+    {%- do (open_tables_of_spark() if env_var('UTVANDRING_FROM_SPARK', '') else '') -%}
     {{ return('') }}
 {% endmacro %}
 

@@ -52,6 +52,8 @@ class Request:
     threads: int | None = None
     only_tables: bool = False
     unit_tests: bool = False
+    # Build only what is made of the tables that Spark published (docs/spark.md).
+    from_spark: bool = False
     # Why it is right that the publication loses persons, movers or known values; empty if nobody said so.
     accept_drop: str = ""
 
@@ -282,6 +284,8 @@ def _arguments(request: Request) -> list[str]:
         arguments.append("--full-refresh")
     if request.select:
         arguments += ["--select", *request.select]
+    elif request.from_spark:
+        arguments += ["--selector", "after_spark"]
     if request.only_tables:
         arguments += ["--resource-type", "model", "--resource-type", "seed"]
     elif not request.unit_tests:

@@ -7,6 +7,7 @@ both engines. Whatever is neither in a rule nor in `translation.SAME_IN_BOTH` is
 
 from collections.abc import Callable
 
+import sqlglot
 from sqlglot import exp
 from sqlglot.transforms import eliminate_qualify
 
@@ -82,6 +83,8 @@ def cast(node: exp.Expression, columns: Columns) -> exp.Expression:
     if not isinstance(node, exp.Cast) or isinstance(node, exp.TryCast):
         return node
     if node.to.this in _WHOLE_NUMBERS:
+        if isinstance(node.this, exp.Null) or (isinstance(node.this, exp.Literal) and "." not in node.this.name):
+            return node
         value = _unless(node.this, _FRACTIONS, "a fraction cast to a whole number is not translated")
         return _as_type(value, node.to.sql("spark"))
     if node.to.this in (exp.DataType.Type.TEXT, exp.DataType.Type.VARCHAR):
@@ -185,20 +188,22 @@ def some_value(node: exp.Expression, columns: Columns) -> exp.Expression:
     return node
 
 
-def _ascending_keys(order: exp.Order) -> list[exp.Expression]:
-    """Return values whose least is the row that comes first; text in descending order has no such value."""
-    keys: list[exp.Expression] = []
-    for ordered in order.expressions:
-        key = ordered.this
-        if ordered.args.get("nulls_first"):
-            raise RefusedError("an aggregate with nulls first")
-        keys.append(exp.Is(this=exp.paren(key.copy()), expression=exp.Null()))
-        if not ordered.args.get("desc"):
-            keys.append(key.copy())
-        else:
-            # Descending: the days to a date, or a number with the other sign. Of text Spark says that it cannot.
-            keys.append(function("datediff", exp.cast(exp.Literal.string("2000-01-01"), "date"), key.copy()))
-    return keys
+def _before(order: exp.Order) -> exp.Expression:
+    """Return how two rows `a` and `b`, with the keys of an order, compare: below zero if `a` comes first."""
+    branches: list[exp.If] = []
+
+    def branch(condition: str, key: str, result: int) -> None:
+        parsed = sqlglot.parse_one(condition.format(a=f"a.{key}", b=f"b.{key}"), read="spark")
+        branches.append(exp.If(this=parsed, true=exp.convert(result)))
+
+    for number, ordered in enumerate(order.expressions):
+        sign = -1 if ordered.args.get("desc") else 1
+        branch("{a} is null and {b} is not null", f"key_{number}", 1)
+        branch("{a} is not null and {b} is null", f"key_{number}", -1)
+        branch("{a} < {b}", f"key_{number}", -sign)
+        branch("{a} > {b}", f"key_{number}", sign)
+    names = [exp.to_identifier("a"), exp.to_identifier("b")]
+    return exp.Lambda(this=exp.Case(ifs=branches, default=exp.convert(0)), expressions=names)
 
 
 def first_and_last(node: exp.Expression, columns: Columns) -> exp.Expression:
@@ -210,17 +215,26 @@ def first_and_last(node: exp.Expression, columns: Columns) -> exp.Expression:
         if isinstance(node.find_ancestor(exp.Window), exp.Window):
             return node
         raise RefusedError("first or last without order by")
-    keys = _ascending_keys(order)
-    named: list[exp.Expression | str] = []
-    for number, key in enumerate(keys):
-        named += [f"key_{number}", key]
+    if any(ordered.args.get("nulls_first") for ordered in order.expressions):
+        raise RefusedError("first or last with nulls first")
     value = order.this.copy()
     if isinstance(value, exp.Column) and not value.table and value.name in _aliases(node.parent_select):
         # A table as a value is the row.
         value = function("struct", exp.Column(this=exp.Star(), table=exp.to_identifier(value.name)))
-    row = function("named_struct", *named, "value", value)
-    found = function("min" if isinstance(node, exp.First) else "max", row)
-    # A field of what a filter leaves is taken outside the filter (filter_of_field).
+    is_first = isinstance(node, exp.First)
+    named: list[exp.Expression | str] = []
+    if not any(ordered.args.get("desc") for ordered in order.expressions):
+        # The least or greatest of rows that begin with the keys, NULL after everything else.
+        for number, ordered in enumerate(order.expressions):
+            key = ordered.this
+            named += [f"null_{number}", exp.Is(this=exp.paren(key.copy()), expression=exp.Null())]
+            named += [f"key_{number}", key.copy()]
+        found = function("min" if is_first else "max", function("named_struct", *named, "value", value))
+        return exp.Dot(this=found, expression=exp.to_identifier("value"))
+    for number, ordered in enumerate(order.expressions):
+        named += [f"key_{number}", ordered.this.copy()]
+    rows = function("collect_list", function("named_struct", *named, "value", value))
+    found = function("try_element_at", function("array_sort", rows, _before(order)), 1 if is_first else -1)
     return exp.Dot(this=found, expression=exp.to_identifier("value"))
 
 
@@ -281,10 +295,11 @@ def named_windows(node: exp.Expression, columns: Columns) -> exp.Expression:
     if not (isinstance(node, exp.Select) and node.args.get("windows")):
         return node
     select = node.copy()
-    named = {window.name: window for window in select.args["windows"]}
+    definitions = select.args["windows"]
+    named = {window.name: window for window in definitions}
     for window in list(select.find_all(exp.Window)):
         name = window.alias
-        if window.parent_select is not select or name not in named or window.parent is select:
+        if window.parent_select is not select or name not in named or any(window is one for one in definitions):
             continue
         definition = named[name]
         for part in ("partition_by", "order", "spec"):
@@ -564,8 +579,8 @@ def date_tried(node: exp.Expression, columns: Columns) -> exp.Expression:
         raise RefusedError("try_cast to something else than a date")
     if isinstance(node.this, exp.Anonymous):
         return _as_type(node.this, "date")
-    is_date = function("regexp_like", node.this.copy(), r"^\s*\d{4}-\d{1,2}-\d{1,2}")
-    return exp.TryCast(this=function("if", is_date, node.this.copy(), exp.Null()), to=node.to.copy())
+    date = function("regexp_extract", node.this.copy(), r"^\s*(\d{4}-\d{1,2}-\d{1,2})(?:[T ].*)?$", 1)
+    return _as_type(function("try_to_timestamp", date, "y-M-d"), "date")
 
 
 def checksum_number(node: exp.Expression, columns: Columns) -> exp.Expression:

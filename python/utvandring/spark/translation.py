@@ -10,7 +10,7 @@ from utvandring.spark.rules import BEFORE, RULES, Columns, RefusedError
 # on small tables (tests/python/spark); what is not in the list is refused.
 SAME_IN_BOTH = frozenset(
     """
-    Add Alias And Anonymous AnyValue Array ArrayAgg ArrayContains ArrayDistinct Avg Between Boolean Bracket CTE Case Cast
+    Add Alias And Anonymous AnyValue Array ArrayAgg ArrayContains ArrayDistinct ArraySize Avg Between Boolean Bracket CTE Case Cast
     Coalesce Column ColumnDef Concat ConcatWs Count DPipe DataType DataTypeParam DateDiff DateFromParts DateTrunc Day Distinct
     Div Dot EQ Exists Explode Filter First From GT GTE GenerateSeries Greatest Group GroupConcat Having Identifier If
     IgnoreNulls In IntDiv Interval Is Join LT LTE Lag Lambda Last Lateral Lead Least Left Length Like Limit Literal LogicalAnd

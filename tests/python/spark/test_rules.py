@@ -66,7 +66,7 @@ SAME = {
     "group by all": "select grp, id > 2 as late, count(*) from n group by all",
     "the items of a list begin with one": "select id, list_value(id, grp)[1], [id, grp][2], [id][2] from n",
     "a list without its nulls": "select id, list_contains([whole, null], 7), list_contains([null, 1], 1) from n",
-    "distinct values as a list keep null": "select grp, len(list(distinct whole)) from n group by grp",
+    "distinct values as a list keep null": "select grp, array_length(list(distinct whole)) from n group by grp",
     "a list of no rows is null": "select list(whole) from n where id > 9",
     "texts in their order": "select grp, string_agg(letter, '+' order by letter) from n group by grp",
     "a series that ends before it begins is empty": "select unnest(generate_series(id, 3)) as item from n",
@@ -80,9 +80,7 @@ SAME = {
     "union by name": (
         "select id, grp from n union all by name select letter, grp from n where id > 3"
     ),
-    "star without and with other columns": "select * exclude (day, exact) from n union all select * exclude (day) replace (1 as exact) exclude (exact) from n"
-    if False
-    else "select * exclude (day, exact) replace (whole + 1 as whole), 1 as one from n",
+    "a star without some columns, with others": "select * exclude (day, exact) replace (whole + 1 as whole), 1 as one from n",
     "a replaced column keeps its place": (
         "select letter, id, grp from (select * replace (id + 1 as id) from n) as r "
         "union all select * from (select letter, id, grp from n) as s"
@@ -95,13 +93,13 @@ SAME = {
     ),
     "distinct from null": "select id, whole is distinct from 7, whole is not distinct from null from n",
     "a recursive query": (
-        "with recursive w as (select 1 as i, 1::double as v union all select i + 1, v * 1.5 from w where i < 150) select max(i), max(v) from w"
+        "with recursive w as (select 1 as i, 1::double as v union all select i + 1, v * 1.5 from w where i < 12) select max(i), max(v) from w"
     ),
     "dates read from texts": (
         "select t, try_strptime(t, '%Y%m%d')::date, try_strptime(t, '%Y%m')::date from (values ('20200229'), ('20190229'), "
         "('2020129'), ('202012'), ('20201'), ('19750000'), ('197500'), ('x'), (''), (null), ('202013'), ('2020111')) as v (t)"
     ),
-    "a date tried": "select t, try_cast(t as date) from (values ('2020-02-29'), ('2019-02-29'), ('2020-1-5'), ('2020'), ('x'), (null)) as v (t)",
+    "a date tried": "select t, try_cast(t as date) from (values ('2020-02-29'), ('2019-02-29'), ('2020-1-5'), ('2024-01-05T10:11:12Z'), ('2020'), ('x'), (null)) as v (t)",
     "whole numbers cast": "select id, (grp > 2)::integer, count(*)::integer, sum(whole)::bigint from n group by id, grp",
     "not materialized": "with w as not materialized (select * from n) select id from w",
     "names with other letters": "select id as årstall from n",
@@ -134,7 +132,7 @@ REFUSED = {
 
 ERRORS = {
     "whole numbers that are too large": "select 2147483647::integer + id::integer from n",
-    "sums that are too large": "select sum(v)::bigint from (values (9223372036854775807::bigint), (1::bigint)) as v (v)",
+    "sums that are too large": "select sum(9223372036854775807 - id)::bigint from n",
     "a text that is no number": "select letter::integer from n",
     "a date that is not": "select make_date(2019, 2, 29)",
     "the root of a negative number": "select sqrt(fraction) from n",
