@@ -23,6 +23,17 @@
             'Spark has published nothing in ' ~ folder ~ ' yet: run `dbt build --target spark` (docs/spark.md).'
         ) -%}
     {%- endif -%}
+    {%- set files = 'select register, period, version, path, is_current from ' -%}
+    {%- set ledger = 'read_parquet(' ~ path_literal(folder ~ '/delivery_file.parquet') ~ ')' -%}
+    {%- set differences = run_query(
+        'select count(*) from ((' ~ files ~ ledger ~ ' except all ' ~ files ~ 'deliveries.delivery_file)
+        union all (' ~ files ~ 'deliveries.delivery_file except all ' ~ files ~ ledger ~ '))'
+    ).columns[0][0] -%}
+    {%- if differences -%}
+        {%- do exceptions.raise_compiler_error(
+            'Spark has built other deliveries than are accepted now: run `dbt build --target spark` again (docs/spark.md).'
+        ) -%}
+    {%- endif -%}
     {%- for schema_name, table_name in tables -%}
         {%- set relation = api.Relation.create(schema=schema_name, identifier=table_name, type='view') -%}
         {%- set present = run_query(

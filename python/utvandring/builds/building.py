@@ -240,7 +240,7 @@ def run_dbt(
     """
     remove(root.target / "run_results.json")
     last_words: deque[str] = deque(maxlen=5)
-    with _dbt(_settings(root, project, request), project, root, request.as_of or "") as process:
+    with _dbt(_settings(root, project, request), project, root, request) as process:
         assert process.stdin is not None
         assert process.stdout is not None
         progress("reading the project and checking the accepted files", 0.0)
@@ -331,12 +331,15 @@ def environment_of_dbt(root: DataRoot, as_of: str, package: Path = _PACKAGE) -> 
 
 
 @contextmanager
-def _dbt(settings: list[str], project: Path, root: DataRoot, as_of: str) -> Iterator[subprocess.Popen[str]]:
+def _dbt(
+    settings: list[str], project: Path, root: DataRoot, request: Request
+) -> Iterator[subprocess.Popen[str]]:
     process = subprocess.Popen(
         # -P: no file of the project's folder is taken for a module.
         [sys.executable, "-P", "-m", "utvandring.builds.dbt_process", *settings],
         cwd=project,
-        env=environment_of_dbt(root, as_of),
+        env=environment_of_dbt(root, request.as_of or "")
+        | {"UTVANDRING_FROM_SPARK": "1" if request.from_spark else ""},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

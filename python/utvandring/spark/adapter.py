@@ -1,14 +1,15 @@
-"""An adapter of dbt: dbt-spark in a session, with models translated from DuckDB's SQL when they are compiled."""
+"""An adapter of dbt: dbt-spark in a session, with models translated when they are compiled."""
 
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import duckdb
-from dbt.adapters.base import AdapterPlugin, available
-from dbt.adapters.contracts.connection import Connection
+from dbt.adapters.base.meta import available
+from dbt.adapters.base.plugin import AdapterPlugin
+from dbt.adapters.contracts.connection import Connection, ConnectionState
 from dbt.adapters.spark import SparkAdapter, SparkConnectionManager, SparkCredentials
 from dbt.adapters.spark.session import Connection as SessionConnection
 from dbt.adapters.spark.session import SessionConnectionWrapper
@@ -21,9 +22,6 @@ from utvandring.common.sql import literal
 from utvandring.spark.publishing import publish
 from utvandring.spark.session import Settings, start
 from utvandring.spark.translation import translate
-
-if TYPE_CHECKING:
-    import agate
 
 _HERE = Path(__file__).resolve().parent
 _ADAPTER = "utvandring_spark"
@@ -43,6 +41,7 @@ class Credentials(SparkCredentials):
     metastore: str = ""
 
     def __post_init__(self) -> None:
+        """Check the target, and say what every session has."""
         super().__post_init__()
         # dbt-spark turns it off; here an overflow has to be an error, as in DuckDB.
         self.server_side_parameters["spark.sql.ansi.enabled"] = "true"
@@ -71,7 +70,7 @@ class ConnectionManager(SparkConnectionManager):
     @classmethod
     def open(cls, connection: Connection) -> Connection:
         """Open a connection; the first one of a process starts the session."""
-        if connection.state == "open":
+        if connection.state == ConnectionState.OPEN:
             return connection
         with cls._starting:
             try:
@@ -80,7 +79,7 @@ class ConnectionManager(SparkConnectionManager):
                 raise DbtRuntimeError(str(error)) from error
         parameters = connection.credentials.server_side_parameters
         connection.handle = SessionConnectionWrapper(SessionConnection(server_side_parameters=parameters))
-        connection.state = "open"
+        connection.state = ConnectionState.OPEN
         return connection
 
 
@@ -101,15 +100,15 @@ class Adapter(SparkAdapter):
         return self._ledger
 
     @available
-    def ask_duckdb(self, query: str) -> "agate.Table":
-        """Run a statement in a database in memory, for the ledger of deliveries is read as the warehouse reads it."""
+    def ask_duckdb(self, query: str) -> Any:
+        """Run a statement on the ledger in a database in memory, and return a table of agate."""
         cursor = self._duckdb().execute(query)
         names = [column[0] for column in cursor.description or []]
         return table_from_rows(cursor.fetchall(), names)
 
     @available
     def lay(self, schema: str, table: str, query: str) -> str:
-        """Write what a query finds in the database in memory to a Parquet file, and return the address of its folder."""
+        """Write what a query finds in that database to a Parquet file; return the address of its folder."""
         folder = self._settings.ledger / schema / table
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         file = folder / "rows.parquet"
@@ -120,7 +119,11 @@ class Adapter(SparkAdapter):
     @available
     def columns_of_file(self, path: str) -> list[str]:
         """Return the columns that an accepted file has."""
-        rows = self._duckdb().execute("select name from parquet_schema(?) where type is not null", [path]).fetchall()
+        rows = (
+            self._duckdb()
+            .execute("select name from parquet_schema(?) where type is not null", [path])
+            .fetchall()
+        )
         return [row[0] for row in rows]
 
     @available
@@ -135,8 +138,15 @@ class Adapter(SparkAdapter):
 
     @available
     def publish(self, relations: Sequence[Sequence[str]]) -> int:
-        """Put tables, named by schema and name, in the place of those that were published; return their number."""
+        """Put tables (schema, name) in the place of those that were published; return their number."""
         return publish(self._settings, [(schema, table) for schema, table in relations])
+
+    def cleanup_connections(self) -> None:
+        """Close what was opened."""
+        super().cleanup_connections()
+        if self._ledger is not None:
+            self._ledger.close()
+            self._ledger = None
 
     def columns_or_none(self, table: str) -> list[str] | None:
         """Return the columns of a table, or None if it has not been built."""
@@ -150,7 +160,12 @@ _compile_node = Compiler.compile_node
 
 
 def _compile_and_translate(
-    self: Compiler, node: Any, manifest: Any, extra_context: Any = None, write: bool = True, split_suffix: Any = None
+    self: Compiler,
+    node: Any,
+    manifest: Any,
+    extra_context: Any = None,
+    write: bool = True,
+    split_suffix: Any = None,
 ) -> Any:
     compiled = _compile_node(self, node, manifest, extra_context, False, split_suffix)
     if compiled.resource_type in _TRANSLATED and compiled.language == "sql" and compiled.compiled_code:
@@ -166,7 +181,7 @@ def _compile_and_translate(
     return compiled
 
 
-Compiler.compile_node = _compile_and_translate
+Compiler.compile_node = _compile_and_translate  # type: ignore[method-assign]
 
 Plugin = AdapterPlugin(
     adapter=Adapter,

@@ -38,12 +38,16 @@ def publish(settings: Settings, relations: Sequence[tuple[str, str]]) -> int:
         files = sorted(_folder(settings, schema, table).glob("*.parquet"))
         if not files:
             raise UtvandringError(
-                f"{schema}.{table} was built and has no files in {settings.tables}: build again; what was published stays."
+                f"{schema}.{table} was built and has no files in {settings.tables}: build again; what was "
+                "published stays."
             )
         target = new / schema / table
         target.mkdir(mode=0o700, parents=True)
         for file in files:
             _link(file, target / file.name)
+    # By it the warehouse sees whether it reads the same deliveries.
+    ledger = settings.ledger / "deliveries" / "delivery_file" / "rows.parquet"
+    _link(ledger, new / "delivery_file.parquet")
     if settings.published.exists():
         settings.published.rename(old)
     new.rename(settings.published)

@@ -1,8 +1,9 @@
-"""Rules that give a construct of DuckDB the same meaning in Spark, one a kind; `RULES` is the one list of them.
+"""Rules that give a construct of DuckDB the same meaning in Spark, one a kind.
 
-A rule takes one node of a parsed statement and returns what stands for it in Spark's SQL. Spark runs with
-`spark.sql.ansi.enabled`, in UTC, with timestamps without a zone (`session.py`): an overflow or a bad cast is an error in
-both engines. Whatever is neither in a rule nor in `translation.SAME_IN_BOTH` is refused.
+`BEFORE` and `RULES` are the one list of them. A rule takes one node of a parsed statement and returns what
+stands for it in Spark's SQL, or refuses it. Spark runs with `spark.sql.ansi.enabled`, in UTC, with timestamps
+without a zone (`session.py`): an overflow or a bad cast is an error in both engines. What same_in_both.yml does
+not list is refused before any rule.
 """
 
 from collections.abc import Callable
@@ -34,7 +35,7 @@ def _as_type(value: exp.Expression, type_name: str) -> exp.Expression:
 
 
 def _unless(value: exp.Expression, pattern: str, message: str) -> exp.Expression:
-    """Return a value that raises an error if its type, which only Spark's analyser knows, is of some kinds."""
+    """Return a value that raises an error if its type is of some kinds: only Spark knows the type."""
     is_unwanted = function("regexp_like", function("typeof", value.copy()), pattern)
     return function("if", is_unwanted, function("raise_error", message), value.copy())
 
@@ -48,7 +49,7 @@ def _is_positive(node: exp.Expression | None) -> bool:
 
 
 def quotient(node: exp.Expression, columns: Columns) -> exp.Expression:
-    """A quotient is of doubles, by IEEE 754 where the divisor is zero; Spark's is a decimal or an error."""
+    """Divide doubles, by IEEE 754 where the divisor is zero; Spark's quotient is a decimal or an error."""
     if not isinstance(node, exp.Div):
         return node
     above = _as_type(node.this, "double")
@@ -72,18 +73,20 @@ def whole_quotient(node: exp.Expression, columns: Columns) -> exp.Expression:
 
 
 def remainder(node: exp.Expression, columns: Columns) -> exp.Expression:
-    """A remainder has the sign of the dividend in both engines; by a divisor that may be zero it is refused."""
+    """Refuse a remainder by what may be zero; it has the sign of the dividend in both engines."""
     if isinstance(node, exp.Mod) and not _is_positive(node.expression.unnest()):
         raise RefusedError("% by something that is not a positive number")
     return node
 
 
 def cast(node: exp.Expression, columns: Columns) -> exp.Expression:
-    """A fraction cast to a whole number is rounded by DuckDB and cut off by Spark, and has other digits as text."""
+    """Let no fraction be cast: DuckDB rounds and Spark cuts off, and as text it has other digits."""
     if not isinstance(node, exp.Cast) or isinstance(node, exp.TryCast):
         return node
     if node.to.this in _WHOLE_NUMBERS:
-        if isinstance(node.this, exp.Null) or (isinstance(node.this, exp.Literal) and "." not in node.this.name):
+        if isinstance(node.this, exp.Null) or (
+            isinstance(node.this, exp.Literal) and "." not in node.this.name
+        ):
             return node
         value = _unless(node.this, _FRACTIONS, "a fraction cast to a whole number is not translated")
         return _as_type(value, node.to.sql("spark"))
@@ -112,7 +115,9 @@ def text_concatenated(node: exp.Expression, columns: Columns) -> exp.Expression:
         nothing = exp.Literal.string("")
         return function("concat", *(function("coalesce", _as_text(v), nothing) for v in node.expressions))
     if isinstance(node, exp.DPipe):
-        return exp.paren(exp.DPipe(this=_as_text(node.this), expression=_as_text(node.expression)), copy=False)
+        return exp.paren(
+            exp.DPipe(this=_as_text(node.this), expression=_as_text(node.expression)), copy=False
+        )
     return node
 
 
@@ -124,7 +129,7 @@ def pattern(node: exp.Expression, columns: Columns) -> exp.Expression:
 
 
 def list_item(node: exp.Expression, columns: Columns) -> exp.Expression:
-    """A list begins with 1, and there is NULL beyond its end."""
+    """Begin a list with 1, and give NULL beyond its end."""
     if not isinstance(node, exp.Bracket):
         return node
     index = node.expressions[0]
@@ -176,7 +181,9 @@ def text_of_rows(node: exp.Expression, columns: Columns) -> exp.Expression:
         raise RefusedError("string_agg without order by")
     value = _as_text(order.this)
     joined = function("listagg", value, node.args["separator"].copy())
-    return exp.WithinGroup(this=joined, expression=exp.Order(expressions=[o.copy() for o in order.expressions]))
+    return exp.WithinGroup(
+        this=joined, expression=exp.Order(expressions=[o.copy() for o in order.expressions])
+    )
 
 
 def some_value(node: exp.Expression, columns: Columns) -> exp.Expression:
@@ -240,11 +247,13 @@ def first_and_last(node: exp.Expression, columns: Columns) -> exp.Expression:
 
 def _aliases(query: exp.Select) -> set[str]:
     from_ = query.args.get("from_") or query.args.get("from")
-    return {table.alias_or_name for table in (from_.this, *(join.this for join in query.args.get("joins") or []))}
+    return {
+        table.alias_or_name for table in (from_.this, *(join.this for join in query.args.get("joins") or []))
+    }
 
 
 def filter_of_field(node: exp.Expression, columns: Columns) -> exp.Expression:
-    """A filter belongs to the aggregate, not to the field or function that a rule laid around it."""
+    """Give a filter to the aggregate, not to the field or function that a rule laid around it."""
     if not isinstance(node, exp.Filter) or isinstance(node.this, exp.AggFunc):
         return node
     names = {"min", "max", "any_value", "collect_list"}
@@ -264,14 +273,23 @@ def product(node: exp.Expression, columns: Columns) -> exp.Expression:
     if not (isinstance(node, exp.Anonymous) and node.name.lower() == "product"):
         return node
     order = node.expressions[0]
-    if not isinstance(order, exp.Order) or len(order.expressions) != 1 or order.expressions[0].args.get("desc"):
+    if (
+        not isinstance(order, exp.Order)
+        or len(order.expressions) != 1
+        or order.expressions[0].args.get("desc")
+    ):
         raise RefusedError("product without one ascending order")
     key, value = order.expressions[0].this, _as_type(order.this, "double")
     pairs = function("collect_list", function("named_struct", "key", key.copy(), "value", value))
     item = exp.Dot(this=exp.to_identifier("item"), expression=exp.to_identifier("value"))
-    times = exp.Mul(this=exp.to_identifier("so_far"), expression=function("coalesce", item, _as_type(exp.Literal.number(1), "double")))
+    times = exp.Mul(
+        this=exp.to_identifier("so_far"),
+        expression=function("coalesce", item, _as_type(exp.Literal.number(1), "double")),
+    )
     step = exp.Lambda(this=times, expressions=[exp.to_identifier("so_far"), exp.to_identifier("item")])
-    return function("aggregate", function("array_sort", pairs), _as_type(exp.Literal.number(1), "double"), step)
+    return function(
+        "aggregate", function("array_sort", pairs), _as_type(exp.Literal.number(1), "double"), step
+    )
 
 
 def filter_in_window(node: exp.Expression, columns: Columns) -> exp.Expression:
@@ -291,7 +309,7 @@ def filter_in_window(node: exp.Expression, columns: Columns) -> exp.Expression:
 
 
 def named_windows(node: exp.Expression, columns: Columns) -> exp.Expression:
-    """A window that adds a frame to a named one is written out."""
+    """Write out a named window, to which Spark adds no frame."""
     if not (isinstance(node, exp.Select) and node.args.get("windows")):
         return node
     select = node.copy()
@@ -299,13 +317,19 @@ def named_windows(node: exp.Expression, columns: Columns) -> exp.Expression:
     named = {window.name: window for window in definitions}
     for window in list(select.find_all(exp.Window)):
         name = window.alias
-        if window.parent_select is not select or name not in named or any(window is one for one in definitions):
+        if (
+            window.parent_select is not select
+            or name not in named
+            or any(window is one for one in definitions)
+        ):
             continue
         definition = named[name]
         for part in ("partition_by", "order", "spec"):
             if definition.args.get(part) and not window.args.get(part):
                 inherited = definition.args[part]
-                copied = [one.copy() for one in inherited] if isinstance(inherited, list) else inherited.copy()
+                copied = (
+                    [one.copy() for one in inherited] if isinstance(inherited, list) else inherited.copy()
+                )
                 window.set(part, copied)
         window.set("alias", None)
     select.set("windows", None)
@@ -313,12 +337,12 @@ def named_windows(node: exp.Expression, columns: Columns) -> exp.Expression:
 
 
 def qualify(node: exp.Expression, columns: Columns) -> exp.Expression:
-    """A condition on windows becomes one on a query around it."""
+    """Put a condition on windows into a query around it."""
     return eliminate_qualify(node) if isinstance(node, exp.Select) and node.args.get("qualify") else node
 
 
 def series(node: exp.Expression, columns: Columns) -> exp.Expression:
-    """`generate_series` and `range` are empty where the end is before the beginning; Spark would count down."""
+    """`generate_series` and `range` are empty where the end comes first; Spark would count down."""
     if not isinstance(node, exp.GenerateSeries):
         return node
     start, end = node.args["start"], node.args["end"]
@@ -345,7 +369,7 @@ def table_of_list(node: exp.Expression, columns: Columns) -> exp.Expression:
     """`from unnest([…])` is a table function in Spark, which sqlglot would call by another name."""
     if not isinstance(node, exp.Unnest):
         return node
-    if node.args.get("offset") or len(node.expressions) != 1 or isinstance(node.parent, (exp.Lateral, exp.Join)) and False:
+    if node.args.get("offset") or len(node.expressions) != 1:
         raise RefusedError("unnest of several lists")
     alias = node.args.get("alias")
     table = exp.Table(this=function("explode", node.expressions[0].copy()))
@@ -361,7 +385,9 @@ def rows_beside(node: exp.Expression, columns: Columns) -> exp.Expression:
     inner = node.this
     while isinstance(inner, (exp.Subquery, exp.Paren)):
         inner = inner.this
-    if isinstance(inner, exp.Select) and isinstance((inner.args.get("from_") or inner.args.get("from")), exp.From):
+    if isinstance(inner, exp.Select) and isinstance(
+        (inner.args.get("from_") or inner.args.get("from")), exp.From
+    ):
         inner = (inner.args.get("from_") or inner.args["from"]).this
     if isinstance(inner, exp.Select) and not inner.args.get("from_") and not inner.args.get("from"):
         return node
@@ -383,7 +409,9 @@ def last_before(node: exp.Expression, columns: Columns) -> exp.Expression:
     """`asof join` takes the last row that is not later: the one before the next of the same keys."""
     if not (isinstance(node, exp.Join) and node.method == "ASOF"):
         return node
-    conditions = list(node.args["on"].flatten()) if isinstance(node.args["on"], exp.And) else [node.args["on"]]
+    conditions = (
+        list(node.args["on"].flatten()) if isinstance(node.args["on"], exp.And) else [node.args["on"]]
+    )
     name = node.this.alias_or_name
     keys = [c for c in conditions if isinstance(c, exp.EQ)]
     moments = [c for c in conditions if isinstance(c, exp.GTE)]
@@ -394,7 +422,9 @@ def last_before(node: exp.Expression, columns: Columns) -> exp.Expression:
         raise RefusedError("an asof join whose later side is not a column of the joined table")
     partition = []
     for key in keys:
-        sides = [side for side in (key.this, key.expression) if isinstance(side, exp.Column) and side.table == name]
+        sides = [
+            side for side in (key.this, key.expression) if isinstance(side, exp.Column) and side.table == name
+        ]
         if len(sides) != 1:
             raise RefusedError("an asof join by something else than columns")
         partition.append(exp.column(sides[0].name))
@@ -403,7 +433,9 @@ def last_before(node: exp.Expression, columns: Columns) -> exp.Expression:
         raise RefusedError("an asof join under select *")
     order = exp.Order(expressions=[exp.Ordered(this=exp.column(moment.name), desc=False, nulls_first=True)])
     following = exp.Window(this=exp.Lead(this=exp.column(moment.name)), partition_by=partition, order=order)
-    table = exp.select("*", exp.alias_(following, "following_moment")).from_(exp.to_table(node.this.sql("spark", comments=False).split(" AS ")[0]))
+    table = exp.select("*", exp.alias_(following, "following_moment")).from_(
+        exp.to_table(node.this.sql("spark", comments=False).split(" AS ")[0])
+    )
     join = node.copy()
     join.set("method", None)
     join.set("this", exp.Subquery(this=table, alias=exp.TableAlias(this=exp.to_identifier(name))))
@@ -417,7 +449,7 @@ def last_before(node: exp.Expression, columns: Columns) -> exp.Expression:
 
 
 def output_names(query: exp.Expression, columns: Columns) -> list[str] | None:
-    """Return the columns of a query in their order; None where a star stands for columns that are not known."""
+    """Return the columns of a query in their order, or None where a star stands for unknown ones."""
     if isinstance(query, exp.Subquery):
         return output_names(query.this, columns)
     if isinstance(query, exp.SetOperation):
@@ -425,7 +457,9 @@ def output_names(query: exp.Expression, columns: Columns) -> list[str] | None:
         if not query.args.get("by_name"):
             return left
         right = output_names(query.expression, columns)
-        return None if left is None or right is None else [*left, *(name for name in right if name not in left)]
+        return (
+            None if left is None or right is None else [*left, *(name for name in right if name not in left)]
+        )
     if not isinstance(query, exp.Select):
         return None
     names: list[str] = []
@@ -450,7 +484,14 @@ def _names_of_star(one: exp.Expression, query: exp.Select, columns: Columns) -> 
 def _names_of_tables(query: exp.Select, only: str, columns: Columns) -> list[str] | None:
     from_ = query.args.get("from_") or query.args.get("from")
     joins = query.args.get("joins") or []
-    tables = [from_.this, *(join.this for join in joins if join.kind not in ("SEMI", "ANTI") and join.side not in ("SEMI", "ANTI"))]
+    tables = [
+        from_.this,
+        *(
+            join.this
+            for join in joins
+            if join.kind not in ("SEMI", "ANTI") and join.side not in ("SEMI", "ANTI")
+        ),
+    ]
     if not only and any(join.args.get("using") for join in joins):
         return None
     names: list[str] = []
@@ -475,7 +516,9 @@ def _names_of_table(table: exp.Table, columns: Columns) -> list[str] | None:
     if not table.db:
         scope: exp.Expression | None = table
         while scope is not None:
-            with_ = (scope.args.get("with_") or scope.args.get("with")) if isinstance(scope, exp.Query) else None
+            with_ = (
+                (scope.args.get("with_") or scope.args.get("with")) if isinstance(scope, exp.Query) else None
+            )
             for cte in with_.expressions if with_ is not None else []:
                 if cte.alias == table.name:
                     return output_names(cte.this, columns)
@@ -484,7 +527,7 @@ def _names_of_table(table: exp.Table, columns: Columns) -> list[str] | None:
 
 
 def star_replaced(node: exp.Expression, columns: Columns) -> exp.Expression:
-    """`* replace (…)` is written out: Spark has only `except`, which would put the columns in another order."""
+    """`* replace (…)` is written out: by `except`, which Spark has, columns would change places."""
     if not (isinstance(node, exp.Select) and any(_replacements(one) for one in node.expressions)):
         return node
     written: list[exp.Expression] = []
@@ -498,7 +541,9 @@ def star_replaced(node: exp.Expression, columns: Columns) -> exp.Expression:
         replaced = {alias.alias: alias for alias in _replacements(one)}
         table = one.table if isinstance(one, exp.Column) else ""
         for name in names:
-            written.append(replaced[name].copy() if name in replaced else exp.column(name, table=table or None))
+            written.append(
+                replaced[name].copy() if name in replaced else exp.column(name, table=table or None)
+            )
     select = node.copy()
     select.set("expressions", written)
     return select
@@ -532,7 +577,9 @@ def date_from_parts(node: exp.Expression, columns: Columns) -> exp.Expression:
     if not isinstance(node, exp.DateFromParts):
         return node
     parts = (node.args["year"], node.args["month"], node.args["day"])
-    return function("make_date", *(_as_type(_unless(p, _FRACTIONS, "make_date of a fraction"), "int") for p in parts))
+    return function(
+        "make_date", *(_as_type(_unless(p, _FRACTIONS, "make_date of a fraction"), "int") for p in parts)
+    )
 
 
 def date_truncated(node: exp.Expression, columns: Columns) -> exp.Expression:
@@ -542,7 +589,9 @@ def date_truncated(node: exp.Expression, columns: Columns) -> exp.Expression:
     unit = node.args["unit"].name.lower()
     if unit not in ("year", "quarter", "month"):
         raise RefusedError(f"date_trunc by {unit}")
-    dated = _unless(node.this, "^(timestamp|string)", "date_trunc of something else than a date is not translated")
+    dated = _unless(
+        node.this, "^(timestamp|string)", "date_trunc of something else than a date is not translated"
+    )
     return function("trunc", dated, unit)
 
 
@@ -556,7 +605,10 @@ def date_difference(node: exp.Expression, columns: Columns) -> exp.Expression:
     return function("datediff", node.this.copy(), node.expression.copy())
 
 
-_PARTS_OF_DATES = {"%Y%m%d": (r"^(\d{4})(\d{1,2}+)(\d{1,2}+)$", "$1-$2-$3", "y-M-d"), "%Y%m": (r"^(\d{4})(\d{1,2}+)$", "$1-$2-1", "y-M-d")}
+_PARTS_OF_DATES = {
+    "%Y%m%d": (r"^(\d{4})(\d{1,2}+)(\d{1,2}+)$", "$1-$2-$3", "y-M-d"),
+    "%Y%m": (r"^(\d{4})(\d{1,2}+)$", "$1-$2-1", "y-M-d"),
+}
 
 
 def date_read(node: exp.Expression, columns: Columns) -> exp.Expression:
@@ -598,11 +650,16 @@ def mean(node: exp.Expression, columns: Columns) -> exp.Expression:
 
 
 def root(node: exp.Expression, columns: Columns) -> exp.Expression:
-    """The root of a negative number is an error in DuckDB, not a number in Spark."""
+    """Make the root of a negative number an error, as in DuckDB; for Spark it is not a number."""
     if not isinstance(node, exp.Sqrt):
         return node
     is_negative = exp.LT(this=exp.paren(node.this.copy()), expression=exp.Literal.number(0))
-    return function("if", is_negative, function("raise_error", "the root of a negative number"), function("sqrt", node.this.copy()))
+    return function(
+        "if",
+        is_negative,
+        function("raise_error", "the root of a negative number"),
+        function("sqrt", node.this.copy()),
+    )
 
 
 def rounding(node: exp.Expression, columns: Columns) -> exp.Expression:
@@ -626,8 +683,8 @@ def unusual_name(node: exp.Expression, columns: Columns) -> exp.Expression:
     return node
 
 
-# In the order in which they are applied to every node, from the leaves up. Names of columns are asked of the statement as
-# it was read, so what needs them comes first.
+# In the order in which they are applied to every node, from the leaves up. Names of columns are asked of the
+# statement as it was read, so what needs them comes first.
 BEFORE: tuple[Rule, ...] = (star_replaced, union_by_name, named_windows, last_before)
 RULES: tuple[Rule, ...] = (
     qualify,

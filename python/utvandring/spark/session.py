@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from utvandring.common.errors import UtvandringError
+from utvandring.common.sql import literal
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -23,8 +24,8 @@ _HOW = "install Java 17 (Debian: apt-get install openjdk-17-jre-headless) and na
 class Settings:
     """What a session is started with.
 
-    `master` is Spark's address of a cluster or `local[n]`; `metastore` the address of a Hive metastore, empty for one in
-    the folder; `folder` must be the same for all workers.
+    `master` is Spark's address of a cluster or `local[n]`; `metastore` the address of a Hive metastore, empty for
+    one in the folder; `folder` must be the same for all workers.
     """
 
     folder: Path
@@ -140,11 +141,14 @@ def _why_not(settings: Settings, said: str) -> str:
     if "etastore" in said or "derby" in said.lower():
         where = settings.metastore or settings.folder / "metastore"
         return (
-            f"The metastore {where} cannot be opened: start it, or name another in UTVANDRING_SPARK_METASTORE "
-            "(empty for one in the data root)."
+            f"The metastore {where} cannot be opened: start it, or name another in "
+            "UTVANDRING_SPARK_METASTORE (empty for one in the data root)."
         )
     if "master" in said.lower():
-        return f"The cluster {settings.master} does not answer: start it, or name another in UTVANDRING_SPARK_MASTER."
+        return (
+            f"The cluster {settings.master} does not answer: start it, or name another in "
+            "UTVANDRING_SPARK_MASTER."
+        )
     first = said.strip().splitlines()[0] if said.strip() else "no reason given"
     return f"Spark could not be started ({first}): see docs/spark.md."
 
@@ -152,10 +156,11 @@ def _why_not(settings: Settings, said: str) -> str:
 def _require_shared(session: "SparkSession", settings: Settings) -> None:
     """Let the workers read a file that was written here."""
     probe = settings.ledger / "probe.parquet"
-    duckdb.sql("select 1 as one").write_parquet(str(probe))
+    duckdb.execute(f"copy (select 1 as one) to {literal(str(probe))} (format parquet)")
     try:
         session.read.parquet(probe.as_uri()).collect()
     except Exception as error:
         raise UtvandringError(
-            f"The workers cannot read {settings.folder}: put UTVANDRING_DATA in a folder that all of them share."
+            f"The workers cannot read {settings.folder}: put UTVANDRING_DATA in a folder that all of them "
+            "share."
         ) from error

@@ -1,28 +1,18 @@
 """A statement of DuckDB's SQL as one of Spark's with the same meaning, or a refusal."""
 
+from pathlib import Path
+
 import sqlglot
 from sqlglot import exp
 
 from utvandring.common.errors import UtvandringError
-from utvandring.spark.rules import BEFORE, RULES, Columns, RefusedError
+from utvandring.common.files import read_yaml
+from utvandring.spark.rules import BEFORE, RULES, Columns, RefusedError, Rule
 
-# Kinds of nodes that mean the same in both engines as sqlglot writes them, or that a rule takes care of. Each was compared
-# on small tables (tests/python/spark); what is not in the list is refused.
-SAME_IN_BOTH = frozenset(
-    """
-    Add Alias And Anonymous AnyValue Array ArrayAgg ArrayContains ArrayDistinct ArraySize Avg Between Boolean Bracket CTE Case Cast
-    Coalesce Column ColumnDef Concat ConcatWs Count DPipe DataType DataTypeParam DateDiff DateFromParts DateTrunc Day Distinct
-    Div Dot EQ Exists Explode Filter First From GT GTE GenerateSeries Greatest Group GroupConcat Having Identifier If
-    IgnoreNulls In IntDiv Interval Is Join LT LTE Lag Lambda Last Lateral Lead Least Left Length Like Limit Literal LogicalAnd
-    LogicalOr Lower MD5 MapKeys Max Median Min Mod Month Mul NEQ Neg Not Null NullSafeEQ NullSafeNEQ Nullif Or Order Ordered
-    Paren Qualify Round RowNumber Select SplitPart Sqrt Star Sub Subquery Substring Sum Table TableAlias TimestampTrunc
-    Transform TryCast Tuple Union Unnest Upper Values Var Where Window WindowSpec With Year Except Intersect
-    """.split()
-)
-# Functions that sqlglot does not know and a rule does.
-FUNCTIONS = frozenset({"md5_number_lower", "product", "try_strptime"})
-# What is right of every kind of nodes, but not with these details.
-_NOT_WITH = {"Select": ("distinct_on", "sample"), "Distinct": ("on",), "Table": ("sample", "pivots")}
+_PASSED_ON = read_yaml(Path(__file__).with_name("same_in_both.yml"))
+SAME_IN_BOTH = frozenset(_PASSED_ON["kinds"])
+FUNCTIONS = frozenset(_PASSED_ON["functions"])
+_NOT_WITH = _PASSED_ON["not_with"]
 
 
 class UntranslatableError(UtvandringError):
@@ -61,13 +51,14 @@ def translate(sql: str, name: str, columns: Columns = lambda table: None) -> str
         tree = _from_the_leaves(tree, columns)
     except RefusedError as error:
         raise _refused(name, str(error)) from error
-    return tree.sql("spark", pretty=True, comments=False, unsupported_level=sqlglot.ErrorLevel.IGNORE)
+    translated: str = tree.sql("spark", pretty=True, comments=False)
+    return translated
 
 
 def _refused(name: str, construct: str) -> UntranslatableError:
     return UntranslatableError(
-        f"{name} cannot be run on Spark: {construct}. Write it in words that both engines read, or add a rule to "
-        "utvandring/spark/rules.py with its case in tests/python/spark."
+        f"{name} cannot be run on Spark: {construct}. Write it in words that both engines read, or add a rule "
+        "to utvandring/spark/rules.py with its case in tests/python/spark."
     )
 
 
@@ -94,9 +85,9 @@ def _shown(node: exp.Expression) -> str:
     return " ".join(node.sql("duckdb", comments=False).split())[:60]
 
 
-def _apply(tree: exp.Expression, rule: "object", columns: Columns) -> exp.Expression:
+def _apply(tree: exp.Expression, rule: Rule, columns: Columns) -> exp.Expression:
     for node in [found for found in tree.walk() if isinstance(found, (exp.Query, exp.Join))]:
-        changed = rule(node, columns)  # type: ignore[operator]
+        changed = rule(node, columns)
         if changed is node:
             continue
         if node is tree:

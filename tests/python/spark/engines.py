@@ -20,7 +20,9 @@ def in_spark(session, query, tables):
     for name, rows in tables.items():
         session.sql(translate(rows, name)).createOrReplaceTempView(name)
     names = {name: session.table(name).columns for name in tables}
-    found = session.sql(translate(query, "the case", lambda table: names.get(table.replace("`", "")))).collect()
+    found = session.sql(
+        translate(query, "the case", lambda table: names.get(table.replace("`", "")))
+    ).collect()
     return ordered([tuple(row) for row in found])
 
 

@@ -21,14 +21,20 @@ def java(folder, text):
 
 def test_without_java_the_next_step_is_said(tmp_path, monkeypatch):
     monkeypatch.setenv("JAVA_HOME", str(tmp_path))
-    with pytest.raises(UtvandringError, match=r"^Spark needs Java, and none was found: install Java 17 .*JAVA_HOME\.$"):
+    with pytest.raises(
+        UtvandringError, match=r"^Spark needs Java, and none was found: install Java 17 .*JAVA_HOME\.$"
+    ):
         require_java()
 
 
-@pytest.mark.parametrize(("said", "version"), [('openjdk version "11.0.2"', "11"), ('java version "1.8.0_1"', "8")])
+@pytest.mark.parametrize(
+    ("said", "version"), [('openjdk version "11.0.2"', "11"), ('java version "1.8.0_1"', "8")]
+)
 def test_another_java_is_refused_with_its_version(tmp_path, monkeypatch, said, version):
     monkeypatch.setenv("JAVA_HOME", java(tmp_path, said))
-    with pytest.raises(UtvandringError, match=f"runs on Java 17 or 21, and .* is Java {version}: install Java 17"):
+    with pytest.raises(
+        UtvandringError, match=f"runs on Java 17 or 21, and .* is Java {version}: install Java 17"
+    ):
         require_java()
 
 
@@ -39,7 +45,7 @@ def test_a_java_that_spark_runs_on_is_taken(tmp_path, monkeypatch, said):
 
 
 def test_without_the_packages_the_next_step_is_said():
-    code = "import sys; sys.modules['pyspark'] = None; sys.modules['sqlglot'] = None; import dbt.adapters.utvandring_spark"
+    code = "import sys; sys.modules['sqlglot'] = None; import dbt.adapters.utvandring_spark"
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False).stderr
     assert "The target spark needs packages that are not installed" in said
     assert "requirements-spark.lock" in said
@@ -51,7 +57,9 @@ def test_a_cluster_that_does_not_answer_is_named(tmp_path):
         "import sys; from pathlib import Path; from utvandring.spark.session import Settings, start\n"
         "start(Settings(Path(sys.argv[1]), master='spark://127.0.0.1:9', memory='1g'))"
     )
-    said = subprocess.run([sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=False)
+    said = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=False
+    )
     assert "The cluster spark://127.0.0.1:9 does not answer" in said.stderr
 
 
@@ -64,6 +72,9 @@ def table(settings, schema, name, text):
 
 def test_what_was_published_stays_until_all_of_the_next_is_there(tmp_path):
     settings = Settings(tmp_path)
+    ledger = settings.ledger / "deliveries" / "delivery_file" / "rows.parquet"
+    ledger.parent.mkdir(parents=True)
+    ledger.write_text("ledger")
     table(settings, "marts", "person_year", "first")
     assert publish(settings, [("marts", "person_year")]) == 1
     file = settings.published / "marts" / "person_year" / "part-0.parquet"
