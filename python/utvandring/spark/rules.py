@@ -1,8 +1,8 @@
 """Rules that give a construct of DuckDB the same meaning in Spark, one a kind.
 
 `BEFORE` and `RULES` are the one list of them. A rule takes one node of a parsed statement and returns what
-stands for it in Spark's SQL, or refuses it. Spark runs with `spark.sql.ansi.enabled`, in UTC, with timestamps
-without a zone (`session.py`): an overflow or a bad cast is an error in both engines. What same_in_both.yml does
+stands for it in Spark's SQL, or refuses it. Spark runs with `spark.sql.ansi.enabled`, in UTC, without
+zones (`session.py`): an overflow or a bad cast is an error in both engines. What same_in_both.yml does
 not list is refused before any rule.
 """
 

@@ -24,8 +24,8 @@ _HOW = "install Java 17 (Debian: apt-get install openjdk-17-jre-headless) and na
 class Settings:
     """What a session is started with.
 
-    `master` is Spark's address of a cluster or `local[n]`; `metastore` the address of a Hive metastore, empty for
-    one in the folder; `folder` must be the same for all workers.
+    `master` is `local[n]` or the address of a cluster, `metastore` that of a Hive metastore, empty for one in
+    the folder; `folder` must be the same for all workers.
     """
 
     folder: Path

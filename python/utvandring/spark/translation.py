@@ -10,7 +10,7 @@ from utvandring.common.files import read_yaml
 from utvandring.spark.rules import BEFORE, RULES, Columns, RefusedError, Rule
 
 _PASSED_ON = read_yaml(Path(__file__).with_name("same_in_both.yml"))
-SAME_IN_BOTH = frozenset(_PASSED_ON["kinds"])
+SAME_IN_BOTH = frozenset(_PASSED_ON["kinds"].split())
 FUNCTIONS = frozenset(_PASSED_ON["functions"])
 _NOT_WITH = _PASSED_ON["not_with"]
 
@@ -57,8 +57,8 @@ def translate(sql: str, name: str, columns: Columns = lambda table: None) -> str
 
 def _refused(name: str, construct: str) -> UntranslatableError:
     return UntranslatableError(
-        f"{name} cannot be run on Spark: {construct}. Write it in words that both engines read, or add a rule "
-        "to utvandring/spark/rules.py with its case in tests/python/spark."
+        f"{name} cannot be run on Spark: {construct}. Write it in words that both engines read, or add a "
+        "rule to utvandring/spark/rules.py with its case in tests/python/spark."
     )
 
 

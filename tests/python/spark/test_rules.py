@@ -1,10 +1,11 @@
 from pathlib import Path
 
 import pytest
+import sqlglot
 import yaml
 from engines import in_duckdb, in_spark
 
-from utvandring.spark.translation import UntranslatableError, translate
+from utvandring.spark.translation import SAME_IN_BOTH, UntranslatableError, translate
 
 pytestmark = pytest.mark.spark
 
@@ -15,6 +16,11 @@ TABLES, SAME, REFUSED, ERRORS = (CASES[part] for part in ("tables", "same", "ref
 @pytest.mark.parametrize("case", SAME)
 def test_both_engines_give(spark, case):
     assert in_spark(spark, SAME[case], TABLES) == in_duckdb(SAME[case], TABLES)
+
+
+def test_every_kind_of_expression_that_is_passed_on_has_a_case():
+    trees = [sqlglot.parse_one(query, read="duckdb") for query in (*SAME.values(), *TABLES.values())]
+    assert {type(node).__name__ for tree in trees for node in tree.walk()} == SAME_IN_BOTH
 
 
 @pytest.mark.parametrize("case", REFUSED)
