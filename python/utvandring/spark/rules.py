@@ -10,7 +10,6 @@ from collections.abc import Callable
 
 import sqlglot
 from sqlglot import exp
-from sqlglot.transforms import eliminate_qualify
 
 
 class RefusedError(Exception):
@@ -337,8 +336,22 @@ def named_windows(node: exp.Expression, columns: Columns) -> exp.Expression:
 
 
 def qualify(node: exp.Expression, columns: Columns) -> exp.Expression:
-    """Put a condition on windows into a query around it."""
-    return eliminate_qualify(node) if isinstance(node, exp.Select) and node.args.get("qualify") else node
+    """Put a condition on windows into a query around it, without the columns that it needs."""
+    if not (isinstance(node, exp.Select) and node.args.get("qualify")):
+        return node
+    if node.args.get("order") or node.args.get("limit") or node.args.get("distinct"):
+        raise RefusedError("qualify beside order by, limit or distinct")
+    select = node.copy()
+    condition = select.args["qualify"].this
+    select.set("qualify", None)
+    names = []
+    for window in list(condition.find_all(exp.Window)):
+        names.append(exp.to_identifier(f"qualified_{len(names)}"))
+        select.append("expressions", exp.alias_(window.copy(), names[-1].name))
+        window.replace(exp.column(names[-1].name))
+    everything_else = exp.Star(except_=names)
+    inner = exp.Subquery(this=select, alias=exp.TableAlias(this=exp.to_identifier("qualified")))
+    return exp.select(everything_else).from_(inner).where(condition)
 
 
 def series(node: exp.Expression, columns: Columns) -> exp.Expression:
