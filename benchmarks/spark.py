@@ -1,10 +1,10 @@
 """The models on Spark held against DuckDB's tables, row by row; doubles to nine significant digits.
 
-    python benchmarks/spark.py models [--only NAME …] [--partitions N] [--master URL] [--out FILE]
+    python benchmarks/spark.py models [--only NAME …] [--partitions N] [--master URL]
     python benchmarks/spark.py tables
 
-`models` takes the tables of a data root that `utvandring build` has built, runs every model by itself over what it
-reads there, and compares what it gives, so that one difference does not make others. `tables` compares what
+`models` takes the tables of a data root that `utvandring build` has built, runs every model by itself over what
+it reads there, and compares what it gives, so that one difference does not make others. `tables` compares what
 `dbt build --target spark` published with the warehouse. Both end with code 1 if a table differs.
 """
 
@@ -28,7 +28,7 @@ NOT_THERE = ("models/intermediate/disclosure", "models/estimates/fits")
 
 
 def models_of(manifest):
-    """Models that the selector `on_spark` names, by their relations."""
+    """Yield the models that the selector `on_spark` names, by their relations."""
     for node in manifest["nodes"].values():
         path = node["original_file_path"]
         if node["resource_type"] != "model" or node["language"] != "sql" or path.startswith(NOT_THERE):
@@ -40,7 +40,7 @@ def models_of(manifest):
 
 
 def compared(connection, one, other, columns):
-    """How two relations differ, in words; an empty text if they hold the same rows."""
+    """Say how two relations differ, in words; an empty text if they hold the same rows."""
     values = ", ".join(
         f"printf('%.9e', {identifier(name)}::double) as {identifier(name)}"
         if kind == "DOUBLE" or kind.startswith("DECIMAL")
@@ -57,11 +57,12 @@ def compared(connection, one, other, columns):
 
 
 def columns_of(connection, relation):
+    """Return names and types of the columns of a relation."""
     return [(row[0], row[1]) for row in connection.execute(f"describe {relation}").fetchall()]
 
 
 def processor_seconds(process):
-    """Seconds of processor time that a process has taken."""
+    """Return the seconds of processor time that a process has taken."""
     fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
@@ -93,7 +94,9 @@ def run_models(root, arguments):
         warehouse.execute(f"create or replace temporary table given as {sql}")
         in_duckdb = time.monotonic() - before
         columns = columns_of(warehouse, relation)
-        difference = compared(warehouse, relation, f"read_parquet({literal(str(folder))} || '/*.parquet')", columns)
+        difference = compared(
+            warehouse, relation, f"read_parquet({literal(str(folder))} || '/*.parquet')", columns
+        )
         differing += bool(difference)
         print(f"{node['name']}: {difference or 'equal'}, {in_spark:.1f} s, {in_duckdb:.2f} s", flush=True)
     print(
@@ -104,7 +107,7 @@ def run_models(root, arguments):
 
 
 def read_by(node, sql):
-    """The relations that a model names, as schema.name."""
+    """Return the relations that a model names, as schema.name."""
     words = set(sql.replace("(", " ").replace(")", " ").replace(",", " ").split())
     return {word for word in words if word.count(".") == 1 and not word[0].isdigit()}
 
@@ -115,7 +118,8 @@ def lay(session, warehouse, work, relation, known):
         return
     schema, table = relation.split(".")
     found = warehouse.execute(
-        "select count(*) from information_schema.tables where table_schema = ? and table_name = ?", [schema, table]
+        "select count(*) from information_schema.tables where table_schema = ? and table_name = ?",
+        [schema, table],
     ).fetchone()[0]
     if not found:
         return
@@ -152,7 +156,9 @@ def compare_tables(root):
 
 def main():
     """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("what", choices=["models", "tables"])
     parser.add_argument("--only", nargs="*")
     parser.add_argument("--partitions", type=int, default=2)

@@ -369,6 +369,15 @@ def series(node: exp.Expression, columns: Columns) -> exp.Expression:
     return function("if", is_empty, nothing, function("sequence", start.copy(), end.copy(), *step))
 
 
+def table_of_series(node: exp.Expression, columns: Columns) -> exp.Expression:
+    """`from generate_series(…)`: the list that `series` makes of it is a table by `explode` only."""
+    if not (isinstance(node, exp.Table) and isinstance(node.this, exp.Anonymous) and node.this.name == "if"):
+        return node
+    table = node.copy()
+    table.set("this", function("explode", node.this.copy()))
+    return table
+
+
 def rows_of_list(node: exp.Expression, columns: Columns) -> exp.Expression:
     """`unnest` within an expression of a select list: the expression is of every item instead."""
     if not (isinstance(node, exp.Cast) and isinstance(node.this, exp.Explode)):
@@ -721,6 +730,7 @@ RULES: tuple[Rule, ...] = (
     filter_of_field,
     product,
     series,
+    table_of_series,
     table_of_list,
     rows_beside,
     date_from_parts,
