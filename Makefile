@@ -136,12 +136,15 @@ ONLY ?= spark
 test-spark: $(FOR_SPARK) java
 	$(BIN)/python -m pytest -m "$(ONLY)" --junitxml=target/tests-spark.xml
 
-# Each run of pytest leaves its times in target/, for make profile.
+# Each run of pytest leaves its times in target/, for make profile. What tests share (a simulated delivery, its
+# warehouse and report) is made by the first run, and used by the long tests after it.
+MADE := target/made
 test: lint browser
-	$(PYTEST) -m "not long and not spark" --junitxml=target/tests.xml
+	rm -rf $(MADE)
+	UTVANDRING_TESTS_MADE=$(CURDIR)/$(MADE) $(PYTEST) -m "not long and not spark" --junitxml=target/tests.xml
 
 test-all: test
-	$(PYTEST) -m "long and not spark" --junitxml=target/tests-long.xml
+	UTVANDRING_TESTS_MADE=$(CURDIR)/$(MADE) $(PYTEST) -m "long and not spark" --junitxml=target/tests-long.xml
 
 # Goes on where it stopped; another seed is another series.
 SEED ?= 1

@@ -3,9 +3,9 @@
     python benchmarks/spark.py models [--only NAME …] [--partitions N] [--master URL]
     python benchmarks/spark.py tables
 
-`models` takes the tables of a data root that `utvandring build` has built, runs every model by itself over what
-it reads there, and compares what it gives, so that one difference does not make others. `tables` compares what
-`dbt build --target spark` published with the warehouse. Both end with code 1 if a table differs.
+`models` takes the tables of a data root that `utvandring build` has built, runs every model by itself over
+what it reads there, and compares what it gives, so that one difference does not make others. `tables`
+compares what `dbt build --target spark` published with the warehouse. Both end with code 1 if a table differs.
 """
 
 import argparse
