@@ -2,7 +2,7 @@
 
     python benchmarks/peers.py --data DIR       # of a data root that was built
 
-Polars is no dependency of the project: `pip install polars`. Compared are the columns that `run.py` compares.
+Polars is no dependency of the project: `pip install '.[peers]'`. Compared are the columns that `run.py` compares.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ def main() -> None:
         (run_polars if arguments.step == POLARS_STEP else run_sql)(data)
         return
     if find_spec("polars") is None:
-        sys.exit("Polars is not installed: pip install polars.")
+        sys.exit("Polars is not installed: pip install '.[peers]'.")
     environment = {**os.environ, "POLARS_MAX_THREADS": "2"}
     steps = [
         measure(step, [sys.executable, __file__, "--step", step, "--data", str(data)], environment)
