@@ -2,7 +2,7 @@
 
     python benchmarks/peers.py --data DIR       # of a data root that was built
 
-Polars is no dependency of the project: `pip install polars`. Compared are the columns that `run.py` compares.
+Polars is no dependency of the project: `pip install '.[peers]'`. Compared are the columns that `run.py` compares.
 """
 
 from __future__ import annotations
@@ -10,20 +10,20 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
 
 import duckdb
-from run import COMPARED, FLOOR_STEP, PROJECT, compare, measure, table_of
+from run import COMPARED, PROJECT, measure, table_of
 
 from utvandring.common.engine import engine_settings
 from utvandring.common.project import DataRoot
 from utvandring.common.sql import path_literal
 from utvandring.deliveries.ledger import read_ledger
 
-POLARS_STEP = "Polars: person_year, lazy and streaming"
-RESULT = "polars.parquet"
+SQL = PROJECT / "benchmarks" / "person_year_peer.sql"
+SQL_STEP, POLARS_STEP = "DuckDB", "Polars, lazy and streaming"
+RESULTS = {SQL_STEP: "duckdb.parquet", POLARS_STEP: "polars.parquet"}
 
 
 def current_files(data: Path) -> dict[str, list[str]]:
@@ -40,17 +40,31 @@ def run_polars(data: Path) -> None:
     from polars_person_year import person_year
 
     frame = person_year(current_files(data), PROJECT / "seeds" / "code_lists")
-    frame.sink_parquet(data / RESULT, engine="streaming")
+    frame.sink_parquet(data / RESULTS[POLARS_STEP], engine="streaming")
 
 
-def differing(data: Path) -> int:
-    """Count the rows of Polars that are not in the mart, and those of the mart that Polars has not."""
+def run_sql(data: Path) -> None:
+    """Write the same by one statement of SQL."""
+    lists = PROJECT / "seeds" / "code_lists"
+    with duckdb.connect(config={**engine_settings(), "temp_directory": str(data / "tmp")}) as connection:
+        for register, paths in current_files(data).items():
+            name = "person_register" if register == "person" else register
+            connection.execute(f"create view {name} as from read_parquet({paths!r})")
+        for name in ("country", "reason_for_immigration", "municipality_code", "municipality_2013"):
+            path = path_literal(lists / f"{name}.csv")
+            connection.execute(f"create view {name} as from read_csv({path}, all_varchar = true)")
+        query = SQL.read_text("utf-8")
+        connection.execute(f"copy ({query}) to {path_literal(data / RESULTS[SQL_STEP])} (format parquet)")
+
+
+def differing(data: Path, result: Path) -> int:
+    """Count the rows that only a result or only the mart has."""
     with duckdb.connect(config=engine_settings()) as connection:
         connection.execute(f"attach {path_literal(data / 'warehouse.duckdb')} as warehouse (read_only)")
-        polars = f"select {COMPARED} from read_parquet({path_literal(data / RESULT)})"
+        peer = f"select {COMPARED} from read_parquet({path_literal(result)})"
         mart = f"select {COMPARED} from warehouse.marts.person_year"
         row = connection.execute(
-            f"select count(*) from (({polars} except all {mart}) union all ({mart} except all {polars}))"
+            f"select count(*) from (({peer} except all {mart}) union all ({mart} except all {peer}))"
         ).fetchone()
         assert row is not None
         return int(row[0])
@@ -62,27 +76,21 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--data", type=Path, required=True, help="a data root that was built")
-    parser.add_argument("--step", help=argparse.SUPPRESS)
+    parser.add_argument("--step", choices=[*RESULTS], help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     data = arguments.data.resolve()
-    if arguments.step == POLARS_STEP:
-        run_polars(data)
+    if arguments.step:
+        (run_polars if arguments.step == POLARS_STEP else run_sql)(data)
         return
     if find_spec("polars") is None:
-        sys.exit("Polars is not installed: pip install polars.")
-    environment: Mapping[str, str] = {**os.environ, "UTVANDRING_DATA": str(data), "POLARS_MAX_THREADS": "2"}
-    run = str(PROJECT / "benchmarks" / "run.py")
+        sys.exit("Polars is not installed: pip install '.[peers]'.")
+    environment = {**os.environ, "POLARS_MAX_THREADS": "2"}
     steps = [
-        measure(
-            "DuckDB: person_year by hand",
-            [sys.executable, run, FLOOR_STEP, "--folder", str(data)],
-            environment,
-        ),
-        measure(
-            POLARS_STEP, [sys.executable, __file__, "--step", POLARS_STEP, "--data", str(data)], environment
-        ),
+        measure(step, [sys.executable, __file__, "--step", step, "--data", str(data)], environment)
+        for step in RESULTS
     ]
-    print(f"Rows that differ from the mart: by hand {compare(data):,}, Polars {differing(data):,}.\n")
+    told = ", ".join(f"{step} {differing(data, data / result):,}" for step, result in RESULTS.items())
+    print(f"Rows that differ from the mart: {told}.\n")
     print(table_of(steps, steps[0], "DuckDB"))
 
 

@@ -263,6 +263,9 @@ def final(person_time: pl.LazyFrame, place: pl.LazyFrame) -> pl.LazyFrame:
     def county(side: str, code: str) -> pl.Expr:
         return pl.coalesce(f"county_code_{side}", pl.col(code).str.slice(0, 2))
 
+    def family_of_one(counted: pl.Expr, of_one: pl.Expr) -> pl.Expr:
+        return pl.when(pl.col("family_id").is_null()).then(of_one.cast(pl.Int32)).otherwise(counted)
+
     is_emigration = pl.col("status") == "emigration"
     first_day = pl.col("reference_year") * 10000 + 101
     return (
@@ -280,8 +283,10 @@ def final(person_time: pl.LazyFrame, place: pl.LazyFrame) -> pl.LazyFrame:
             .alias("residence_years"),
             pl.col("municipality_code_2013_here").alias("municipality_code_2013"),
             pl.col("centrality_level_here").alias("centrality_level"),
-            "family_size",
-            "family_immigrants",
+            family_of_one(pl.col("family_size"), pl.lit(1)).alias("family_size"),
+            family_of_one(pl.col("family_immigrants"), pl.col("is_immigrant").fill_null(False)).alias(
+                "family_immigrants"
+            ),
             moved(centrality("here"), centrality("there")).alias("outcome_centrality"),
             moved(county("here", "municipality_code"), county("there", "next_municipality_code")).alias(
                 "outcome_county"
