@@ -141,6 +141,11 @@ class Adapter(SparkAdapter):
         """Put tables (schema, name) in the place of those that were published; return their number."""
         return publish(self._settings, [(schema, table) for schema, table in relations])
 
+    @classmethod
+    def get_adapter_run_info(cls, config: Any) -> Any:
+        """Return what dbt-spark says of itself: dbt would look for a module by the name of this class."""
+        return SparkAdapter.get_adapter_run_info(config)
+
     def cleanup_connections(self) -> None:
         """Close what was opened."""
         super().cleanup_connections()
