@@ -136,7 +136,7 @@ java:
 # The models on Spark (docs/spark.md). ONLY: which of the tests, such as 'spark and not long'.
 ONLY ?= spark
 test-spark: $(FOR_SPARK) java
-	$(BIN)/python -m pytest -m "$(ONLY)" --junitxml=target/tests-spark.xml
+	$(BIN)/python -m pytest tests/python/spark -m "$(ONLY)" --junitxml=target/tests-spark.xml
 
 # Each run of pytest leaves its times in target/, for make profile. What tests share (a simulated delivery, its
 # warehouse and report) is made by the first run, and used by the long tests after it.

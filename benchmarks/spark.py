@@ -5,7 +5,7 @@
 
 `models` takes the tables of a data root that `utvandring build` has built, runs every model by itself over
 what it reads there, and compares what it gives, so that one difference does not make others. `tables`
-compares what `dbt build --target spark` published with the warehouse. Both end with code 1 if a table differs.
+compares what `dbt build --target spark` published with the warehouse. Both end with code 1 if one differs.
 """
 
 import argparse

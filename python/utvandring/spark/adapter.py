@@ -1,7 +1,8 @@
 """An adapter of dbt: dbt-spark in a session, with models translated when they are compiled."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from dbt_common.exceptions import DbtRuntimeError
 from utvandring.common.errors import UtvandringError
 from utvandring.common.sql import literal
 from utvandring.spark.publishing import publish
-from utvandring.spark.session import Settings, start
+from utvandring.spark.session import Settings, in_the_way, start
 from utvandring.spark.translation import translate
 
 _HERE = Path(__file__).resolve().parent
@@ -82,6 +83,17 @@ class ConnectionManager(SparkConnectionManager):
         connection.state = ConnectionState.OPEN
         return connection
 
+    @contextmanager
+    def exception_handler(self, sql: str) -> Iterator[None]:
+        """Say in one sentence what a folder of another run causes."""
+        try:
+            with super().exception_handler(sql):
+                yield
+        except DbtRuntimeError as error:
+            if (sentence := in_the_way(str(error))) is None:
+                raise
+            raise DbtRuntimeError(sentence) from error
+
 
 class Adapter(SparkAdapter):
     """What the macros of `macros/` ask for."""
@@ -140,6 +152,11 @@ class Adapter(SparkAdapter):
     def publish(self, relations: Sequence[Sequence[str]]) -> int:
         """Put tables (schema, name) in the place of those that were published; return their number."""
         return publish(self._settings, [(schema, table) for schema, table in relations])
+
+    @classmethod
+    def get_adapter_run_info(cls, config: Any) -> Any:
+        """Return what dbt-spark says of itself: dbt would look for a module by the name of this class."""
+        return SparkAdapter.get_adapter_run_info(config)
 
     def cleanup_connections(self) -> None:
         """Close what was opened."""

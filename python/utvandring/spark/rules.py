@@ -344,7 +344,7 @@ def qualify(node: exp.Expression, columns: Columns) -> exp.Expression:
     select = node.copy()
     condition = select.args["qualify"].this
     select.set("qualify", None)
-    names = []
+    names: list[exp.Identifier] = []
     for window in list(condition.find_all(exp.Window)):
         names.append(exp.to_identifier(f"qualified_{len(names)}"))
         select.append("expressions", exp.alias_(window.copy(), names[-1].name))

@@ -153,6 +153,17 @@ def _why_not(settings: Settings, said: str) -> str:
     return f"Spark could not be started ({first}): see docs/spark.md."
 
 
+def in_the_way(said: str) -> str | None:
+    """Return a sentence for what a folder of another run causes, None for other errors of Spark."""
+    found = re.search(r"LOCATION_ALREADY_EXISTS\].*?file:([^'`\s]+)", said)
+    if found is None:
+        return None
+    return (
+        "A table of another run is in the way: let no other build run, remove the folder "
+        f"{found.group(1)} and build again."
+    )
+
+
 def _require_shared(session: "SparkSession", settings: Settings) -> None:
     """Let the workers read a file that was written here."""
     probe = settings.ledger / "probe.parquet"

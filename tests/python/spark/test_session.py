@@ -6,7 +6,7 @@ import pytest
 
 from utvandring.common.errors import UtvandringError
 from utvandring.spark.publishing import publish
-from utvandring.spark.session import Settings, require_java, start
+from utvandring.spark.session import Settings, in_the_way, require_java, start
 
 pytestmark = pytest.mark.spark
 
@@ -91,6 +91,19 @@ def test_what_spark_writes_is_for_its_owner_only(spark, tmp_path):
     spark.sql("select 1 as one").write.parquet(str(tmp_path / "written"))
     modes = {path.stat().st_mode & 0o077 for path in (tmp_path / "written").rglob("*")}
     assert modes == {0}
+
+
+def test_a_table_of_another_run_in_the_way_is_named(spark):
+    folder = Path(spark.conf.get("spark.sql.warehouse.dir").removeprefix("file:")) / "left"
+    folder.mkdir()
+    (folder / "part-0.parquet").write_text("left by a build that was killed")
+    with pytest.raises(Exception, match="LOCATION_ALREADY_EXISTS") as caught:
+        spark.sql("create table left as select 1 as one")
+    assert in_the_way(str(caught.value)) == (
+        "A table of another run is in the way: let no other build run, remove the folder "
+        f"{folder} and build again."
+    )
+    assert in_the_way("anything else") is None
 
 
 def test_one_session_serves_a_process(spark):
