@@ -9,7 +9,7 @@
         {%- do conditions.append('(' ~ config.get('where') ~ ')') -%}
     {%- endif -%}
     {%- set tested = graph.nodes.get(model.attached_node) if execute -%}
-    {%- if tested and tested.config.materialized == 'incremental' and flags.WHICH in ('build', 'test') -%}
+    {%- if tested and tested.config.materialized == 'incremental' and flags.WHICH in ('build', 'test') and not is_on_spark() -%}
         {%- set first_year = run_query(
             "select min(first_year) from builds.untested where node_id = " ~ text_literal(model.attached_node)
         ).columns[0][0] -%}

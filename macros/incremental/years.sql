@@ -13,8 +13,7 @@
     meta.block_years    number of years to build at a time, for a model that would not fit into memory as a whole
 -#}
 
-{#-
-    Rows of an input that the years to build need; all in a full build. `earlier`: how many years a row is looked back at.
+{#- Rows of an input that the years to build need; all in a full build. `earlier`: how many years a row is looked back at.
     `until`: the last year of the input that matters. -#}
 {% macro from_year(name, year, earlier=0, until=none) -%}
     {%- set input_year, years = say_input(name, year, until) -%}
@@ -60,7 +59,8 @@
 
 {#- The first year of this table to build (changes.sql), asked once: none if all of it is to be built, 9999 if nothing. -#}
 {% macro first_changed_year() %}
-    {%- if not execute or flags.FULL_REFRESH or flags.EMPTY or flags.SAMPLE or flags.WHICH not in ('build', 'run') -%}
+    {%- if not execute or flags.FULL_REFRESH or flags.EMPTY or flags.SAMPLE or flags.WHICH not in ('build', 'run')
+        or is_on_spark() -%}
         {{ return(none) }}
     {%- endif -%}
     {%- if 'first_changed_year' not in model -%}

@@ -14,6 +14,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+# Before numpy, as in every command: the package says with how many threads numpy works.
+from utvandring.cli import main  # isort: skip
+
 import duckdb
 import pandas as pd
 import pytest
@@ -24,7 +27,6 @@ from one_file import SPECIFICATION, Check
 from reference.warehouse import Warehouse
 
 from utvandring.builds.locking import exclusive
-from utvandring.cli import main
 from utvandring.common.errors import UtvandringError
 from utvandring.common.project import DataRoot
 from utvandring.common.sql import path_literal
@@ -217,12 +219,16 @@ def run_command(data_root: Path, *arguments: str | Path, environment: Mapping[st
 
 
 def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], None]) -> Path:
-    """Make a folder once for the whole session, also when several workers share the tests."""
+    """Make a folder once for the whole session, also when several workers share the tests.
+
+    `make test-all` runs the tests in two sessions, and names a folder for what both of them need.
+    """
     base = factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         base = base.parent
+    base = Path(os.environ.get("UTVANDRING_TESTS_MADE", base))
     keeper = DataRoot(base / name)
-    keeper.path.mkdir(exist_ok=True)
+    keeper.path.mkdir(parents=True, exist_ok=True)
     made, done = keeper.path / "made", keeper.path / "done"
     while not done.exists():
         # The other worker holds the lock for as long as it works.

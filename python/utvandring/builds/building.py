@@ -18,6 +18,8 @@ from utvandring.builds.drops import Drop, DroppedError, find_drops, record
 from utvandring.builds.failures import Failures, shorten
 from utvandring.builds.locking import exclusive
 from utvandring.builds.publication import Publication, copying_last, publish, require_years
+from utvandring.builds.resources import require_resources
+from utvandring.common.engine import engine_settings
 from utvandring.common.errors import UtvandringError
 from utvandring.common.files import remove
 from utvandring.common.opening import held_elsewhere
@@ -52,6 +54,8 @@ class Request:
     threads: int | None = None
     only_tables: bool = False
     unit_tests: bool = False
+    # Build only what is made of the tables that Spark published (docs/spark.md).
+    from_spark: bool = False
     # Why it is right that the publication loses persons, movers or known values; empty if nobody said so.
     accept_drop: str = ""
 
@@ -119,6 +123,7 @@ def build(root: DataRoot, project: Path, request: Request, progress: Progress | 
         ledger = read_ledger(root)
         if request.as_of is not None:
             ledger = ledger.as_of(request.as_of)
+        require_resources(root, ledger, engine_settings())
         _open_or_set_aside(root)
         with nullcontext() if request.select or request.full_refresh else copying_last(root) as copied:
             results = run_dbt(
@@ -238,7 +243,7 @@ def run_dbt(
     """
     remove(root.target / "run_results.json")
     last_words: deque[str] = deque(maxlen=5)
-    with _dbt(_settings(root, project, request), project, root, request.as_of or "") as process:
+    with _dbt(_settings(root, project, request), project, root, request) as process:
         assert process.stdin is not None
         assert process.stdout is not None
         progress("reading the project and checking the accepted files", 0.0)
@@ -282,6 +287,8 @@ def _arguments(request: Request) -> list[str]:
         arguments.append("--full-refresh")
     if request.select:
         arguments += ["--select", *request.select]
+    elif request.from_spark:
+        arguments += ["--selector", "after_spark"]
     if request.only_tables:
         arguments += ["--resource-type", "model", "--resource-type", "seed"]
     elif not request.unit_tests:
@@ -327,12 +334,15 @@ def environment_of_dbt(root: DataRoot, as_of: str, package: Path = _PACKAGE) -> 
 
 
 @contextmanager
-def _dbt(settings: list[str], project: Path, root: DataRoot, as_of: str) -> Iterator[subprocess.Popen[str]]:
+def _dbt(
+    settings: list[str], project: Path, root: DataRoot, request: Request
+) -> Iterator[subprocess.Popen[str]]:
     process = subprocess.Popen(
         # -P: no file of the project's folder is taken for a module.
         [sys.executable, "-P", "-m", "utvandring.builds.dbt_process", *settings],
         cwd=project,
-        env=environment_of_dbt(root, as_of),
+        env=environment_of_dbt(root, request.as_of or "")
+        | {"UTVANDRING_FROM_SPARK": "1" if request.from_spark else ""},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

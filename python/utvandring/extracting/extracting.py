@@ -7,7 +7,6 @@ import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -16,6 +15,7 @@ import pyarrow as pa
 
 from utvandring.common.errors import UsageError, UtvandringError
 from utvandring.common.files import owner_only, read_yaml, replace_file
+from utvandring.common.near import near
 from utvandring.common.opening import open_to_read
 from utvandring.common.progress import Progress
 from utvandring.common.project import DataRoot, project_root
@@ -227,8 +227,10 @@ def _found(connection: duckdb.DuckDBPyConnection, table: str) -> tuple[str, str,
     known = sorted({f"{schema}.{name}" for schema, name, *_ in rows})
     asked = table if "." in table else f"marts.{table}"
     if asked not in known:
-        near = get_close_matches(asked, known, 3) or [one for one in known if one.startswith("marts.")]
-        raise UsageError(f"There is no table {asked} in the database; near it: {', '.join(near)}.")
+        marts = ", ".join(one for one in known if one.startswith("marts."))
+        raise UsageError(
+            f"There is no table {asked} in the database.{near(asked, known) or f' There are {marts}.'}"
+        )
     columns = connection.execute(
         "select column_name, data_type, coalesce(comment, '') from duckdb_columns() where "
         "database_name = current_database() and schema_name || '.' || table_name = $1 order by column_index",
@@ -242,8 +244,8 @@ def _named(columns: Sequence[Column], names: Sequence[str]) -> tuple[Column, ...
     there = {column.name: column for column in columns}
     for name in names:
         if name not in there:
-            near = get_close_matches(name, there, 3) or list(there)
-            raise UsageError(f"--columns: there is no column {name}; near it: {', '.join(near)}.")
+            known = near(name, there) or f" There are {', '.join(there)}."
+            raise UsageError(f"--columns: there is no column {name}.{known}")
         if names.count(name) > 1:
             raise UsageError(f"--columns names {name} twice.")
     return tuple(there[name] for name in names) or tuple(columns)

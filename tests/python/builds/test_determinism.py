@@ -12,6 +12,7 @@ from deliveries import PROJECT, entry, read_manifest, write_manifest
 
 from utvandring.common.project import DataRoot
 from utvandring.deliveries.deliver import deliver
+from utvandring.simulation import simulate
 
 MARTS = (
     "person_year",
@@ -42,37 +43,34 @@ def as_version(folder: Path, file: dict[str, Any], version: int, rows: int, sour
 
 
 @pytest.fixture(scope="module")
-def two_ways(
-    small_delivery: Path,
-    built_warehouse: Path,
-    tmp_path_factory: pytest.TempPathFactory,
-    forked_dbt: DbtServer,
-) -> tuple[Path, Path]:
+def two_ways(tmp_path_factory: pytest.TempPathFactory, forked_dbt: DbtServer) -> tuple[Path, Path]:
     """Give the marts of one delivery, and of late, repeated and replaced ones with other threads."""
-    files = read_manifest(small_delivery)["files"]
     work = tmp_path_factory.mktemp("two-ways")
-    parts = work / "parts"
+    simulated = simulate(work / "simulated", scale=0.005, first_year=2010, last_year=2014, seed=1).parent
+    files = read_manifest(simulated)["files"]
 
     late = [file for file in files if int(file["period"]) % 2]
     rest = [file for file in files if not int(file["period"]) % 2]
     corrected = next(file for file in rest if file["register"] == "befolkning")
-    first = as_version(work / "first", corrected, 1, corrected["rows"] // 2, small_delivery)
+    first = as_version(work / "first", corrected, 1, corrected["rows"] // 2, simulated)
     second = {**corrected, "version": 2, "path": corrected["path"].replace("_v1", "_v2")}
-    os.link(small_delivery / corrected["path"], work / second["path"])
+    os.link(simulated / corrected["path"], work / second["path"])
     rest.remove(corrected)
 
-    deliveries = [
-        hand_in(work / "late", "late", list(reversed(late)), small_delivery),
+    parts = [
+        hand_in(work / "late", "late", list(reversed(late)), simulated),
         hand_in(work / "corrected", "corrected", [second], work),
         hand_in(work / "before-correction", "before-correction", [first], work / "first"),
-        hand_in(work / "rest", "rest", [*rest, late[0]], small_delivery),
+        hand_in(work / "rest", "rest", [*rest, late[0]], simulated),
     ]
-    for delivery in deliveries:
-        verdict = deliver(DataRoot(parts), delivery, PROJECT)
-        assert not verdict.refusals, verdict.refusals
-    forked_dbt.seed(parts)
-    forked_dbt.make(parts, *(f"marts.{mart}" for mart in MARTS), threads=3)
-    return built_warehouse, parts
+    roots = work / "whole-root", work / "parts-root"
+    for root, deliveries, threads in zip(roots, ([simulated], parts), (1, 3), strict=True):
+        for delivery in deliveries:
+            verdict = deliver(DataRoot(root), delivery, PROJECT)
+            assert not verdict.refusals, verdict.refusals
+        forked_dbt.seed(root)
+        forked_dbt.make(root, *(f"marts.{mart}" for mart in MARTS), threads=threads)
+    return roots
 
 
 @pytest.mark.parametrize("mart", MARTS)

@@ -380,11 +380,11 @@ def test_a_table_or_column_that_does_not_exist_is_answered_with_what_is_near(
     hard: Path, utvandring: Command, tmp_path: Path
 ) -> None:
     ran = utvandring("extract", "--table", "marts.hart", "--database", hard, "--out", tmp_path / "x.csv")
-    assert (ran.code, "near it: marts.hard" in ran.err) == (2, True)
+    assert (ran.code, "Near is marts.hard." in ran.err) == (2, True)
     ran = utvandring(
         "extract", "--table", "hard", "--database", hard, "--out", tmp_path / "x.csv", "--columns", "agee"
     )
-    assert (ran.code, "no column agee; near it: age" in ran.err) == (2, True)
+    assert (ran.code, "no column agee. Near are age, wage." in ran.err) == (2, True)
 
 
 def test_every_column_with_a_code_list_is_in_a_mart_and_its_list_has_the_columns() -> None:

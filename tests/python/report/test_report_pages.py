@@ -30,9 +30,11 @@ PAGES = (
     "definitions",
 )
 
-# In make test one page with charts and one with tables stand for the others.
-EACH_PAGE = [
-    pytest.param(page, marks=[] if page in ("chapter-5", "quality") else pytest.mark.long) for page in PAGES
+# In make test one page stands for the others.
+EACH_PAGE = [pytest.param(page, marks=[] if page == "quality" else pytest.mark.long) for page in PAGES]
+WITH_LEGENDS = [
+    *(pytest.param(page, marks=pytest.mark.long) for page in ("chapter-4", "chapter-5")),
+    "beyond",
 ]
 
 
@@ -424,7 +426,7 @@ def test_nothing_sticks_out_on_a_small_screen(page: str, norwegian: Path, browse
         browser.normal_size()
 
 
-@pytest.mark.parametrize("page", ["chapter-4", "chapter-5", "beyond"])
+@pytest.mark.parametrize("page", WITH_LEGENDS)
 def test_legends_fit_a_small_screen(page: str, norwegian: Path, browser: Browser) -> None:
     browser.resize(390, 844)
     try:
