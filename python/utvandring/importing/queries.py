@@ -51,6 +51,7 @@ class Compiled:
     registers: dict[str, str] = field(default_factory=dict)
     columns: dict[str, dict[str, str]] = field(default_factory=dict)
     used: dict[str, set[str]] = field(default_factory=dict)
+    scans: Counter[str] = field(default_factory=Counter)
     reads: dict[str, set[str]] = field(default_factory=dict)
     told: list[Told] = field(default_factory=list)
     choices: dict[str, str] = field(default_factory=dict)
@@ -257,6 +258,7 @@ class _Compiler:
             table = str(extra.get("Table", "")).rsplit(".", 1)[-1].strip('"')
             if table in self.result.used:
                 read.add(table)
+                self.result.scans[table] += 1
                 columns = extra.get("Projections", [])
                 columns = [columns] if isinstance(columns, str) else columns
                 filters = json.dumps(extra.get("Filters", ""))

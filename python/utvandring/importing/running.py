@@ -215,6 +215,7 @@ def _stage(
             connection,
             source,
             prepared.compiled.used[name],
+            prepared.compiled.scans[name],
             work,
             bool(prepared.entry.id_prefix),
         )

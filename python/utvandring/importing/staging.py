@@ -59,6 +59,7 @@ def stage_source(
     connection: duckdb.DuckDBPyConnection,
     source: Source,
     used: set[str],
+    scans: int,
     folder: Path,
     prefixed: bool,
 ) -> Staged:
@@ -73,6 +74,8 @@ def stage_source(
         With its files.
     used
         Columns that queries use; others are not read.
+    scans
+        How often the queries read the source: text that is read once is not copied first.
     folder
         Where the Parquet files are written.
     prefixed
@@ -89,7 +92,7 @@ def stage_source(
     for number, file in enumerate(source.files):
         target = folder / f"{source.name}-{number:04}"
         target.mkdir(mode=0o700)
-        parts.append((file, _stage_file(connection, source, file, wanted, target, staged)))
+        parts.append((file, _stage_file(connection, source, file, wanted, scans, target, staged)))
     _lay_view(connection, source, parts)
     if source.entry.id and source.files:
         _judge_ids(connection, source, staged, prefixed)
@@ -102,6 +105,7 @@ def _stage_file(
     source: Source,
     file: FileHeader,
     wanted: set[str],
+    scans: int,
     target: Path,
     staged: Staged,
 ) -> str:
@@ -115,8 +119,8 @@ def _stage_file(
     )
     relation = f"read_parquet({path_literal(target)} || '/*.parquet')"
     if file.form == "csv":
-        rows = _stage_text(connection, source, file, columns, target)
-        relation = _cleaned_relation(relation, columns, entry)
+        rows, direct = _stage_text(connection, source, file, columns, scans, target)
+        relation = direct or relation
     elif file.form == "parquet":
         rows = _stage_parquet(connection, source, file, columns, target)
     else:
@@ -145,15 +149,24 @@ def _stage_text(
     source: Source,
     file: FileHeader,
     columns: tuple[FileColumn, ...],
+    scans: int,
     target: Path,
-) -> int:
-    """Copy the used columns of a text file to Parquet, letter by letter, and return its rows."""
+) -> tuple[int, str | None]:
+    """Copy a text file to Parquet, or return the relation that reads it where it lies; and its rows."""
     location = as_utf_8(file, source.entry, target)
-    selected = ", ".join(identifier(column.name) for column in columns)
-    query = (
-        f"copy (select {selected or '1 as nothing'} from {csv_relation(location, file, source.entry)}) "
-        f"to {path_literal(target / 'all.parquet')} (format parquet, compression lz4_raw)"
+    selected = ", ".join(
+        f"{_cleaned(column, source.entry)} as {identifier(column.name)}" for column in columns
     )
+    reading = f"select {selected or '1 as nothing'} from {csv_relation(location, file, source.entry)}"
+    direct = scans <= 1 and location == file.location
+    # Every used column is looked at, so that a letter of another encoding is met here.
+    terms = ", ".join(["count(*)", *(f"count({identifier(column.name)})" for column in columns)])
+    query = f"select {terms} from {csv_relation(location, file, source.entry)}"
+    if not direct:
+        query = (
+            f"copy ({reading}) to {path_literal(target / 'all.parquet')} (format parquet, "
+            "compression lz4_raw)"
+        )
     rows = _read(connection, query, lambda error: explain_csv(error, file, location, source.entry))
     lines = count_lines(location) - file.starts_with_names
     if location != file.location:
@@ -171,13 +184,7 @@ def _stage_text(
             f"a quote does not close; check `quote:` of source {source.name}, or write `lines_in_values: "
             "true` if that is right."
         )
-    return rows
-
-
-def _cleaned_relation(relation: str, columns: tuple[FileColumn, ...], entry: SourceEntry) -> str:
-    """Return the fields of a text file cleaned: of values that repeat Parquet has one to be cleaned."""
-    cleaned = ", ".join(f"{_cleaned(column, entry)} as {identifier(column.name)}" for column in columns)
-    return f"(select {cleaned} from {relation})" if columns else relation
+    return rows, f"({reading})" if direct else None
 
 
 def _stage_parquet(

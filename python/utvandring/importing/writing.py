@@ -178,28 +178,21 @@ def _write_period(
     names = ", ".join(identifier(column.name) for column in kept)
     empty = ", ".join(f"cast(null as {column.data_type}) as {identifier(column.name)}" for column in kept)
     source = _files(parts) if parts else f"(select {empty} where false)"
-    rows = _refuse_values(connection, entry, register, kept, year, source, written) if parts else 0
-    stored = f"read_parquet({path_literal(target)})"
-    key = ", ".join(identifier(name) for name in register.key)
-    # By the key first, so that rows of one key lie together.
-    others = (column.name for column in kept if column.name not in register.key)
-    order = ", ".join(identifier(name) for name in (*register.key, *others))
-
-    def write(what: str) -> int:
-        return _count(
-            connection,
-            f"copy (select {what} from {source} order by {order}) to {path_literal(target)} "
-            "(format parquet, compression zstd)",
-        )
-
-    write(names)
-    if key and (repeated := _repeated(connection, stored, key)):
-        different = write(f"distinct {names}")
-        if rows - different < repeated:
-            _refuse_repeated(connection, register, year, stored, key)
-        written.identical += rows - different
-        rows = different
+    rows, keys = 0, 0
+    if parts:
+        rows, keys = _refuse_values(connection, entry, register, kept, year, source, written)
+    once = register.key and keys != rows
+    connection.execute(
+        f"copy (select {'distinct ' if once else ''}{names} from {source} order by {names}) to "
+        f"{path_literal(target)} "
+        "(format parquet, compression zstd)"
+    )
     target.chmod(PRIVATE_FILE)
+    if once:
+        kept_rows = _count(connection, f"select count(*) from read_parquet({path_literal(target)})")
+        written.identical += rows - kept_rows
+        _refuse_repeated(connection, register, year, target, kept_rows)
+        rows = kept_rows
     _refuse_unknown_codes(connection, register, kept, year, target)
     if any(column.name == "er_avledet" for column in kept):
         for kind, times in connection.execute(
@@ -261,9 +254,11 @@ def _refuse_values(
     year: int,
     source: str,
     written: Written,
-) -> int:
-    """Refuse values that the contract cannot hold; return the rows."""
-    terms = ["count(*)"]
+) -> tuple[int, int]:
+    """Refuse values that the contract cannot hold; return the rows, and how many keys there are at least."""
+    key = ", ".join(identifier(name) for name in register.key)
+    # Hashes are cheaper than texts; should two be the same by chance, the rows are only looked at again.
+    terms = ["count(*)", f"count(distinct hash({key}))" if key else "0"]
     for column in kept:
         name = identifier(column.name)
         needed = "true" if not column.nullable else column.required_where or "false"
@@ -273,7 +268,7 @@ def _refuse_values(
             else f"count(*) filter (where {identifier(f'{column.name} lost')})"
         )
         terms += [f"count({name})", lost, f"count(*) filter (where {name} is null and ({needed}))"]
-    rows, *counts = connection.execute(f"select {', '.join(terms)} from {source}").fetchone() or (0,)
+    rows, keys, *counts = connection.execute(f"select {', '.join(terms)} from {source}").fetchone() or (0, 0)
     prefix = len(entry.id_prefix) + 1
     for column in kept:
         # Of persons the sources were judged; mothers, fathers and families stand here for the first time.
@@ -299,32 +294,27 @@ def _refuse_values(
                 "leave such rows out "
                 "in the query, or find the value in another source."
             )
-    return rows
-
-
-def _repeated(connection: duckdb.DuckDBPyConnection, stored: str, key: str) -> int:
-    """Return how many rows have the key of the row before them; the file lies in the order of its key."""
-    connection.execute("set preserve_insertion_order = true")
-    try:
-        return _count(
-            connection,
-            f"select count(*) from (select ({key}) as this, lag(({key})) over () as before from {stored}) "
-            "where this = before",
-        )
-    finally:
-        connection.execute("set preserve_insertion_order = false")
+    return rows, keys
 
 
 def _refuse_repeated(
-    connection: duckdb.DuckDBPyConnection, register: Register, year: int, stored: str, key: str
+    connection: duckdb.DuckDBPyConnection, register: Register, year: int, target: Path, rows: int
 ) -> None:
-    twice = _count(
-        connection, f"select count(*) from (select {key} from {stored} group by {key} having count(*) > 1)"
+    key = ", ".join(identifier(name) for name in register.key)
+    different = _count(
+        connection, f"select count(distinct ({key})) from read_parquet({path_literal(target)})"
     )
-    raise ImportFaultError(
-        f"{register.name}.sql, {register.name} {year}: {counted(twice, 'person')} with several rows "
-        "that differ: say which counts, with `one_row_per` or `by_precedence`."
-    )
+    if different != rows:
+        twice = _count(
+            connection,
+            f"select count(*) from (select {key} from read_parquet({path_literal(target)}) group by {key} "
+            "having count(*) > 1)",
+        )
+        raise ImportFaultError(
+            f"{register.name}.sql, {register.name} {year}: {counted(twice, 'person')} with several rows "
+            "that differ: say which "
+            "counts, with `one_row_per` or `by_precedence`."
+        )
 
 
 def _refuse_unknown_codes(
