@@ -745,7 +745,7 @@ def find(scale: float, seed: int) -> dict[tuple[str, str], FloatArray]:
 def main() -> None:
     """Find how covariates go together so that the printed tables come out; write it as tilts."""
     parser = argparse.ArgumentParser(description=main.__doc__)
-    parser.add_argument("--out", type=Path, default=tilts.TABLE, help="file to write (default: %(default)s)")
+    parser.add_argument("--out", type=Path, required=True, help="file to write")
     parser.add_argument("--seed", type=int, default=2016, help="of the lives (default: %(default)s)")
     parser.add_argument("--scale", type=float, default=1.0, help="0.1 for a try (default: %(default)s)")
     arguments = parser.parse_args()
