@@ -24,12 +24,13 @@ export PIP_NO_INDEX := 1
 export PIP_FIND_LINKS := $(CURDIR)/wheels
 endif
 
-.PHONY: build test test-all series browser lint lint-sql expectations lock slim audit detection whole docs images bundle
-.PHONY: test-bundle profile clean help
+.PHONY: build test test-all test-spark java series browser lint lint-sql expectations lock slim audit detection
+.PHONY: calibration whole docs images bundle test-bundle profile clean help
 
 help:
 	@echo "make build    environment, simulated delivery, warehouse, report (SCALE=0.1 UTVANDRING_DATA=data)"
 	@echo "make test     linters, types and the tests that do not take minutes; make test-all: those too"
+	@echo "make test-spark  the models on Spark: translation, both engines compared (docs/spark.md)"
 	@echo "make series   builds by year after sixty random deliveries, held against full builds (SEED=1)"
 	@echo "make browser  Chromium for the tests of the report, from Debian's packages"
 	@echo "make lint     linters and types only"
@@ -38,6 +39,7 @@ help:
 	@echo "make profile  what took how long in the last build and the last tests"
 	@echo "make expectations  write expectations/<register>.yml again from models/staging/registers.yml"
 	@echo "make detection  which faults of a delivery are found, and how often clean ones are warned of (30 min)"
+	@echo "make calibration  how covariates go together in the simulation, fitted to print again (CALIBRATION=FILE)"
 	@echo "make whole    simulate, deliver and build the whole of Norway by size (SCALES='0.01 0.03 0.1' MEMORY=6GB)"
 	@echo "make docs     dbt's documentation of every model with lineage, one file (target/static_index.html)"
 	@echo "make images   the pictures in docs/images/ again, from what was built"
@@ -81,6 +83,13 @@ $(FOR_DEVELOPMENT): $(FOR_RUNNING) requirements-dev.lock
 	$(call install,requirements-dev.lock)
 	@touch $(FOR_RUNNING) $@
 
+# pyspark has no wheel: it is a folder of Java archives.
+FOR_SPARK := .venv/spark.stamp
+$(FOR_SPARK): $(FOR_DEVELOPMENT) requirements-spark.lock
+	@echo "Environment: what requirements-spark.lock adds, some 450 MB, into .venv ..."
+	@$(PIP) install --no-deps --require-hashes --no-build-isolation -r requirements-spark.lock
+	@touch $@
+
 # What dbt reads of the project it keeps for the build that follows: it reads while the files are checked.
 READ_PROJECT := umask 077; UTVANDRING_AS_OF= $(BIN)/dbt --quiet --no-send-anonymous-usage-stats parse \
 	--target-path "$(UTVANDRING_DATA)/target" --log-path "$(UTVANDRING_DATA)/logs" >/dev/null 2>&1
@@ -115,15 +124,29 @@ browser:
 			"(Debian: sudo apt-get install chromium chromium-driver)."; \
 	fi
 
+# Spark runs in Java; the tests of it fail without one.
+java:
+	@java -version >/dev/null 2>&1 || \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		apt-get update -qq && apt-get install -y -qq --no-install-recommends openjdk-17-jre-headless >/dev/null; \
+	else \
+		echo "Spark needs Java 17: install it (Debian: sudo apt-get install openjdk-17-jre-headless)."; exit 1; \
+	fi
+
+# The models on Spark (docs/spark.md). ONLY: which of the tests, such as 'spark and not long'.
+ONLY ?= spark
+test-spark: $(FOR_SPARK) java
+	$(BIN)/python -m pytest tests/python/spark -m "$(ONLY)" --junitxml=target/tests-spark.xml
+
 # Each run of pytest leaves its times in target/, for make profile. What tests share (a simulated delivery, its
 # warehouse and report) is made by the first run, and used by the long tests after it.
 MADE := target/made
 test: lint browser
 	rm -rf $(MADE)
-	UTVANDRING_TESTS_MADE=$(CURDIR)/$(MADE) $(PYTEST) -m "not long" --junitxml=target/tests.xml
+	UTVANDRING_TESTS_MADE=$(CURDIR)/$(MADE) $(PYTEST) -m "not long and not spark" --junitxml=target/tests.xml
 
 test-all: test
-	UTVANDRING_TESTS_MADE=$(CURDIR)/$(MADE) $(PYTEST) -m long --junitxml=target/tests-long.xml
+	UTVANDRING_TESTS_MADE=$(CURDIR)/$(MADE) $(PYTEST) -m "long and not spark" --junitxml=target/tests-long.xml
 
 # Goes on where it stopped; another seed is another series.
 SEED ?= 1
@@ -144,12 +167,13 @@ lint-sql: $(FOR_DEVELOPMENT)
 expectations: $(FOR_RUNNING)
 	$(BIN)/python -m utvandring.deliveries.suites
 
-# One source, two locks: the versions of all, and of these what running needs.
-COMPILE := pip compile pyproject.toml - --universal --python-version 3.11 --generate-hashes --quiet \
-	--custom-compile-command "make lock"
+# One source, three locks: the versions of all, of these what running needs, and what Spark adds to running.
+COMPILE_OPTIONS := --universal --python-version 3.11 --generate-hashes --quiet --custom-compile-command "make lock"
+COMPILE := pip compile pyproject.toml - $(COMPILE_OPTIONS)
 lock: $(FOR_DEVELOPMENT)
 	echo 'setuptools>=77' | $(BIN)/uv $(COMPILE) --extra dev --upgrade -o requirements-dev.lock
 	echo 'setuptools>=77' | $(BIN)/uv $(COMPILE) -c requirements-dev.lock -o requirements.lock
+	$(BIN)/uv pip compile pyproject.toml $(COMPILE_OPTIONS) --extra spark -c requirements-dev.lock -o requirements-spark.lock
 
 # What differs from the last whole build, and all that depends on it, in a file of its own (docs/slim-ci.md).
 slim: $(FOR_RUNNING)
@@ -170,6 +194,12 @@ audit: $(FOR_RUNNING)
 detection: $(FOR_RUNNING)
 	@$(BIN)/python benchmarks/detection.py faults
 	@$(BIN)/python benchmarks/detection.py table
+
+# Fits the simulation to the printed tables of models, from nothing (docs/simulation.md). It needs no delivery.
+CALIBRATION ?= target/tilts.csv
+calibration: $(FOR_RUNNING)
+	@mkdir -p $(dir $(CALIBRATION))
+	@$(BIN)/python -m utvandring.simulation.fitting --out $(CALIBRATION)
 
 # The whole of Norway by size, into benchmarks/results.md; goes on where it was stopped (target/whole). Scales 0.3 and 1
 # need a quiet machine, an hour and 40 GB.

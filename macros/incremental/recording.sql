@@ -48,7 +48,7 @@
     from a command that does not begin with `open_builds`, counts as not built.
 -#}
 {% macro record_build() %}
-    {%- if not execute or model.config.materialized == 'view' -%}
+    {%- if not execute or model.config.materialized == 'view' or is_on_spark() -%}
         {{ return('') }}
     {%- endif -%}
     {%- set node_id = text_literal(model.unique_id) -%}

@@ -9,7 +9,7 @@
         {%- do conditions.append('(' ~ config.get('where') ~ ')') -%}
     {%- endif -%}
     {%- set tested = graph.nodes.get(model.attached_node) if execute -%}
-    {%- if tested and tested.config.materialized == 'incremental' and flags.WHICH in ('build', 'test') -%}
+    {%- if tested and tested.config.materialized == 'incremental' and flags.WHICH in ('build', 'test') and not is_on_spark() -%}
         {%- set first_year = run_query(
             "select min(first_year) from builds.untested where node_id = " ~ text_literal(model.attached_node)
         ).columns[0][0] -%}
@@ -27,7 +27,10 @@
 
 {#- At the end of a run: models of which every test has passed are tested. -#}
 {% macro settle_tests() %}
-    {%- if not execute or flags.WHICH not in ('build', 'test') -%}
+    {%- if execute and is_on_spark() -%}
+        {%- do publish_on_spark() -%}
+    {%- endif -%}
+    {%- if not execute or flags.WHICH not in ('build', 'test') or is_on_spark() -%}
         {{ return('') }}
     {%- endif -%}
     {%- set passed = results | selectattr('status', 'in', ['pass', 'warn']) | map(attribute='node.unique_id') | list -%}

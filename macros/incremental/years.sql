@@ -60,7 +60,8 @@
 
 {#- The first year of this table to build (changes.sql), asked once: none if all of it is to be built, 9999 if nothing. -#}
 {% macro first_changed_year() %}
-    {%- if not execute or flags.FULL_REFRESH or flags.EMPTY or flags.SAMPLE or flags.WHICH not in ('build', 'run') -%}
+    {%- if not execute or flags.FULL_REFRESH or flags.EMPTY or flags.SAMPLE or flags.WHICH not in ('build', 'run')
+        or is_on_spark() -%}
         {{ return(none) }}
     {%- endif -%}
     {%- if 'first_changed_year' not in model -%}

@@ -8,9 +8,9 @@
         {{ return('') }}
     {%- endif -%}
     {%- set accepted = env_var('UTVANDRING_DATA', 'data') ~ '/accepted' -%}
-    {%- do run_query('create schema if not exists register_versions') -%}
+    {%- do ('' if is_on_spark() else run_query('create schema if not exists register_versions')) -%}
     {%- for register in graph.sources.values() | selectattr('source_name', 'equalto', 'register_versions') -%}
-        {%- do run_query(register_versions_view(register, accepted)) -%}
+        {%- do (lay_register(register, accepted) if is_on_spark() else run_query(register_versions_view(register, accepted))) -%}
     {%- endfor -%}
     {{ return('') }}
 {% endmacro %}

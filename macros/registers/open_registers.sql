@@ -14,25 +14,33 @@
     {%- set accepted = env_var('UTVANDRING_DATA', 'data') ~ '/accepted' -%}
     {%- do read_ledger(accepted ~ '/ledger.json') -%}
     {%- do require_complete_registers() -%}
+    {%- if is_on_spark() -%}
+        {%- do lay_ledger() -%}
+        {%- for register in graph.sources.values() | selectattr('source_name', 'equalto', 'registers') -%}
+            {%- do lay_register(register, accepted) -%}
+        {%- endfor -%}
+        {{ return('') }}
+    {%- endif -%}
     {%- do run_query('create schema if not exists registers') -%}
     {%- for register in graph.sources.values() | selectattr('source_name', 'equalto', 'registers') -%}
         {%- do run_query(register_view(register, accepted)) -%}
     {%- endfor -%}
     {%- do run_query(open_builds()) -%}
+    {%- do (open_tables_of_spark() if env_var('UTVANDRING_FROM_SPARK', '') else '') -%}
     {{ return('') }}
 {% endmacro %}
 
 
 {#- Tables `deliveries.delivery` and `deliveries.delivery_file` from the ledger. -#}
 {% macro read_ledger(path) %}
-    {%- if run_query("select count(*) from glob(" ~ path_literal(path) ~ ")").columns[0][0] == 0 -%}
+    {%- if ask("select count(*) from glob(" ~ path_literal(path) ~ ")").columns[0][0] == 0 -%}
         {%- do exceptions.raise_compiler_error(
             'No delivery has been accepted yet (' ~ path ~ ' does not exist). '
             ~ 'Run `utvandring simulate --out DIR` and `utvandring deliver DIR`, or `make build`.'
         ) -%}
     {%- endif -%}
-    {%- do run_query('create schema if not exists deliveries') -%}
-    {%- do run_query(
+    {%- do ask('create schema if not exists deliveries') -%}
+    {%- do ask(
         "create or replace table deliveries.delivery as
         with
         ledger as (
@@ -71,7 +79,7 @@
     ) -%}
     {#- Not a variable of dbt: with other variables dbt parses the whole project again. -#}
     {%- set as_of = env_var('UTVANDRING_AS_OF', '') -%}
-    {%- if as_of and run_query(
+    {%- if as_of and ask(
         "select count(*) from deliveries.delivery where verdict = 'accepted' and delivery_id = "
         ~ text_literal(as_of)
     ).columns[0][0] == 0 -%}
@@ -80,14 +88,14 @@
         ) -%}
     {%- endif -%}
     {#- Later deliveries are not known. -#}
-    {%- do run_query(
+    {%- do ask(
         "delete from deliveries.delivery
         where arrival > (
             select max(arrival) from deliveries.delivery
             where verdict = 'accepted' and delivery_id = " ~ text_literal(as_of) ~ "
         )"
     ) -%}
-    {%- do run_query(
+    {%- do ask(
         "create or replace table deliveries.delivery_file as
         with
         known as (
@@ -120,7 +128,7 @@
 
 {#- A gap in a required register would turn residents into people who vanished: stop before any model. -#}
 {% macro require_complete_registers() %}
-    {%- set missing = run_query(
+    {%- set missing = ask(
         "with
         january as (
             select min(period) as first_period, max(period) as last_period
@@ -150,7 +158,7 @@
 
 {#- The statement that creates the view of one register over its current files. -#}
 {% macro register_view(register, accepted) %}
-    {%- set paths = run_query(
+    {%- set paths = ask(
         "select path from deliveries.delivery_file where is_current and register = "
         ~ text_literal(register.name) ~ " order by period"
     ).columns[0].values() -%}

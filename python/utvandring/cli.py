@@ -404,6 +404,13 @@ def build(
             "--unit-tests", help="Run the unit tests of the models too, which ask nothing of the data."
         ),
     ] = False,
+    from_spark: Annotated[
+        bool,
+        typer.Option(
+            "--from-spark",
+            help="Build over the tables that dbt build --target spark published (docs/spark.md).",
+        ),
+    ] = False,
     accept_drop: Annotated[
         bool,
         typer.Option(
@@ -432,9 +439,17 @@ def build(
         )
     if accept_drop and select:
         raise UsageError("--accept-drop is for a whole build: with --select nothing is published.")
+    if from_spark and (select or as_of):
+        raise UsageError("--from-spark builds what Spark published, all of it: without --select and --as-of.")
     root = DataRoot.from_environment()
     request = Request(
-        full_refresh, tuple(select or ()), as_of, threads, unit_tests=unit_tests, accept_drop=reason.strip()
+        full_refresh,
+        tuple(select or ()),
+        as_of,
+        threads,
+        unit_tests=unit_tests,
+        from_spark=from_spark,
+        accept_drop=reason.strip(),
     )
     try:
         with progress_bar(quiet=_Options.quiet) as progress:

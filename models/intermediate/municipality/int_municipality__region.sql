@@ -48,10 +48,10 @@ final as (
         municipality.kind,
         municipality.municipality_code_2013,
         municipality_2013.county_code,
-        case when len(possible.counties_2020) = 1 then possible.counties_2020[1] end as county_code_2020,
-        case when len(possible.counties_2024) = 1 then possible.counties_2024[1] end as county_code_2024,
+        case when array_length(possible.counties_2020) = 1 then possible.counties_2020[1] end as county_code_2020,
+        case when array_length(possible.counties_2024) = 1 then possible.counties_2024[1] end as county_code_2024,
         municipality_2013.centrality_level,
-        case when len(possible.classes_2024) = 1 then nullif(possible.classes_2024[1], 0) end
+        case when array_length(possible.classes_2024) = 1 then nullif(possible.classes_2024[1], 0) end
             as centrality_class_2024_back,
     from municipality
     left join municipality_2013

@@ -54,6 +54,8 @@ class Request:
     threads: int | None = None
     only_tables: bool = False
     unit_tests: bool = False
+    # Build only what is made of the tables that Spark published (docs/spark.md).
+    from_spark: bool = False
     # Why it is right that the publication loses persons, movers or known values; empty if nobody said so.
     accept_drop: str = ""
 
@@ -241,7 +243,7 @@ def run_dbt(
     """
     remove(root.target / "run_results.json")
     last_words: deque[str] = deque(maxlen=5)
-    with _dbt(_settings(root, project, request), project, root, request.as_of or "") as process:
+    with _dbt(_settings(root, project, request), project, root, request) as process:
         assert process.stdin is not None
         assert process.stdout is not None
         progress("reading the project and checking the accepted files", 0.0)
@@ -285,6 +287,8 @@ def _arguments(request: Request) -> list[str]:
         arguments.append("--full-refresh")
     if request.select:
         arguments += ["--select", *request.select]
+    elif request.from_spark:
+        arguments += ["--selector", "after_spark"]
     if request.only_tables:
         arguments += ["--resource-type", "model", "--resource-type", "seed"]
     elif not request.unit_tests:
@@ -330,12 +334,15 @@ def environment_of_dbt(root: DataRoot, as_of: str, package: Path = _PACKAGE) -> 
 
 
 @contextmanager
-def _dbt(settings: list[str], project: Path, root: DataRoot, as_of: str) -> Iterator[subprocess.Popen[str]]:
+def _dbt(
+    settings: list[str], project: Path, root: DataRoot, request: Request
+) -> Iterator[subprocess.Popen[str]]:
     process = subprocess.Popen(
         # -P: no file of the project's folder is taken for a module.
         [sys.executable, "-P", "-m", "utvandring.builds.dbt_process", *settings],
         cwd=project,
-        env=environment_of_dbt(root, as_of),
+        env=environment_of_dbt(root, request.as_of or "")
+        | {"UTVANDRING_FROM_SPARK": "1" if request.from_spark else ""},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
