@@ -2,7 +2,8 @@
 
     python benchmarks/peers.py --data DIR       # of a data root that was built
 
-Polars is no dependency of the project: `pip install '.[peers]'`. Compared are the columns that `run.py` compares.
+Polars is no dependency of the project: `pip install '.[peers]'`. Compared are the columns that `run.py`
+compares.
 """
 
 from __future__ import annotations

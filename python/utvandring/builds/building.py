@@ -123,7 +123,9 @@ def build(root: DataRoot, project: Path, request: Request, progress: Progress | 
         ledger = read_ledger(root)
         if request.as_of is not None:
             ledger = ledger.as_of(request.as_of)
-        require_resources(root, ledger, engine_settings())
+        # A part may need less, and Spark has made what needs most.
+        if not request.select and not request.from_spark:
+            require_resources(root, ledger, engine_settings())
         _open_or_set_aside(root)
         with nullcontext() if request.select or request.full_refresh else copying_last(root) as copied:
             results = run_dbt(

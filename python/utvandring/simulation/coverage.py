@@ -106,6 +106,8 @@ def main() -> None:
         "--tilts", type=Path, default=tilts.TABLE, help="as fitting writes them (default: %(default)s)"
     )
     arguments = parser.parse_args()
+    if not arguments.tilts.is_file():
+        parser.error(f"there is no file {arguments.tilts}: make calibration writes one.")
     with tilts.used(tilts.read(arguments.tilts)):
         persons = drawn_persons(arguments.scale, arguments.seed)
     working = persons.age <= 74

@@ -745,10 +745,14 @@ def find(scale: float, seed: int) -> dict[tuple[str, str], FloatArray]:
 def main() -> None:
     """Find how covariates go together so that the printed tables come out; write it as tilts."""
     parser = argparse.ArgumentParser(description=main.__doc__)
-    parser.add_argument("--out", type=Path, default=tilts.TABLE, help="file to write (default: %(default)s)")
+    parser.add_argument("--out", type=Path, required=True, help="file to write")
     parser.add_argument("--seed", type=int, default=2016, help="of the lives (default: %(default)s)")
     parser.add_argument("--scale", type=float, default=1.0, help="0.1 for a try (default: %(default)s)")
     arguments = parser.parse_args()
+    if not arguments.out.parent.is_dir():
+        parser.error(f"there is no folder {arguments.out.parent}: make it, or name another file with --out.")
+    if not 0.1 <= arguments.scale <= 1:
+        parser.error(f"--scale is a number from 0.1 to 1, not {arguments.scale:g}.")
     write(find(arguments.scale, arguments.seed), arguments.out)
     print(f"Wrote {arguments.out}. Next: python -m utvandring.simulation.coverage --tilts {arguments.out}")
 

@@ -131,6 +131,15 @@ def test_a_build_as_of_a_delivery_requires_what_was_there_then(
     assert dbt == [Request(full_refresh=True, as_of="second", threads=1)]
 
 
+def test_a_build_over_what_spark_published_is_a_whole_one(
+    utvandring: Command, delivered: Path, dbt: list[Request]
+) -> None:
+    for part in (("--select", "stay"), ("--as-of", "first")):
+        assert utvandring("build", "--from-spark", *part).code == 2
+    assert utvandring("build", "--from-spark").code == 0
+    assert dbt == [Request(from_spark=True)]
+
+
 def test_a_build_publishes_only_what_is_meant_for_readers(
     utvandring: Command, delivered: Path, dbt: list[Request]
 ) -> None:
