@@ -36,7 +36,7 @@ from utvandring.deliveries.specification import read_specification
 from utvandring.deliveries.verdict import Status
 from utvandring.importing.consequences import CONSEQUENCES, read_losses, table_of_losses
 from utvandring.importing.running import run_import
-from utvandring.simulation import simulate
+from utvandring.simulation import simulate, totals_of
 
 PROJECT = project_root()
 sys.path.append(str(PROJECT / "tests/python"))
@@ -125,7 +125,8 @@ def whole_warehouse(work: Path) -> Path:
     if not built.exists():
         for path in (delivery, root.path):
             shutil.rmtree(path, ignore_errors=True)
-        simulate(delivery, scale=SCALE, seed=SEED)
+        # Only the aligned world has citizenship.
+        simulate(delivery, scale=SCALE, seed=SEED, align=totals_of("published"))
         verdict = deliver(root, delivery, PROJECT)
         if verdict.status is Status.REFUSED:
             sys.exit("\n".join(finding.sentence() for finding in verdict.refusals))
