@@ -24,8 +24,8 @@ export PIP_NO_INDEX := 1
 export PIP_FIND_LINKS := $(CURDIR)/wheels
 endif
 
-.PHONY: build test test-all test-spark java series browser lint lint-sql expectations lock slim audit detection docs images bundle
-.PHONY: test-bundle profile clean help
+.PHONY: build test test-all test-spark java series browser lint lint-sql expectations lock slim audit detection
+.PHONY: calibration whole docs images bundle test-bundle profile clean help
 
 help:
 	@echo "make build    environment, simulated delivery, warehouse, report (SCALE=0.1 UTVANDRING_DATA=data)"
@@ -39,6 +39,8 @@ help:
 	@echo "make profile  what took how long in the last build and the last tests"
 	@echo "make expectations  write expectations/<register>.yml again from models/staging/registers.yml"
 	@echo "make detection  which faults of a delivery are found, and how often clean ones are warned of (30 min)"
+	@echo "make calibration  how covariates go together in the simulation, fitted to print again (CALIBRATION=FILE)"
+	@echo "make whole    simulate, deliver and build the whole of Norway by size (SCALES='0.01 0.03 0.1' MEMORY=6GB)"
 	@echo "make docs     dbt's documentation of every model with lineage, one file (target/static_index.html)"
 	@echo "make images   the pictures in docs/images/ again, from what was built"
 	@echo "make bundle   one archive for machines without a network (dist/); make test-bundle tries it"
@@ -192,6 +194,19 @@ audit: $(FOR_RUNNING)
 detection: $(FOR_RUNNING)
 	@$(BIN)/python benchmarks/detection.py faults
 	@$(BIN)/python benchmarks/detection.py table
+
+# Fits the simulation to the printed tables of models, from nothing (docs/simulation.md). It needs no delivery.
+CALIBRATION ?= target/tilts.csv
+calibration: $(FOR_RUNNING)
+	@mkdir -p $(dir $(CALIBRATION))
+	@$(BIN)/python -m utvandring.simulation.fitting --out $(CALIBRATION)
+
+# The whole of Norway by size, into benchmarks/results.md; goes on where it was stopped (target/whole). Scales 0.3 and 1
+# need a quiet machine, an hour and 40 GB.
+SCALES ?= 0.01 0.03 0.1
+MEMORY ?= 6GB
+whole: $(FOR_RUNNING)
+	@$(BIN)/python benchmarks/whole.py --folder target/whole --scales $(SCALES) --memory $(MEMORY) --write
 
 # What took how long, as the last build and the last tests recorded it; runs neither.
 profile: $(FOR_RUNNING)

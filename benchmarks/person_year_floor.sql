@@ -241,8 +241,8 @@ select
     coalesce(st.is_in_education, false) as is_in_education,
     coalesce(js.unemployed_months, 0) as unemployed_months,
     o.family_id,
-    f.family_size,
-    f.family_immigrants,
+    if(o.family_id is null, 1, f.family_size) as family_size,
+    if(o.family_id is null, coalesce(o.is_immigrant, false)::integer, f.family_immigrants) as family_immigrants,
     if(
         o.status <> 'resident',
         o.status,

@@ -1,6 +1,7 @@
 """Time and memory of the commands, as a Markdown table with machine, versions and date.
 
-    python benchmarks/run.py floor --scale 1                # simulate, deliver, dbt build beside a floor
+    python benchmarks/run.py floor --scale 1                # simulate, deliver, dbt build beside floors
+    python benchmarks/run.py floor --majority --scale 0.1   # of the whole population
     python benchmarks/run.py years --scale 1 --folder DIR   # a new year, built by year and in full
 
 Each step is a process of its own, measured by the operating system. Absolute times depend on the machine and
@@ -28,6 +29,7 @@ import duckdb
 
 PROJECT = Path(__file__).resolve().parents[1]
 FLOOR = PROJECT / "benchmarks" / "person_year_floor.sql"
+MODEL_FLOORS = PROJECT / "benchmarks" / "model_floors.py"
 FLOOR_STEP = "floor: person_year by hand"
 UTVANDRING = [sys.executable, "-m", "utvandring.cli"]
 COMPARED = """
@@ -107,14 +109,15 @@ def table_of(steps: Iterable[Measured], base: Measured, name: str) -> str:
     return "\n".join(lines)
 
 
-def floor(root: Path, scale: float) -> None:
-    """Measure a delivery and its marts beside the floor."""
+def floor(root: Path, scale: float, majority: bool) -> None:
+    """Measure a delivery and its marts beside the floor, and the models that take longest beside theirs."""
     env = {**os.environ, "UTVANDRING_DATA": str(root)}
     dbt = [str(Path(sys.executable).with_name("dbt")), "--quiet"]
     incoming = str(root / "incoming" / "simulated")
     target = ["--target-path", str(root / "target"), "--log-path", str(root / "logs")]
+    population = ["--scale", str(scale), *(["--majority"] if majority else [])]
     steps = [
-        measure("simulate", [*UTVANDRING, "simulate", "--out", incoming, "--scale", str(scale)], env),
+        measure("simulate", [*UTVANDRING, "simulate", "--out", incoming, *population], env),
         measure("deliver", [*UTVANDRING, "deliver", incoming], env),
         measure(
             "dbt build, marts and data tests",
@@ -130,6 +133,8 @@ def floor(root: Path, scale: float) -> None:
         f"Scale {scale:g}, {row[0]:,} person-years; {compare(root):,} rows of the floor differ from the mart."
     )
     print(table_of(steps, steps[-1], "floor"))
+    models = [str(MODEL_FLOORS), "--data", str(root)]
+    measure("models beside their floors", [sys.executable, *models], env)
 
 
 def years(root: Path, scale: float, last_year: int) -> None:
@@ -192,6 +197,7 @@ def main() -> None:
     )
     parser.add_argument("subject", choices=["floor", "years", FLOOR_STEP])
     parser.add_argument("--scale", type=float, default=1.0)
+    parser.add_argument("--majority", action="store_true", help="the whole population, of floor")
     parser.add_argument("--last-year", type=int, default=2014, help="last 1 January, of years")
     parser.add_argument("--folder", type=Path, help="where to work; a temporary folder if not named")
     arguments = parser.parse_args()
@@ -203,7 +209,7 @@ def main() -> None:
     os.chdir(PROJECT)
     try:
         if arguments.subject == "floor":
-            floor(root, arguments.scale)
+            floor(root, arguments.scale, arguments.majority)
         else:
             years(root, arguments.scale, arguments.last_year)
     finally:

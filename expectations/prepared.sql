@@ -82,6 +82,39 @@ anti join known_person using (personid)
 where exists (from known_person)
 group by all;
 
+-- Of the rows of a delivered 1 January, and of its families, comparisons ask for numbers alone: they are counted once.
+create or replace temporary table population_kind as
+select
+    periode as period,
+    is_resident,
+    is_dead,
+    is_in_use,
+    known_person.personid is not null as is_known,
+    coalesce(death_date < make_date(periode, 1, 1), false) as has_died,
+    coalesce(birth_month > periode * 100 + 1, false) as is_unborn,
+    count(*) as rows
+from befolkning_delivered
+inner join seed_population_status on statuskode = cast(status_code as integer)
+left join known_person using (personid)
+group by all;
+
+create or replace temporary table family_kind as
+with family as (
+    select
+        periode as period,
+        famnr is not null as is_known,
+        count(*) as members,
+        -- Code 1 is the reference person.
+        count(*) filter (where personkode = 1) as reference_persons
+    from befolkning_delivered
+    inner join seed_population_status on statuskode = cast(status_code as integer)
+    where is_resident = 'true'
+    group by periode, famnr
+)
+select period, is_known, members, reference_persons, count(*) as families
+from family
+group by all;
+
 create or replace temporary view person_before as
 select personid from befolkning_accepted
 union

@@ -532,6 +532,56 @@ emigration_rate_by_basis:
     - residents_n >= residents_activity_n
     - residents_activity_n >= emigrants_activity_n
 
+emigration_by_origin:
+  key: [outcome_year, country_group, country_of_birth, entry_period, dimension, category]
+  text: [outcome_is_provisional, is_suppressed]
+  base: residents_n
+  counts:
+    residents_n: [residents_n, judged_n, overcoverage_n]
+    emigrants_n: [emigrants_n, administrative_n, unknown_basis_n]
+  ratios:
+    emigration_rate: [emigrants_n, residents_n]
+    administrative_share: [administrative_n, emigrants_n]
+    overcoverage_rate: [overcoverage_n, judged_n]
+  block: [outcome year, outcome_year]
+  # Years of entry and backgrounds are not released: nearly all of it is small, or nearly the sum of what is shown.
+  cells:
+    of: emigration_by_origin
+    where: dimension in ('none', 'county')
+    rows:
+      - {columns: [country_group, country_of_birth, entry_period, dimension, category]}
+      - {columns: [outcome_year, outcome_is_provisional], even_if_small: true}
+  sums:
+    - {over: [country_group, country_of_birth], total: country_group = 'all', parts: country_of_birth = 'all'}
+    - {over: [country_of_birth], where: country_group <> 'all'}
+    - {over: [dimension, category], total: dimension = 'none',
+       where: country_of_birth = 'all' and entry_period = 'all'}
+  # Of the EEA by entry: who was not born there, or whose first immigration is not known, is in neither.
+  within:
+    - {over: [entry_period]}
+  formulas:
+    - residents_n >= emigrants_n
+    - residents_n >= judged_n
+    - judged_n >= overcoverage_n
+    - emigrants_n >= administrative_n + unknown_basis_n
+  same_as:
+    - {table: emigration_rate_by_basis, count: residents_n, where: "item = 'residents_n' and dimension = 'none'
+         and country_of_birth = 'all' and entry_period = 'all'",
+       key: &group_of_countries [outcome_year, "if(country_group = 'all', 'none', 'origin_group')", country_group]}
+    - {table: emigration_rate_by_basis, count: emigrants_n, where: "item = 'emigrants_n' and dimension = 'none'
+         and country_of_birth = 'all' and entry_period = 'all'", key: *group_of_countries}
+    - {table: emigration_rate_by_basis, count: administrative_n, where: "item = 'administrative_n'
+         and dimension = 'none' and country_of_birth = 'all' and entry_period = 'all'", key: *group_of_countries}
+    - {table: emigration_rate_by_basis, count: unknown_basis_n, where: "item = 'unknown_basis_n'
+         and dimension = 'none' and country_of_birth = 'all' and entry_period = 'all'", key: *group_of_countries}
+    # Immigrants of a county, and those born in the Nordic countries, who are one of the backgrounds.
+    - {table: emigration_by_region, count: residents_n,
+       where: "item = 'residents_n' and dimension = 'county' and country_group in ('all', 'nordic')",
+       key: &county_of_immigrants [outcome_year, "'county'", category, "'immigrants'", country_group]}
+    - {table: emigration_by_region, count: emigrants_n,
+       where: "item = 'emigrants_n' and dimension = 'county' and country_group in ('all', 'nordic')",
+       key: *county_of_immigrants}
+
 registration_lag:
   key: [event_year, event_type, emigration_basis, lag_group]
   text: [is_suppressed]

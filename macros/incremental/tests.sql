@@ -27,10 +27,7 @@
 
 {#- At the end of a run: models of which every test has passed are tested. -#}
 {% macro settle_tests() %}
-    {%- if execute and is_on_spark() -%}
-        {%- do publish_on_spark() -%}
-    {%- endif -%}
-    {%- if not execute or flags.WHICH not in ('build', 'test') or is_on_spark() -%}
+    {%- if not execute or flags.WHICH not in ('build', 'test') -%}
         {{ return('') }}
     {%- endif -%}
     {%- set passed = results | selectattr('status', 'in', ['pass', 'warn']) | map(attribute='node.unique_id') | list -%}

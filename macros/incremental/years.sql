@@ -13,8 +13,7 @@
     meta.block_years    number of years to build at a time, for a model that would not fit into memory as a whole
 -#}
 
-{#-
-    Rows of an input that the years to build need; all in a full build. `earlier`: how many years a row is looked back at.
+{#- Rows of an input that the years to build need; all in a full build. `earlier`: how many years a row is looked back at.
     `until`: the last year of the input that matters. -#}
 {% macro from_year(name, year, earlier=0, until=none) -%}
     {%- set input_year, years = say_input(name, year, until) -%}

@@ -1,6 +1,7 @@
 -- Grain: statistic_id.
 -- Purpose: numbers that the sources state, beside the same statistics of the warehouse. From a simulated delivery the
--- number of the warehouse is simulated and says nothing about Norway; the simulation is not calibrated to any of them.
+-- number of the warehouse is simulated and says nothing about Norway. The simulation follows the administrative share
+-- of the years after, and more people leave Oslo in it; it is calibrated to no other.
 --
 -- A share that has left is the share of immigrants whose first immigration is on record (of A8, eight of the countries
 -- that joined the EU in 2004, since then) who had left by the end of the deliveries. The whole population is that of

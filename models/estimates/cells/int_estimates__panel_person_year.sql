@@ -3,10 +3,10 @@
 -- Purpose: the sample of the logits with an effect of each person, after the working paper of EXITNORWAY ("Try another
 -- municipality or leave the country?"): who stays, moves to another municipality or leaves.
 --
--- Urban are centrality levels 3 and 4 (choice: the paper's own division is not at hand). Natives are neither immigrants
--- nor their descendants; descendants are in neither group (choice). Persons who died, are unaccounted for, or lack a
--- characteristic are not in the sample. estimates_panel_one_in takes every so-manieth person with all of their years,
--- by a checksum of the pseudonym: the fits are slow.
+-- Urban are centrality levels 3 and 4, the Oslo area is Oslo and Akershus (choice: the paper's own division is not at
+-- hand). Natives are neither immigrants nor their descendants; descendants are in neither group (choice). Persons who
+-- died, are unaccounted for, or lack a characteristic are not in the sample. estimates_panel_one_in takes every
+-- so-manieth person with all of their years, by a checksum of the pseudonym: the fits are slow.
 with
 
 resident as (
@@ -19,6 +19,7 @@ final as (
         base_year,
         if(is_immigrant, 'immigrant', 'native') as population,
         if(centrality_level >= 3, 'urban', 'rural') as area,
+        coalesce(county_code in ('02', '03'), false) as is_in_oslo_area,
         sex,
         age,
         -- In tens of years from 40: powers of such numbers are of one size.

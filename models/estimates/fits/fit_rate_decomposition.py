@@ -6,4 +6,4 @@ def model(dbt, session):  # noqa: D103
 
     dbt.config(materialized="table")
     cells = dbt.ref("rate_decomposition_cell").df()
-    return rate_decompositions(cells, dbt.config.meta_get("base_years"))
+    return rate_decompositions(cells, dbt.config.meta_get("base_years"), dbt.config.meta_get("outcomes"))

@@ -7,7 +7,7 @@
 -- whose outcomes are provisional are left out, as in migration_flow.
 -- Education and income are those of people of 15 and over, others are under_15 (choice); income is that of the base
 -- year beside the median (int_income__person_year). Each characteristic adds up to everybody. Where the register of one
--- was not delivered for the base year it has no rows, and quality.register_period says so.
+-- was not delivered for the base year it has no rows, and quality.not_counted says so.
 {{ config(materialized='incremental', meta={'year': 'outcome_year'}) }}
 with
 

@@ -18,6 +18,8 @@ from utvandring.builds.drops import Drop, DroppedError, find_drops, record
 from utvandring.builds.failures import Failures, shorten
 from utvandring.builds.locking import exclusive
 from utvandring.builds.publication import Publication, copying_last, publish, require_years
+from utvandring.builds.resources import require_resources
+from utvandring.common.engine import engine_settings
 from utvandring.common.errors import UtvandringError
 from utvandring.common.files import remove
 from utvandring.common.opening import held_elsewhere
@@ -121,6 +123,9 @@ def build(root: DataRoot, project: Path, request: Request, progress: Progress | 
         ledger = read_ledger(root)
         if request.as_of is not None:
             ledger = ledger.as_of(request.as_of)
+        # A part may need less, and Spark has made what needs most.
+        if not request.select and not request.from_spark:
+            require_resources(root, ledger, engine_settings())
         _open_or_set_aside(root)
         with nullcontext() if request.select or request.full_refresh else copying_last(root) as copied:
             results = run_dbt(

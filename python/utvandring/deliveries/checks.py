@@ -69,6 +69,9 @@ _REMEDIES = {
 # Asked of every row: plain letters and digits, and either a digit other than 0 and 9, or both a letter
 # and a digit, or ten letters. Only the identifiers that are not like that are looked at closely.
 ORDINARY_IDENTIFIER = r"[09]*([1-8]|[09][A-Za-z]|[A-Za-z]+[_=/-]*[0-9]|[A-Za-z]{10})[0-9A-Za-z_=/-]*"
+# The same without signs between letters: of a text that begins with a letter it also tells, at no further
+# price, that it holds no identity number.
+ORDINARY_WORD = r"[09]*([1-8]|[09][A-Za-z]|[A-Za-z]+[0-9]|[A-Za-z]{10})[0-9A-Za-z]*"
 _UNSEEN_LETTERS = (
     r"[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]|[^ \P{Zs}]|[\x{034F}\x{115F}\x{1160}\x{17B4}\x{17B5}\x{180B}-\x{180F}]"
     r"|[\x{2800}\x{3164}\x{FE00}-\x{FE0F}\x{FFA0}\x{E0100}-\x{E01EF}]"
@@ -335,7 +338,14 @@ class _FileCheck:
     def _column(self, fault: _Tally | Rule) -> Column | None:
         return next((column for column in self.present if column.name == fault.column), None)
 
-    # The relation: every delivered column as "raw <name>", every typed column under its own name.
+    # The relation: every delivered column as "raw <name>", each typed column under its name; of identifiers
+    # "word <name>" says whether the value is an ordinary word, which two tallies ask.
+
+    def _with_words(self) -> list[Column]:
+        return [column for column in self.present if column.is_identifier and self.convertible[column.name]]
+
+    def _word(self, name: str) -> str:
+        return identifier(f"word {name}")
 
     def _typed(self, column: Column) -> str | None:
         delivered = self.source.columns[column.name]
@@ -354,7 +364,12 @@ class _FileCheck:
         for column in self.register.columns:
             value = self.convertible.get(column.name) or f"cast(null as {column.data_type})"
             typed.append(f"{value} as {identifier(column.name)}")
-        relation = f"(select {', '.join(raws + typed)} from {self.source.relation})"
+        words = []
+        for column in self._with_words():
+            value = absent(identifier(column.name), self.source.columns[column.name])
+            is_word = f"regexp_full_match({value}, {literal(ORDINARY_WORD)})"
+            words.append(f"{is_word} as {self._word(column.name)}")
+        relation = f"(select {', '.join([*raws, *typed, *words])} from {self.source.relation})"
         if not self.nothing:
             return relation
         emptied = ", ".join(
@@ -464,7 +479,8 @@ class _FileCheck:
             say = _say("{} with a fraction of a krone, rounded to whole kroner")
             tallies.append(_Tally("rounded", column.name, fraction, say, level=Level.WARN))
         if column.is_identifier:
-            special = f"not regexp_full_match({name}, {literal(ORDINARY_IDENTIFIER)})"
+            ordinary = f"regexp_full_match({name}, {literal(ORDINARY_IDENTIFIER)})"
+            special = f"(not {self._word(column.name)} and not {ordinary})"
             for form, words in IDENTIFIER_FAULTS:
                 confirm = f"not {word} and regexp_matches({name}, {literal(form)})"
                 tallies.append(_Tally("text", column.name, special, _say(f"{{}} {words}"), confirm=confirm))
@@ -558,6 +574,7 @@ class _FileCheck:
         """Every text column counts, also those that are otherwise ignored."""
         say = _say("{} with what looks like a national identity number; such numbers are never accepted")
         expected = {column.name for column in self.register.columns}
+        words = {column.name for column in self._with_words()}
         tallies = []
         for name, data_type in self.source.columns.items():
             value = identifier(f"raw {name}")
@@ -565,10 +582,12 @@ class _FileCheck:
                 value = f"lpad(try_cast(try_cast({value} as hugeint) as varchar), 11, '0')"
             elif data_type not in ("VARCHAR", "ENUM"):
                 continue
+            candidate = is_candidate(value)
+            if name in words:
+                # Eleven digits that stand by themselves are nowhere in a word that begins with a letter.
+                candidate = f"(not ({self._word(name)} and {value} >= 'A') and {candidate})"
             confirm = holds_identity_number(value)
-            tallies.append(
-                _Tally("privacy", _printable(name[:60]), is_candidate(value), say, confirm=confirm)
-            )
+            tallies.append(_Tally("privacy", _printable(name[:60]), candidate, say, confirm=confirm))
         return tallies
 
     # What is said.

@@ -16,6 +16,7 @@ from utvandring.common.errors import UsageError, UtvandringError
 from utvandring.common.files import sha256_of, write_json
 from utvandring.common.progress import Progress
 from utvandring.common.project import DataRoot
+from utvandring.common.room import require_room
 from utvandring.deliveries import identity
 from utvandring.deliveries.between import Comparison, compare, read_comparisons, read_prepared
 from utvandring.deliveries.checks import CheckedFile, check_file, load_code_lists
@@ -175,6 +176,9 @@ class _Judgement:
         except ManifestError as error:
             return self._refuse(error.delivery_id or UNREADABLE, None, error.findings)
 
+        # Accepted files are about as large; of text it is not known how large they will be.
+        sizes = [file.location.stat().st_size for file in manifest.files if file.path.endswith(".parquet")]
+        require_room(self.root.path, sum(sizes), "this delivery")
         fingerprints = {file: _fingerprint(file.location) for file in manifest.files}
         intact, findings = self._verify_checksums(manifest)
         findings = [*manifest.findings, *findings]

@@ -47,9 +47,10 @@ def read_batch(connection: duckdb.DuckDBPyConnection, rules: Sequence[Rule], rel
     of = {alias: sql for rule in rules for alias, sql in rule.of.items()}
     if any(rule.is_key for rule in rules):
         key = ", ".join(of.values())
-        columns = _named(of)
-        repeated = f"({key}) in (select {key} from {relation} group by all having count(*) > 1)"
-        query = f"select {columns} from {relation} where {repeated}"
+        repeated = f"select {key} from {relation} group by all having count(*) > 1"
+        if not connection.sql(f"{repeated} limit 1").fetchall():
+            return pd.DataFrame(columns=list(of))
+        query = f"select {_named(of)} from {relation} where ({key}) in ({repeated})"
     else:
         judged = {alias for rule in rules if rule.expectation != NOT_NULL for alias in rule.of}
         known = {

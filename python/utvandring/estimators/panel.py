@@ -140,17 +140,20 @@ def fit_panel_multinomial(
     root, zero = canonical(factor)
     theta = np.r_[slopes, root[np.tril_indices(n_effects)]]
 
-    here = evaluate(histories, theta, n_effects, nodes, meat=vcov != "observed")
+    here = evaluate(histories, theta, n_effects, nodes, meat=True)
     more = evaluate(histories, theta, n_effects, nodes + MORE_NODES, information=True)
     assert more.gradient is not None and more.information is not None
     # Where a diagonal element of L is zero nothing depends on the elements below it.
     below = [a != b and b in zero for a, b in zip(*np.tril_indices(n_effects), strict=True)]
     free = np.r_[np.ones(n_slopes, dtype=bool), ~np.array(below)]
     n_persons = whole(float(histories.weights.sum()))
-    cov = _covariance(more.information, here.meat, free, vcov, n_persons)
-    converged = found.converged and cov is not None
-    if cov is None:
-        cov = np.full((len(theta), len(theta)), np.nan)
+    assert here.meat is not None
+    asked, sandwich = (
+        _covariance(more.information, here.meat, free, kind, n_persons) for kind in (vcov, "robust")
+    )
+    converged = found.converged and asked is not None
+    unknown = np.full((len(theta), len(theta)), np.nan)
+    cov = unknown if asked is None else asked
     if not converged:
         warnings.warn(
             f"The fit did not converge in {found.n_iterations} iterations: try more nodes or iterations, "
@@ -176,6 +179,7 @@ def fit_panel_multinomial(
         random_covariance_std_error=_covariance_errors(root, cov[n_slopes:, n_slopes:]),
         at_boundary=bool(zero),
         cov=cov,
+        cov_robust=unknown if sandwich is None else sandwich,
         log_likelihood=here.log_likelihood,
         log_likelihood_pooled=pooled.log_likelihood,
         quadrature_error=more.log_likelihood - here.log_likelihood,
@@ -316,19 +320,17 @@ def _without_limit(outcome: str) -> ValueError:
 
 
 def _covariance(
-    information: FloatArray, meat: FloatArray | None, free: NDArray[np.bool_], vcov: str, n_persons: float
+    information: FloatArray, meat: FloatArray, free: NDArray[np.bool_], vcov: str, n_persons: float
 ) -> FloatArray | None:
     """Return the covariance of all parameters, zero for those that are held; None where it does not exist."""
     held = np.ix_(free, free)
     result = np.zeros_like(information)
     try:
         if vcov == "opg":
-            assert meat is not None
             result[held] = Factor(meat[held]).inverse()
         else:
             inverse = Factor(information[held]).inverse()
             if vcov == "robust":
-                assert meat is not None
                 inverse = inverse @ meat[held] @ inverse * (n_persons / (n_persons - 1))
             result[held] = (inverse + inverse.T) / 2
     except np.linalg.LinAlgError:

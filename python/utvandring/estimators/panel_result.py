@@ -42,6 +42,8 @@ class PanelMultinomialFit:
     cov
         Covariance of all parameters: slopes equation by equation, then the lower triangle of L row by row.
         The information is that of ``nodes`` + 4, which are computed for ``quadrature_error`` anyway.
+    cov_robust
+        The same by the sandwich, clustered by person, whatever ``vcov`` is.
     log_likelihood, log_likelihood_pooled
         At the estimates, and of the logit without effects.
     quadrature_error
@@ -73,6 +75,7 @@ class PanelMultinomialFit:
     random_covariance_std_error: FloatArray
     at_boundary: bool
     cov: FloatArray
+    cov_robust: FloatArray
     log_likelihood: float
     log_likelihood_pooled: float
     quadrature_error: float
@@ -104,6 +107,12 @@ class PanelMultinomialFit:
         """Standard errors of the coefficients, K × (J−1)."""
         size = self.params.size
         return standard_errors(self.cov[:size, :size]).reshape(self.params.shape, order="F")
+
+    @property
+    def std_errors_robust(self) -> FloatArray:
+        """Standard errors of the coefficients by the sandwich, K × (J−1), whatever ``vcov`` is."""
+        size = self.params.size
+        return standard_errors(self.cov_robust[:size, :size]).reshape(self.params.shape, order="F")
 
     @property
     def z(self) -> FloatArray:

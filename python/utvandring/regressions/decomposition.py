@@ -17,8 +17,6 @@ from utvandring.estimators.decomposition import (
 
 FACTORS: Final = ("sex", "age_group", "immigration_background", "residence_group", "labour_status")
 OUTCOMES: Final = ("emigration", "internal_outmigration")
-# What the table has; the others for whoever asks, since each takes as long again.
-TABLED: Final = ("emigration",)
 METHODS: Final[dict[str, Callable[..., Decomposition]]] = {
     "kitagawa": kitagawa,
     "oaxaca_blinder": oaxaca_blinder,
@@ -172,7 +170,9 @@ def _taken_apart(counted: _Counted, outcome: str, method: str) -> Decomposition:
     )
 
 
-def rate_decompositions(cells: pd.DataFrame, base_years: Sequence[int]) -> pd.DataFrame:
+def rate_decompositions(
+    cells: pd.DataFrame, base_years: Sequence[int], outcomes: Sequence[str] = ("emigration",)
+) -> pd.DataFrame:
     """Take apart the differences of the base years asked for.
 
     Parameters
@@ -181,19 +181,32 @@ def rate_decompositions(cells: pd.DataFrame, base_years: Sequence[int]) -> pd.Da
         Rows of `rate_decomposition_cell`: the outcome years asked for, and the years before.
     base_years
         The base years asked for; their outcomes are those of the year after.
+    outcomes
+        `emigration`, `internal_outmigration` (to another county), or both; each takes as long again.
 
     Returns
     -------
     pandas.DataFrame
         One row a part, in percentage points: every county against the country, every background against
         everybody, every year against the year before. Without parts, one row with the reason.
+
+    Raises
+    ------
+    ValueError
+        If there is no such outcome, or the outcomes are not a list.
     """
+    if isinstance(outcomes, str):
+        raise ValueError(
+            f"estimates_decomposition_outcomes must be a list, such as [{outcomes}], not {outcomes!r}."
+        )
+    for outcome in outcomes:
+        _known(outcome, OUTCOMES, "outcome")
     # The same few words in many rows: as categories they are grouped several times faster.
     cells = cells.astype(dict.fromkeys(FACTORS, "category"))
     found = [
         row
         for year, comparison, compared in _comparisons(cells, [year + 1 for year in base_years])
-        for row in _rows(cells, year, comparison, compared)
+        for row in _rows(cells, year, comparison, compared, outcomes)
     ]
     return pd.DataFrame(found, columns=list(_COLUMNS)).astype(_COLUMNS)
 
@@ -210,14 +223,16 @@ def _comparisons(cells: pd.DataFrame, years: Sequence[int]) -> Iterator[tuple[in
             yield year, "year", str(year)
 
 
-def _rows(cells: pd.DataFrame, year: int, comparison: str, compared: str) -> Iterator[dict[str, Any]]:
+def _rows(
+    cells: pd.DataFrame, year: int, comparison: str, compared: str, outcomes: Sequence[str]
+) -> Iterator[dict[str, Any]]:
     """Yield the parts of the differences of every outcome by every method, or a row that says why not."""
     counted: _Counted | ValueError
     try:
         counted = _counted(cells, comparison, compared, None, year)
     except ValueError as error:
         counted = error
-    for outcome in TABLED:
+    for outcome in outcomes:
         for method in METHODS:
             about = {
                 "outcome_year": year,

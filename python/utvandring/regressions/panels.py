@@ -2,13 +2,11 @@
 
 import warnings
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from utvandring.estimators.design import FloatArray
-from utvandring.estimators.inference import standard_errors
 from utvandring.estimators.multinomial_result import not_converged
 from utvandring.estimators.panel import fit_panel_multinomial
 from utvandring.estimators.panel_result import PanelMultinomialFit
@@ -79,20 +77,21 @@ def panel_logits(frame: pd.DataFrame, models: tuple[Model, ...], base_years: Seq
 def _rows(model: Model, cells: Cells) -> pd.DataFrame:
     assert cells.clusters is not None
     fit: PanelMultinomialFit | None = None
-    robust, reason = None, None
+    reason = None
     try:
         if not len(cells.counts):
             raise ValueError("No person is in the sample.")
-        fit, robust = _fitted(cells)
+        fit = _fitted(cells)
         if not fit.converged:
             raise ValueError(not_converged(fit.n_iterations))
     except ValueError as error:
         fit, reason = None, str(error)
     names = expected_names(model)
-    if fit is None or robust is None:
+    if fit is None:
         table = pd.DataFrame({"term": list(names) * 2, "equation": np.repeat(OUTCOMES[1:], len(names))})
         figures: dict[str, Any] = {"at_boundary": None}
     else:
+        robust = fit.std_errors_robust.ravel(order="F")
         table, figures = fit.tidy().assign(std_error_hc1=robust), _figures(fit)
     return table.assign(
         position=np.arange(1, len(table) + 1),
@@ -104,30 +103,19 @@ def _rows(model: Model, cells: Cells) -> pd.DataFrame:
     )
 
 
-def _fitted(cells: Cells) -> tuple[PanelMultinomialFit, FloatArray]:
-    """Fit one model; return it with standard errors by the sandwich, which is taken where it ended."""
+def _fitted(cells: Cells) -> PanelMultinomialFit:
     assert cells.clusters is not None
-    codes, persons = cells.counts.argmax(axis=1), cells.clusters
-
-    def fitted(vcov: Literal["observed", "robust"], start: PanelMultinomialFit | None) -> PanelMultinomialFit:
-        return fit_panel_multinomial(
-            cells.matrix,
-            codes,
-            persons,
-            names=cells.names,
-            outcomes=OUTCOMES,
-            nodes=_NODES,
-            vcov=vcov,
-            start=start,
-        )
-
     with warnings.catch_warnings():
         # What it warns of is in the table: the error of the quadrature, and whether it converged.
         warnings.simplefilter("ignore", RuntimeWarning)
-        fit = fitted("observed", None)
-        again = fitted("robust", fit)
-    size = fit.params.size
-    return fit, standard_errors(again.cov[:size, :size])
+        return fit_panel_multinomial(
+            cells.matrix,
+            cells.counts.argmax(axis=1),
+            cells.clusters,
+            names=cells.names,
+            outcomes=OUTCOMES,
+            nodes=_NODES,
+        )
 
 
 def _figures(fit: PanelMultinomialFit) -> dict[str, Any]:

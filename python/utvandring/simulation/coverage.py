@@ -1,4 +1,4 @@
-"""Draw outcomes and fit: `python -m utvandring.simulation.coverage [--scale F] [--seed N]`.
+"""Draw outcomes and fit: `python -m utvandring.simulation.coverage [--scale F] [--seed N] [--tilts FILE]`.
 
 What the printed tables of models give on simulated lives, without registers and without a warehouse: how many
 of their cells our 95 per cent intervals hold, widened by rounding, by what the simulation took from them; and
@@ -8,12 +8,13 @@ whether the fits of E1-E8 recover the coefficients that the outcomes are drawn f
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from utvandring.estimators.inference import chi_square_tail
-from utvandring.simulation import fitting, moves
+from utvandring.simulation import fitting, moves, tilts
 from utvandring.simulation import parameters as p
 from utvandring.simulation.labour import printed_groups, status_of
 from utvandring.simulation.outcomes import EMIGRATION, INTERNAL, STAY, covariates, draw_outcomes
@@ -99,10 +100,16 @@ def fitted_cells(persons: fitting.Persons) -> tuple[pd.DataFrame, pd.DataFrame]:
 def main() -> None:
     """Print the coverage of the printed tables, and the recovery of E1-E8, of one simulated population."""
     parser = argparse.ArgumentParser(description=main.__doc__)
-    parser.add_argument("--scale", type=float, default=1.0)
-    parser.add_argument("--seed", type=int, default=2016)
+    parser.add_argument("--scale", type=float, default=1.0, help="of the lives (default: %(default)s)")
+    parser.add_argument("--seed", type=int, default=2016, help="of lives and draws (default: %(default)s)")
+    parser.add_argument(
+        "--tilts", type=Path, default=tilts.TABLE, help="as fitting writes them (default: %(default)s)"
+    )
     arguments = parser.parse_args()
-    persons = drawn_persons(arguments.scale, arguments.seed)
+    if not arguments.tilts.is_file():
+        parser.error(f"there is no file {arguments.tilts}: make calibration writes one.")
+    with tilts.used(tilts.read(arguments.tilts)):
+        persons = drawn_persons(arguments.scale, arguments.seed)
     working = persons.age <= 74
     print(f"{int(persons.alive.sum()):,} of 15 and over, {int(working.sum()):,} of 15-74")
     for name, positions in (("level", 4), ("county", 19)):

@@ -8,7 +8,8 @@ of characteristics; `fitting.py` finds it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -88,17 +89,50 @@ def groups(
     }
 
 
-@cache
-def tables() -> dict[tuple[str, str], FloatArray]:
-    """Return the tilts by pair of characteristics, shape (first, second, len(COLUMNS)); not given is 0."""
+Tables = dict[tuple[str, str], FloatArray]
+
+
+def none() -> Tables:
+    """Return tilts that change nothing, by pair of characteristics, shape (first, second, len(COLUMNS))."""
     pairs = (*PAIRS, *PAIRS_OF_STATUS)
-    found = {pair: np.zeros((SIZES[pair[0]], SIZES[pair[1]], len(COLUMNS))) for pair in pairs}
-    if not TABLE.exists():
+    return {pair: np.zeros((SIZES[pair[0]], SIZES[pair[1]], len(COLUMNS))) for pair in pairs}
+
+
+_in_place_of_the_table: list[Tables] = []
+
+
+@contextmanager
+def used(tables: Tables) -> Iterator[None]:
+    """Let lives follow these tilts, not those of `tilts.csv`."""
+    _in_place_of_the_table.append(tables)
+    try:
+        yield
+    finally:
+        _in_place_of_the_table.pop()
+
+
+def tables() -> Tables:
+    """Return the tilts that lives follow, as `none` gives them."""
+    return _in_place_of_the_table[-1] if _in_place_of_the_table else read(TABLE)
+
+
+@cache
+def read(path: Path) -> Tables:
+    """Return the tilts of a file; not given is 0.
+
+    Raises
+    ------
+    UtvandringError
+        If there is no such file.
+    """
+    if not path.exists():
         raise UtvandringError(
-            f"{TABLE.name} is missing from {TABLE.parent}, and without it the simulation is not calibrated. "
-            "Install the program again, or take the file from the repository."
+            f"{path.name} is missing from {path.parent}, and without it the simulation is not calibrated. "
+            "Install the program again, take the file from the repository, or write it with "
+            "python -m utvandring.simulation.fitting."
         )
-    rows = pd.read_csv(TABLE, dtype={"value_of_first": str, "value_of_second": str})
+    found = none()
+    rows = pd.read_csv(path, dtype={"value_of_first": str, "value_of_second": str})
     for first, second, one, two, *values in rows.itertuples(index=False):
         found[(first, second)][VALUES[first].index(one), VALUES[second].index(two)] = values
     return found

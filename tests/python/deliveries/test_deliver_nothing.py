@@ -13,9 +13,12 @@ import pytest
 from agreeing import findings, move, person, resident
 from conftest import Command
 from deliveries import Key, Row, day, good_files, write_delivery
+from hypothesis import given
+from hypothesis import strategies as st
 from one_file import INCOME, JOBS, MOVES, PERSON, POPULATION, SPECIFICATION, Check, population, refused, taken
 
-from utvandring.deliveries.checks import ORDINARY_IDENTIFIER
+from utvandring.deliveries import identity
+from utvandring.deliveries.checks import ORDINARY_IDENTIFIER, ORDINARY_WORD
 from utvandring.deliveries.specification import Column
 
 # Words, with the blanks and cases in which programs write them.
@@ -306,6 +309,12 @@ def test_first_immigrations_at_the_end_of_a_year_that_many_share(check: Check) -
 def test_nothing_that_stands_for_nothing_passes_as_an_ordinary_identifier() -> None:
     words = [*column("befolkning", "famnr").nothing.texts, *map(str.lower, NUMBERS)]
     assert not [word for word in words if re.fullmatch(ORDINARY_IDENTIFIER, word, re.IGNORECASE)]
+
+
+@given(st.from_regex(ORDINARY_WORD, fullmatch=True))
+def test_an_ordinary_word_is_an_ordinary_identifier_and_hides_no_identity_number(word: str) -> None:
+    assert re.fullmatch(ORDINARY_IDENTIFIER, word)
+    assert word < "A" or not re.search(identity._CANDIDATE, word)
 
 
 @pytest.mark.parametrize(

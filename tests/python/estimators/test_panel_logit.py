@@ -206,10 +206,13 @@ def test_parameters_of_a_simulated_panel_are_recovered() -> None:
 
 def test_all_three_covariances_agree_where_the_model_holds() -> None:
     X, y, person = draw(7, 800)
-    errors = [
-        np.sqrt(np.diag(fit_panel_multinomial(X, y, person, vcov=vcov).cov))
-        for vcov in ("observed", "opg", "robust")
-    ]
+    observed, opg, robust = (
+        fit_panel_multinomial(X, y, person, vcov=vcov) for vcov in ("observed", "opg", "robust")
+    )
+    # The sandwich is there whichever was asked for.
+    np.testing.assert_array_equal(observed.cov_robust, robust.cov)
+    np.testing.assert_allclose(observed.std_errors_robust, robust.std_errors, rtol=1e-12)
+    errors = [np.sqrt(np.diag(fit.cov)) for fit in (observed, opg, robust)]
     np.testing.assert_allclose(errors[1], errors[0], rtol=0.25)
     np.testing.assert_allclose(errors[2], errors[0], rtol=0.25)
     assert (errors[1] != errors[0]).all()

@@ -11,6 +11,7 @@ from reference import (
     emigration_by_origin,
     family_year,
     immigration_spell,
+    migration_balance,
     migration_event,
     migration_flow,
     mobility_rate,
@@ -21,6 +22,7 @@ from reference.adversary import Adversary
 from reference.child_emigration import CHILD
 from reference.emigration_by_origin import ORIGIN_GRAIN
 from reference.evidence import Row
+from reference.migration_balance import BALANCE
 from reference.migration_flow import FLOW
 from reference.mobility_rate import GRAIN
 from reference.mover_profile import PROFILE
@@ -36,6 +38,7 @@ KEYS = {
     "migration_event": EVENT,
     "mobility_rate": GRAIN,
     "migration_flow": FLOW,
+    "migration_balance": BALANCE,
     "child_emigration": CHILD,
     "mover_profile": PROFILE,
     "immigration_spell": ("person_id", "stay_number"),
@@ -61,6 +64,7 @@ def by_definition(registers: Registers) -> dict[str, list[Row]]:
         "migration_event": migration_event(evidence),
         "mobility_rate": mobility_rate(persons),
         "migration_flow": migration_flow(evidence),
+        "migration_balance": migration_balance(evidence),
         "child_emigration": child_emigration(persons),
         "mover_profile": mover_profile(evidence, persons),
         "immigration_spell": immigration_spell(evidence),

@@ -9,6 +9,7 @@ from .descendant import descendant_emigration
 from .emigration_by_origin import emigration_by_origin
 from .evidence import Evidence, Registers
 from .family import family_year
+from .migration_balance import migration_balance
 from .migration_event import migration_event
 from .migration_flow import migration_flow
 from .mobility_rate import mobility_rate
@@ -24,6 +25,7 @@ __all__ = [
     "emigration_by_origin",
     "family_year",
     "immigration_spell",
+    "migration_balance",
     "migration_event",
     "migration_flow",
     "mobility_rate",

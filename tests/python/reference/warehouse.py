@@ -29,6 +29,7 @@ MARTS = (
     "descendant_emigration",
     "presence",
     "migration_flow",
+    "migration_balance",
     "child_emigration",
     "mover_profile",
     "emigration_by_origin",

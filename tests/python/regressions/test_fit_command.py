@@ -10,6 +10,7 @@ import openpyxl
 import pandas as pd
 import pytest
 from conftest import Command
+from deliveries import PROJECT
 
 from utvandring.formulas import fit_multinomial_formula
 from utvandring.regressions.leaving import withheld_together
@@ -87,6 +88,37 @@ def test_a_formula_on_the_command_line_is_the_one_of_the_library(
     tidy, glance = (pd.read_csv(tmp_path / "r" / f"{name}.csv") for name in ("tidy", "glance"))
     assert {"term", "estimate", "std.error", "statistic", "p.value", "conf.low", "conf.high"} <= set(tidy)
     assert glance.loc[0, "nobs"] == len(rows) and glance.loc[0, "nclusters"] == rows["person_id"].nunique()
+
+
+def test_the_example_by_country_of_birth_has_groups_of_countries_as_terms(
+    mart: Path, tmp_path: Path, utvandring: Command
+) -> None:
+    path = tmp_path / "origin.duckdb"
+    with duckdb.connect(str(path)) as connection:
+        connection.execute(f"attach '{mart}' as small (read_only)")
+        connection.execute("create schema marts; create schema code_lists")
+        connection.execute(
+            "create table code_lists.country_group (country_code varchar, origin_group varchar); "
+            "insert into code_lists.country_group values "
+            "('101', 'nordic'), ('131', 'eu_2004_2007'), ('444', 'asia')"
+        )
+        connection.execute(
+            "create table marts.person_year as select *, true as is_immigrant, "
+            "outcome_centrality as outcome_county, "
+            "if(hash(person_id) % 2 = 0, '16+', '3-5') as residence_group, "
+            "['101', '131', '444', null][1 + (hash(person_id, 1) % 4)::int] as country_of_birth "
+            "from small.marts.person_year"
+        )
+        (persons,) = connection.execute(
+            "select count(*) from marts.person_year where base_year = 2012 and age between 20 and 60 "
+            "and outcome_county <> 'death' and country_of_birth is not null"
+        ).fetchone() or (0,)
+    example = PROJECT / "docs/examples/emigration_by_origin.yml"
+    ran = utvandring("fit", "--spec", example, "--database", path, "--out", tmp_path / "rows.csv")
+    assert ran.code == 0, ran.text
+    rows = pd.read_csv(tmp_path / "rows.csv")
+    assert {"born_in_asia", "born_in_eu_2004_2007"} <= set(rows["term"])
+    assert set(rows["n_obs"]) == {persons}
 
 
 def test_in_eighty_columns_no_name_is_cut_and_no_line_is_longer(mart: Path, utvandring: Command) -> None:

@@ -7,6 +7,8 @@ from utvandring.logit import fit_panel_multinomial
 from utvandring.regressions.panels import panel_logits
 from utvandring.regressions.specification import OUTCOMES, read_panel_logits
 
+OF_TOWNS = ("is_single", "is_without_job", "has_tertiary_education", "is_recent", "is_in_oslo_area")
+
 
 def made_panel() -> pd.DataFrame:
     """Return 700 immigrants in towns over three years, and one native."""
@@ -20,10 +22,7 @@ def made_panel() -> pd.DataFrame:
             "area": "urban",
             "sex": np.where(persons % 2, "male", "female"),
             "decades_from_40": draw.uniform(-2, 2, len(persons)),
-            **{
-                name: draw.random(len(persons)) < 0.4
-                for name in ("is_single", "is_without_job", "has_tertiary_education", "is_recent")
-            },
+            **{name: draw.random(len(persons)) < 0.4 for name in OF_TOWNS},
         }
     )
     drawn = draw.choice(3, p=[0.7, 0.2, 0.1], size=len(rows))
@@ -51,10 +50,7 @@ def test_a_panel_logit_is_the_fit_of_the_library_and_the_others_say_why_there_is
             "age": immigrants["decades_from_40"],
             "squared": immigrants["decades_from_40"] ** 2,
             "female": (immigrants["sex"] == "female").astype(float),
-            **{
-                name: immigrants[name].astype(float)
-                for name in ("is_single", "is_without_job", "has_tertiary_education", "is_recent")
-            },
+            **{name: immigrants[name].astype(float) for name in OF_TOWNS},
         }
     )
     codes = immigrants[[f"{outcome}_n" for outcome in OUTCOMES]].to_numpy().argmax(axis=1)

@@ -74,6 +74,20 @@ def test_a_base_year_without_the_year_before_keeps_its_counties_and_says_why_the
     assert len(rate_decompositions(cells[:0], [2012])) == 0
 
 
+def test_moves_to_another_county_are_taken_apart_in_the_same_table(cells: pd.DataFrame) -> None:
+    both = rate_decompositions(cells, [2012], ["emigration", "internal_outmigration"])
+    alone = rate_decompositions(cells, [2012])
+    pd.testing.assert_frame_equal(both[both["outcome"] == "emigration"].reset_index(drop=True), alone)
+    moves = both[both["outcome"] == "internal_outmigration"]
+    assert len(moves) == len(alone)
+    of_year = cells[cells["outcome_year"] == 2013]
+    assert (moves["reference_events_n"] == of_year["internal_outmigration_n"].sum()).any()
+    with pytest.raises(ValueError, match="There is no outcome 'death'; there are emigration, internal_out"):
+        rate_decompositions(cells, [2012], ["death"])
+    with pytest.raises(ValueError, match=r"must be a list, such as \[emigration\]"):
+        rate_decompositions(cells, [2012], "emigration")
+
+
 def test_two_counties_are_compared_where_somebody_asks(cells: pd.DataFrame) -> None:
     found = decomposed(
         cells,

@@ -895,6 +895,56 @@ def signs_of_life(warehouse: duckdb.DuckDBPyConnection) -> Attack:
     return attack_on(counts, sums, subsets)
 
 
+def origins(warehouse: duckdb.DuckDBPyConnection) -> Attack:
+    """Emigrants and over-coverage of 2013 by origin, entry and county, and the county in other tables."""
+    key = "outcome_year, country_group, country_of_birth, entry_period, dimension, category"
+    counts: Counts = {}
+    for item in ("emigrants_n", "administrative_n", "unknown_basis_n", "judged_n", "overcoverage_n"):
+        counts |= counted(
+            warehouse,
+            f"""
+            select '{item}', country_group, country_of_birth, entry_period, category,
+                coalesce(mart.{item}, 0), released.{item}
+            from release.emigration_by_origin as released
+            left join marts.emigration_by_origin as mart using ({key})
+            where outcome_year = 2013 order by all""",
+        )
+    counts |= counted(
+        warehouse,
+        """
+        select 'region', region_code, immigration_background, mart.emigrants_n, released.emigrants_n
+        from release.emigration_by_region as released
+        inner join marts.emigration_by_region as mart
+            using (outcome_year, region_level, region_code, population, immigration_background)
+        where (outcome_year, region_level, population) = (2013, 'county', 'immigrants') order by all""",
+    )
+    part_of = {"administrative_n": "emigrants_n", "unknown_basis_n": "emigrants_n"}
+
+    def sums(cell: Key) -> list[tuple[str, Key]]:
+        if cell[0] == "region":
+            return [("background", ("region", cell[1], "all"))] if cell[2] != "all" else []
+        item, group, country, entry, county = cell
+        found = []
+        if country != "all":
+            found.append(("country", (item, group, "all", entry, county)))
+        elif group != "all":
+            found.append(("group", (item, "all", "all", entry, county)))
+        if entry != "all":
+            found.append(("entry", (item, group, country, "all", county)))
+        if county != "all":
+            found.append(("county", (item, group, country, entry, "all")))
+            if item == "emigrants_n" and group in ("all", "nordic"):
+                found.append(("same", ("region", county, group)))
+        if item in part_of:
+            found.append(("basis", (part_of[item], *cell[1:])))
+        return found
+
+    def subsets(cell: Key) -> list[tuple[str, Key]]:
+        return [("judged", ("judged_n", *cell[1:]))] if cell[0] == "overcoverage_n" else []
+
+    return attack_on(counts, sums, subsets)
+
+
 def registrations(warehouse: duckdb.DuckDBPyConnection) -> Attack:
     """Moves of 2010 by type, basis and lag."""
     counts = counted(
@@ -955,6 +1005,7 @@ def divisions(warehouse: duckdb.DuckDBPyConnection) -> Attack:
         (stays, 200),
         (former_residents, 20),
         (signs_of_life, 20),
+        (origins, 300),
         (registrations, 5),
     ],
     ids=lambda value: getattr(value, "__name__", None),
@@ -1042,6 +1093,7 @@ def test_sets_of_persons_that_are_as_many_everywhere_are_one_cell(cells: duckdb.
     ).fetchall()
     questions = cells.execute(
         "select concat_ws('/', table_name, population, immigrant_group, dimension, category, "
+        "country_group, entry_period, "
         "destination_group, years_since_leaving, event_type, emigration_basis, lag_group, basis, "
         "development_year, transition), "
         "list(distinct cell_id order by cell_id), "
@@ -1049,6 +1101,7 @@ def test_sets_of_persons_that_are_as_many_everywhere_are_one_cell(cells: duckdb.
         "immigration_background) as counts from intermediate.int_disclosure__question_cell "
         # In the simulation some groups of countries are one country, and some registers say the same of all.
         "where dimension is distinct from 'comparison_country' and table_name <> 'stated_number' "
+        "and coalesce(country_of_birth, 'all') = 'all' "
         "group by all having sum(n) > 100 and count(distinct n) > 15"
     ).fetchall()
     for table, fewest in ((mobility, 20), (questions, 2)):

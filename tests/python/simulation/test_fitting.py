@@ -24,12 +24,16 @@ def persons() -> fitting.Persons:
 def test_a_world_without_tilts_is_not_simulated(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(tilts, "TABLE", tmp_path / "tilts.csv")
     with pytest.raises(UtvandringError, match=r"tilts\.csv is missing .* not calibrated"):
-        tilts.tables.__wrapped__()
+        tilts.tables()
 
 
-def small_fit(persons: fitting.Persons, monkeypatch: pytest.MonkeyPatch) -> fitting.Fit:
+FEW = ("totals", "4 main", "03 county_background", "4 family_size", "6.1 1")
+
+
+def small_fit(
+    persons: fitting.Persons, monkeypatch: pytest.MonkeyPatch, chosen: tuple[str, ...] = FEW
+) -> fitting.Fit:
     """A fit of a few models, which so small a population can carry."""
-    chosen = {"totals", "4 main", "03 county_background", "4 family_size", "6.1 1"}
     few = [m for m in fitting.models(persons) if f"{m.scope} {m.spec}".strip() in chosen]
     monkeypatch.setattr(fitting, "models", lambda _persons: few)
     return fitting.Fit(persons)
@@ -95,3 +99,24 @@ def test_a_step_brings_the_cells_nearer_to_print(
     after = fit.linearise(fit.improve(without, 1), derivatives=False)[0]
     fitted = ~before["held_out"]
     assert (after.loc[fitted, "z"] ** 2).sum() < 0.8 * (before.loc[fitted, "z"] ** 2).sum()
+
+
+def test_the_search_begins_with_nothing_and_each_stage_simulates_lives_with_what_the_last_one_found(
+    persons: fitting.Persons, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small_fit(persons, monkeypatch, ("03 county_background",))
+    followed = []
+
+    def simulated_persons(scale: float, seed: int) -> fitting.Persons:
+        followed.append((scale, seed, tilts.tables()))
+        return persons
+
+    monkeypatch.setattr(fitting, "simulated_persons", simulated_persons)
+    monkeypatch.setattr(fitting, "STAGES", ((0.1, 1), (0.2, 0)))
+    found = fitting.find(0.5, 7)
+    assert [stage[:2] for stage in followed] == [(0.05, 7), (0.1, 7)]
+    first, second = (stage[2] for stage in followed)
+    assert all(not table.any() for table in first.values())
+    assert all((second[pair] == table).all() for pair, table in found.items())
+    assert any(table.any() for table in found.values())
+    assert tilts.tables() is tilts.read(tilts.TABLE)
