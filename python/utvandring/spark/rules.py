@@ -671,19 +671,6 @@ def mean(node: exp.Expression, columns: Columns) -> exp.Expression:
     return exp.Avg(this=_as_type(node.this, "double")) if isinstance(node, exp.Avg) else node
 
 
-def root(node: exp.Expression, columns: Columns) -> exp.Expression:
-    """Make the root of a negative number an error, as in DuckDB; for Spark it is not a number."""
-    if not isinstance(node, exp.Sqrt):
-        return node
-    is_negative = exp.LT(this=exp.paren(node.this.copy()), expression=exp.Literal.number(0))
-    return function(
-        "if",
-        is_negative,
-        function("raise_error", "the root of a negative number"),
-        function("sqrt", node.this.copy()),
-    )
-
-
 def rounding(node: exp.Expression, columns: Columns) -> exp.Expression:
     """Both round halves away from zero; to decimals they see other halves, so that this is refused."""
     if isinstance(node, exp.Round) and node.args.get("decimals") is not None:
@@ -739,7 +726,6 @@ RULES: tuple[Rule, ...] = (
     date_read,
     checksum_number,
     mean,
-    root,
     rounding,
     kept_result,
     unusual_name,
