@@ -3,7 +3,10 @@
     {%- set existing = load_cached_relation(this) -%}
     {%- set target = this.incorporate(type='table') -%}
     {%- set types = model.config.get('column_types') or {} -%}
-    {%- set address = adapter.lay(this.schema, this.identifier, rows_of_code_list(model, load_agate_table(), types)) -%}
+    {%- set agate_table = load_agate_table() -%}
+    {#- dbt asks for it when it tells what was built. -#}
+    {%- do store_result('agate_table', response='OK', agate_table=agate_table) -%}
+    {%- set address = adapter.lay(this.schema, this.identifier, rows_of_code_list(model, agate_table, types)) -%}
     {{ drop_relation_if_exists(existing) }}
     {{ run_hooks(pre_hooks) }}
     {%- call statement('main') -%}
