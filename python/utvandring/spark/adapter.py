@@ -100,6 +100,7 @@ class Adapter(SparkAdapter):
 
     ConnectionManager = ConnectionManager
     _ledger: duckdb.DuckDBPyConnection | None = None
+    _opening = threading.Lock()
 
     @property
     def _settings(self) -> Settings:
@@ -107,9 +108,11 @@ class Adapter(SparkAdapter):
         return settings
 
     def _duckdb(self) -> duckdb.DuckDBPyConnection:
-        if self._ledger is None:
-            self._ledger = duckdb.connect()
-        return self._ledger
+        # A connection refuses a second call while one is running: each call of dbt's threads has its own.
+        with self._opening:
+            if self._ledger is None:
+                self._ledger = duckdb.connect()
+            return self._ledger.cursor()
 
     @available
     def ask_duckdb(self, query: str) -> Any:
