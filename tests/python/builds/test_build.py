@@ -638,7 +638,7 @@ def test_a_data_root_with_an_odd_name_is_built(
     root = tmp_path / "it's [here] *"
     deliver(DataRoot(root), good_delivery, PROJECT)
 
-    forked_dbt.run(root, "build", "--select", "stg_deliveries__register_period+1")
+    forked_dbt.run(root, "build", "--select", "int_deliveries__calendar", "+register_period")
 
 
 def test_plain_dbt_stops_with_one_sentence_where_nothing_was_delivered(
