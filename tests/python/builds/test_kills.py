@@ -64,7 +64,7 @@ ACCEPTING = "rename accepted/.ledger.json.new to accepted/ledger.json"
 def require_kinds(trials: Iterable[Trial], kinds: Sequence[str]) -> None:
     """Require points at which these things are done, to whatever file or table."""
     told = [point[0] for trial in trials for point in trial.points]
-    assert [kind for kind in kinds if not any(name.startswith(f"{kind} ") for name in told)] == []
+    assert [kind for kind in kinds if not any(f"{name} ".startswith(f"{kind} ") for name in told)] == []
 
 
 def delivery(folder: Path, number: int, *registers: str) -> Path:
