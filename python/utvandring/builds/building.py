@@ -288,7 +288,8 @@ def _arguments(request: Request) -> list[str]:
     if request.full_refresh:
         arguments.append("--full-refresh")
     if request.select:
-        arguments += ["--select", *request.select]
+        # A test that reads another table too, which may not be there, is left to the whole build.
+        arguments += ["--select", *request.select, "--indirect-selection", "buildable"]
     elif request.from_spark:
         arguments += ["--selector", "after_spark"]
     if request.only_tables:
