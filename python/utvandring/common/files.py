@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -85,6 +86,27 @@ def replace_file(source: Path, destination: Path) -> None:
     """Put a finished file in its final place in one step, durably."""
     sync_file(source)
     source.replace(destination)
+    sync_folder(destination.parent)
+
+
+def replace_folder(source: Path, destination: Path) -> None:
+    """Put a finished folder in its final place; an earlier one is kept until the new one is there.
+
+    Folders are not exchanged in one step: for a moment there is none. If the new one cannot be put there, the
+    earlier one is.
+    """
+    if not destination.exists():
+        source.replace(destination)
+    else:
+        earlier = destination.with_name(f".{destination.name}.earlier")
+        shutil.rmtree(earlier, ignore_errors=True)
+        destination.replace(earlier)
+        try:
+            source.replace(destination)
+        except OSError:
+            earlier.replace(destination)
+            raise
+        shutil.rmtree(earlier)
     sync_folder(destination.parent)
 
 

@@ -13,7 +13,7 @@ import duckdb
 
 from utvandring import __version__
 from utvandring.common.errors import UsageError, UtvandringError
-from utvandring.common.files import replace_file, sha256_of, sync_file, sync_folder
+from utvandring.common.files import replace_file, replace_folder, sha256_of, sync_file
 from utvandring.common.opening import open_to_read
 from utvandring.common.progress import Progress
 from utvandring.common.project import DataRoot
@@ -144,7 +144,7 @@ def export(
             _require_reason(found, given_away, reason)
             files = _write(connection, temporary, form, chosen, progress or (lambda label, share: None))
             entry = _keep_counts(connection, root, earlier, names, reason if found else None)
-        _record(root, earlier, entry, lambda: _put_in_place(temporary, folder))
+        _record(root, earlier, entry, lambda: replace_folder(temporary, folder))
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
     return Export(folder, files, chosen, tuple(found), given_away)
@@ -242,23 +242,6 @@ def _require_free(folder: Path, replace: bool) -> None:
         raise UsageError(f"{folder} exists and is no earlier export: name another folder.")
     if not replace:
         raise UsageError(f"{folder} holds an earlier export: name another folder, or add --replace.")
-
-
-def _put_in_place(temporary: Path, folder: Path) -> None:
-    """Rename the finished folder; of an earlier export nothing is lost before the new one is there."""
-    if not folder.exists():
-        temporary.replace(folder)
-    else:
-        earlier = folder.with_name(f".{folder.name}.earlier")
-        shutil.rmtree(earlier, ignore_errors=True)
-        folder.replace(earlier)
-        try:
-            temporary.replace(folder)
-        except OSError:
-            earlier.replace(folder)
-            raise
-        shutil.rmtree(earlier)
-    sync_folder(folder.parent)
 
 
 def _released(connection: duckdb.DuckDBPyConnection) -> dict[str, Table]:

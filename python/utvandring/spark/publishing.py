@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from utvandring.common.errors import UtvandringError
+from utvandring.common.files import replace_folder
 from utvandring.spark.session import Settings
 
 
 def publish(settings: Settings, relations: Sequence[tuple[str, str]]) -> int:
-    """Put tables in the place of those that were published, all in one step.
+    """Put tables in the place of those that were published, all of them together.
 
     The files are linked, not copied, where the file system can: Spark never changes a file, it writes others.
 
@@ -31,9 +32,8 @@ def publish(settings: Settings, relations: Sequence[tuple[str, str]]) -> int:
     UtvandringError
         If a table is not there; what was published stays.
     """
-    new, old = settings.folder / "published.new", settings.folder / "published.old"
+    new = settings.folder / "published.new"
     shutil.rmtree(new, ignore_errors=True)
-    shutil.rmtree(old, ignore_errors=True)
     for schema, table in relations:
         files = sorted(_folder(settings, schema, table).glob("*.parquet"))
         if not files:
@@ -48,10 +48,7 @@ def publish(settings: Settings, relations: Sequence[tuple[str, str]]) -> int:
     # By it the warehouse sees whether it reads the same deliveries.
     ledger = settings.ledger / "deliveries" / "delivery_file" / "rows.parquet"
     _link(ledger, new / "delivery_file.parquet")
-    if settings.published.exists():
-        settings.published.rename(old)
-    new.rename(settings.published)
-    shutil.rmtree(old, ignore_errors=True)
+    replace_folder(new, settings.published)
     return len(relations)
 
 

@@ -5,8 +5,9 @@ from collections import namedtuple
 from pathlib import Path
 
 import pytest
+from deliveries import PROJECT
 
-from utvandring.builds.resources import memory_needed, require_resources
+from utvandring.builds.resources import _YEARS_AT_A_TIME, memory_needed, require_resources
 from utvandring.common.engine import bytes_of_memory
 from utvandring.common.errors import UtvandringError
 from utvandring.common.project import DataRoot
@@ -63,6 +64,11 @@ def test_a_disk_without_room_for_the_warehouse_is_told_before_the_build(
 
 def test_the_largest_four_years_in_a_row_decide_on_the_memory() -> None:
     assert memory_needed({2010: 1, 2011: 1, 2012: 10, 2013: 10, 2014: 10, 2015: 10, 2020: 30}) == 200 * 40
+
+
+def test_person_year_is_built_so_many_years_at_a_time() -> None:
+    model = (PROJECT / "models" / "marts" / "person_year" / "person_year.sql").read_text(encoding="utf-8")
+    assert f"'block_years': {_YEARS_AT_A_TIME}}}" in model
 
 
 @pytest.mark.parametrize(

@@ -243,7 +243,7 @@ def test_an_export_that_cannot_appear_is_not_in_the_ledger(
 
     for before in (0, 1):
         with monkeypatch.context() as patch:
-            patch.setattr(exporting, "_put_in_place", fail)
+            patch.setattr(exporting, "replace_folder", fail)
             assert utvandring("export", "--out", tmp_path / "new").code == 1
         assert len(read_exports(root)) == before
         assert len([*root.exports.glob("*.parquet")]) == before
