@@ -115,6 +115,15 @@ def simulate(
             help="Align emigrations to totals by year and citizenship: a CSV file, or 'published'.",
         ),
     ] = None,
+    propensities: Annotated[
+        str | None,
+        typer.Option(
+            "--propensities",
+            metavar="NUMBERS",
+            help="Some people move and leave more often than others like them, every year: the variances of "
+            "these effects on internal moves and emigrations in log odds, and their correlation, as 1,2,0.5.",
+        ),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="List the written files as JSON.")] = False,
 ) -> None:
     """Write a synthetic delivery, calibrated to the published report."""
@@ -124,6 +133,7 @@ def simulate(
         raise UsageError("--truth goes with one delivery: leave out --yearly-from, the truth is the same.")
     try:
         totals = None if align is None else simulation.totals_of(align)
+        persistent = None if propensities is None else simulation.propensities_of(propensities)
         with progress_bar(quiet=_Options.quiet) as progress:
             if yearly_from is None:
                 simulation.simulate(
@@ -136,12 +146,13 @@ def simulate(
                     majority=majority,
                     truth=truth,
                     align=totals,
+                    propensities=persistent,
                 )
                 folders = [out_dir]
             else:
                 folders = simulation.simulate_yearly(
                     out_dir, yearly_from, scale=scale, first_year=first_year, last_year=last_year, seed=seed,
-                    progress=progress, majority=majority, align=totals,
+                    progress=progress, majority=majority, align=totals, propensities=persistent,
                 )  # fmt: skip
     except ValueError as error:
         raise UsageError(str(error)) from error

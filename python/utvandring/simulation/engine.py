@@ -41,6 +41,7 @@ from utvandring.simulation.population import (
     IntArray,
     Population,
 )
+from utvandring.simulation.propensities import Propensities
 from utvandring.simulation.registers import Registers
 from utvandring.simulation.streams import Stream, generator
 
@@ -54,7 +55,7 @@ _FIRST_OF_MAJORITY = 1 << 35
 def simulate(
     out_dir: Path, *, scale: float = 0.1, first_year: int = 2003, last_year: int = 2014, seed: int = 2016,
     progress: Progress | None = None, majority: bool = False, truth: Path | None = None,
-    align: Alignment | None = None,
+    align: Alignment | None = None, propensities: Propensities | None = None,
 ) -> Path:  # fmt: skip
     """Write a synthetic delivery and return the path of its `delivery.json`.
 
@@ -72,6 +73,8 @@ def simulate(
         sign in this.
     align : totals of emigrations to which the world is aligned; it is another world then, with citizenship
         in `befolkning`, and with refugees from Ukraine. Outcome year 2013 follows tables E1-E8 all the same.
+    propensities : effects of each immigrant that persist from year to year, normal at the start and for each
+        arrival. Tables E1-E8 then hold given these; without them the years of a person are independent.
 
     Raises
     ------
@@ -88,7 +91,7 @@ def simulate(
     try:
         run = Simulation(
             work, scale, first_year, last_year, seed, progress or (lambda _label, _fraction: None), majority,
-            align,
+            align, propensities,
         )  # fmt: skip
         run.run()
         if out_dir.exists():
@@ -142,12 +145,14 @@ class Simulation:
         progress: Progress,
         majority: bool = False,
         alignment: Alignment | None = None,
+        propensities: Propensities | None = None,
     ) -> None:
         self.scale, self.first_year, self.last_year, self.seed = scale, first_year, last_year, seed
         self.progress = progress
         self.geo: Geography = geography()
         self.log = EventLog()
         self.alignment = alignment
+        self.propensities = propensities
         # Who has left in the year that is simulated, each emigration once.
         self.left: list[IntArray] = []
         self.left_oslo = 0  # for another county, this year
@@ -260,7 +265,8 @@ class Simulation:
         self, year: int, aligned: FloatArray | None
     ) -> tuple[Outcome, moves.MunicipalityArray, IntArray, np.random.Generator]:
         pop, geo = self.pop, self.geo
-        outcome = draw_outcomes(pop, year, geo, self.rng(Stream.OUTCOMES, year), aligned)
+        effects = None if self.propensities is None else self.propensities.effects(len(pop), self.seed)
+        outcome = draw_outcomes(pop, year, geo, self.rng(Stream.OUTCOMES, year), aligned, effects)
         destination = np.full(len(pop), moves.NOWHERE, dtype=np.int16)
         rng = self.rng(Stream.DESTINATIONS_WITHIN_NORWAY, year)
         movers = np.flatnonzero(outcome == INTERNAL)

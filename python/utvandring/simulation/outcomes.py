@@ -102,7 +102,12 @@ def death_probability(age: npt.NDArray[np.int16], sex: npt.NDArray[np.int8]) -> 
 
 
 def draw_outcomes(
-    pop: Population, year: int, geo: Geography, rng: np.random.Generator, aligned: FloatArray | None = None
+    pop: Population,
+    year: int,
+    geo: Geography,
+    rng: np.random.Generator,
+    aligned: FloatArray | None = None,
+    effects: FloatArray | None = None,
 ) -> npt.NDArray[np.int8]:
     """Draw everybody's own outcome of `year`; nobody follows anybody yet.
 
@@ -111,6 +116,7 @@ def draw_outcomes(
     Parameters
     ----------
     aligned : added to each person's log odds of emigration, where the world is aligned to totals.
+    effects : added to each immigrant's log odds of both outcomes, shape (n, 2), where they persist.
     """
     base_year = year - 1
     n = len(pop)
@@ -128,6 +134,8 @@ def draw_outcomes(
     by_logit = np.flatnonzero(at_risk & pop.immigrant & (age >= 15))
     x = covariates(pop, by_logit, base_year, geo)
     eta = linear_predictor(x)
+    if effects is not None:
+        eta += effects[by_logit]
     working = x.age <= 74
     eta += year_shift(eta[working], x.background[working], year)[x.background]
     if aligned is not None:

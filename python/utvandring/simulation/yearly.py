@@ -15,6 +15,7 @@ from utvandring.common.progress import Progress
 from utvandring.common.sql import literal, path_literal
 from utvandring.simulation.alignment import Alignment
 from utvandring.simulation.engine import check_arguments, simulate
+from utvandring.simulation.propensities import Propensities
 
 # Who is known at the end of a year: who has been seen in the population or the events until then, or first
 # came or was born until then.
@@ -62,6 +63,7 @@ def simulate_yearly(
     progress: Progress | None = None,
     majority: bool = False,
     align: Alignment | None = None,
+    propensities: Propensities | None = None,
 ) -> list[Path]:
     """Write a simulated world as one delivery a year and return their folders in order.
 
@@ -74,7 +76,8 @@ def simulate_yearly(
     ----------
     out_dir : folder to create, with one folder for each delivery, named by its id; may exist if it is empty.
     first_delivered : the year whose end the first delivery knows, from `first_year` to `last_year` - 1.
-    scale, first_year, last_year, seed, progress, majority, align : as for `simulate`, which draws the world.
+    scale, first_year, last_year, seed, progress, majority, align, propensities : as for `simulate`, which
+        draws the world.
 
     Raises
     ------
@@ -95,7 +98,7 @@ def simulate_yearly(
         world = work / "world"
         simulate(
             world, scale=scale, first_year=first_year, last_year=last_year, seed=seed, progress=progress,
-            majority=majority, align=align,
+            majority=majority, align=align, propensities=propensities,
         )  # fmt: skip
         series = work / "series"
         names = split(world, series, first_delivered)
