@@ -51,7 +51,7 @@
                     withdraws varchar[],
                     imported struct(choices map(varchar, varchar), inferred_events bigint, lacks varchar[]),
                     findings struct(level varchar, name varchar, register varchar, period integer, file varchar,
-                        count bigint, text varchar)[],
+                        count bigint, text varchar, announced varchar)[],
                     files struct(register varchar, period integer, version integer, delivered_path varchar,
                         sha256 varchar, path varchar, stored_sha256 varchar, rows bigint,
                         missing_columns varchar[], persons bigint,

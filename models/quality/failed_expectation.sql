@@ -1,6 +1,6 @@
 -- Grain: arrival, finding_number: findings in judged deliveries, of every level.
 -- Purpose: the messages that the data steward received: reasons for a refusal, warnings, and notes on changes by a
--- correction. They hold counts and codes only.
+-- correction or on what the sender announced. They hold counts and codes only.
 with
 
 delivery as (
@@ -30,6 +30,7 @@ final as (
         found.finding['file'] as file_name,
         found.finding['count'] as rows_n,
         found.finding['text'] as description,
+        nullif(found.finding['announced'], '') as announcement,
     from found
 )
 

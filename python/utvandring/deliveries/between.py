@@ -6,7 +6,7 @@ accepted; Great Expectations judges the answers.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ import pandas as pd
 from utvandring.common.files import read_yaml
 from utvandring.common.progress import Progress
 from utvandring.common.sql import identifier, literal, path_literal
+from utvandring.deliveries.announcing import NOT_SEEN, Announcement
 from utvandring.deliveries.expectations import outside
 from utvandring.deliveries.ledger import AcceptedFile
 from utvandring.deliveries.specification import Specification
@@ -37,7 +38,7 @@ class Comparison:
 
     `query` gives a row per register and period; `bounded` is the column of it that must lie from `minimum` to
     `maximum`; `says` the sentence for a row that does not. A row whose `refused` is above `refused_above`
-    refuses the delivery.
+    refuses the delivery. `may_be_announced` tells whether the sender may announce such a change.
     """
 
     name: str
@@ -49,6 +50,11 @@ class Comparison:
     says: str
     refused: str | None = None
     refused_above: float | None = None
+    may_be_announced: bool = False
+
+
+# A row outside the bounds of a comparison.
+Found = tuple[Comparison, dict[str, Any]]
 
 
 def read_comparisons(project: Path) -> tuple[Comparison, ...]:
@@ -69,6 +75,7 @@ def read_comparisons(project: Path) -> tuple[Comparison, ...]:
                     entry["says"],
                     refused,
                     limit.get("maximum"),
+                    entry.get("may_be_announced", False),
                 )
             )
     return tuple(comparisons)
@@ -86,6 +93,7 @@ def compare(
     prepared: str,
     accepted: Mapping[AcceptedFile, Path],
     delivered: Mapping[AcceptedFile, Path],
+    announced: Sequence[Announcement],
     progress: Progress,
 ) -> list[Finding]:
     """Ask every declared comparison of a delivery.
@@ -104,20 +112,124 @@ def compare(
         The current files before the delivery, with where they are.
     delivered
         The files of the delivery that would become current, with where they are.
+    announced
+        Changes that the sender announced, in this delivery or in an earlier one.
     progress
         Told the name of the comparison and the share of them that is done.
 
     Returns
     -------
     list of Finding
-        One per register and period outside the bounds.
+        One per register and period outside the bounds, and one per announcement of this delivery that
+        explains none of them.
     """
     if not delivered:
-        return []
+        return [_not_seen(one, "this delivery brings no such file") for one in announced]
     _lay_views(connection, specification, accepted, delivered)
     _lay_tables(connection, specification, prepared, accepted, delivered)
     names = {(file.register, file.period): file.delivered_path for file in delivered}
-    findings = []
+    _take_out(connection, ())
+    found = _ask(connection, comparisons, progress)
+    may_be_announced = [comparison for comparison in comparisons if comparison.may_be_announced]
+    rest = [  # What is found without the announced codes.
+        (comparison, row, one)
+        for of_file in _by_file(announced)
+        for comparison, row in _ask_without(connection, may_be_announced, of_file)
+        if (one := _announcement_of(comparison, row, of_file)) is not None
+    ]
+    return _findings(found, rest, announced, names)
+
+
+def _by_file(announced: Sequence[Announcement]) -> list[list[Announcement]]:
+    files = dict.fromkeys((one.register, one.period) for one in announced)
+    return [[one for one in announced if (one.register, one.period) == file] for file in files]
+
+
+def _ask_without(
+    connection: duckdb.DuckDBPyConnection,
+    comparisons: Sequence[Comparison],
+    announced: Sequence[Announcement],
+) -> list[Found]:
+    """Ask once more as if the announced codes were unknown, now and before."""
+    _take_out(connection, announced)
+    return _ask(connection, comparisons, lambda label, fraction: None)
+
+
+def _announcement_of(
+    comparison: Comparison, row: Mapping[str, Any], announced: Sequence[Announcement]
+) -> Announcement | None:
+    """Return the announcement of the register, period and column of a row outside the bounds."""
+    if not comparison.may_be_announced or _level(comparison, row) is not Level.WARN:
+        return None
+    key = str(row["register"]), int(row["period"]), row.get("code_column")
+    return next((one for one in announced if one.key == key), None)
+
+
+def _findings(
+    found: Sequence[Found],
+    rest: Sequence[tuple[Comparison, dict[str, Any], Announcement]],
+    announced: Sequence[Announcement],
+    names: Mapping[tuple[str, int], str],
+) -> list[Finding]:
+    """Make findings: what is found without the announced codes as well warns, the announced is a note.
+
+    Parameters
+    ----------
+    found
+        Rows outside the bounds.
+    rest
+        Those that are so without the announced codes, each with its announcement.
+    announced
+        The announcements.
+    names
+        The delivered file of a register and period.
+    """
+    findings, explains, stays = [], set(), {one for *_, one in rest}
+    without = {_key(comparison, row) for comparison, row, one in rest if one.column is not None}
+    for comparison, row in found:
+        one = _announcement_of(comparison, row, announced)
+        finding = _finding(comparison, row, names)
+        if one is None:
+            findings.append(finding)
+        elif _key(comparison, row) not in without:
+            explains.add(one)
+            findings.append(replace(finding, level=Level.NOTE, announced=one.reason))
+    for comparison, row, one in rest:
+        if one.column is not None:
+            finding = _finding(comparison, row, names)
+            text = f"{finding.text} This is without what was announced ({', '.join(one.codes)})."
+            findings.append(replace(finding, text=text))
+    for one in announced:
+        if one.is_earlier:
+            continue
+        if (one.register, one.period) not in names:
+            findings.append(_not_seen(one, "this delivery brings no such file"))
+        elif one not in explains:
+            why = "it does not explain the warnings" if one in stays else "no check found a change"
+            findings.append(_not_seen(one, why))
+    return findings
+
+
+def _key(comparison: Comparison, row: Mapping[str, Any]) -> tuple[Any, ...]:
+    return comparison.name, row["register"], row["period"], row.get("code_column"), row.get("code")
+
+
+def _not_seen(one: Announcement, why: str) -> Finding:
+    return Finding(
+        NOT_SEEN,
+        f"{one.what} was announced, but {why}.",
+        level=Level.NOTE,
+        register=one.register,
+        period=one.period,
+        announced=one.reason,
+    )
+
+
+def _ask(
+    connection: duckdb.DuckDBPyConnection, comparisons: Sequence[Comparison], progress: Progress
+) -> list[Found]:
+    """Return every row outside the bounds of its comparison."""
+    found = []
     # Some comparisons bound another column of the same query: it is asked once.
     answers: dict[str, pd.DataFrame] = {}
     for number, comparison in enumerate(comparisons):
@@ -131,9 +243,8 @@ def compare(
             answer["share"] = answer["found_n"] / answer["checked_n"].where(answer["checked_n"] > 0)
         answer = answer.sort_values([c for c in ("register", "period", "code_column", "code") if c in answer])
         at_fault = outside(answer[comparison.bounded], comparison.minimum, comparison.maximum)
-        for row in answer[at_fault].to_dict("records"):
-            findings.append(_finding(comparison, row, names))
-    return findings
+        found += [(comparison, row) for row in answer[at_fault].to_dict("records")]
+    return found
 
 
 def _finding(comparison: Comparison, row: dict[str, Any], names: Mapping[tuple[str, int], str]) -> Finding:
@@ -282,6 +393,15 @@ def _lay_compared(connection: duckdb.DuckDBPyConnection, specification: Specific
             f"select rows.*, is_delivered from {identifier(f'{view}_rows')} as rows "
             "inner join compared_file on filename = path"
         )
+
+
+def _take_out(connection: duckdb.DuckDBPyConnection, announced: Sequence[Announcement]) -> None:
+    _fill(
+        connection,
+        "announced_code",
+        "register varchar, code_column varchar, code varchar",
+        [(one.register, one.column, code) for one in announced for code in one.codes],
+    )
 
 
 def _fill(

@@ -18,6 +18,7 @@ from utvandring.common.progress import Progress
 from utvandring.common.project import DataRoot
 from utvandring.common.room import require_room
 from utvandring.deliveries import identity
+from utvandring.deliveries.announcing import Announcement
 from utvandring.deliveries.between import Comparison, compare, read_comparisons, read_prepared
 from utvandring.deliveries.checks import CheckedFile, check_file, load_code_lists
 from utvandring.deliveries.completeness import missing_for_build
@@ -208,7 +209,7 @@ class _Judgement:
                 findings += [finding for result in checked for finding in result.findings]
                 if not _refusals(findings):
                     files = tuple(self._stage(connection, checked, staging))
-                    findings += map(self._drop_accepted, self._compare(connection, files, staging))
+                    findings += map(self._drop_accepted, self._compare(connection, files, manifest, staging))
                 if _refusals(findings):
                     return self._refuse(manifest.delivery_id, manifest, tuple(findings))
             except duckdb.Error as error:
@@ -230,6 +231,7 @@ class _Judgement:
                 repeated_files=tuple(_repetition(file) for file in repeated),
                 simulated=manifest.is_simulated,
                 imported=manifest.imported,
+                announced=tuple(one.as_json() for one in manifest.announced),
                 findings=tuple(findings),
                 waivers=self._used_waivers(files, findings),
             )
@@ -281,7 +283,11 @@ class _Judgement:
         return tuple(waived)
 
     def _compare(
-        self, connection: duckdb.DuckDBPyConnection, files: tuple[AcceptedFile, ...], staging: Path
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        files: tuple[AcceptedFile, ...],
+        manifest: Manifest,
+        staging: Path,
     ) -> list[Finding]:
         """Hold the delivery against itself and against what was accepted before."""
         current = self.ledger.current_files()
@@ -312,7 +318,20 @@ class _Judgement:
             self.prepared,
             accepted,
             delivered,
+            (*manifest.announced, *self._announced_before(manifest, delivered)),
             lambda label, fraction: self.progress(label, 0.85 + 0.15 * fraction),
+        )
+
+    def _announced_before(
+        self, manifest: Manifest, delivered: Iterable[AcceptedFile]
+    ) -> tuple[Announcement, ...]:
+        """Return what was announced earlier of years that come again: a correction has the change too."""
+        again = {(file.register, file.period) for file in delivered}
+        known = {one.key for one in manifest.announced}
+        entries = (entry for one in self.ledger.accepted for entry in one.announced)
+        earlier = {one.key: one for one in map(Announcement.from_json, entries)}
+        return tuple(
+            one for one in earlier.values() if one.key not in known and (one.register, one.period) in again
         )
 
     def _verify_checksums(self, manifest: Manifest) -> tuple[list[DeliveredFile], list[Finding]]:
@@ -390,6 +409,7 @@ class _Judgement:
             report=report.relative_to(self.root.path).as_posix(),
             simulated=manifest.is_simulated if manifest else False,
             imported=manifest.imported if manifest else {},
+            announced=tuple(one.as_json() for one in manifest.announced) if manifest else (),
             findings=findings,
         )
         ledger = self.ledger.with_delivery(delivery)

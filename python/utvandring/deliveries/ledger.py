@@ -58,7 +58,8 @@ class Delivery:
     `files` are those that it brought; `repeated_files` (register, period, version, sha256) had been accepted
     before with the same content and were not stored again. `findings` are everything that was found, of every
     level; `waivers` (check, reason, values) what a data steward accepted all the same; `imported` what an
-    import chose, inferred and lacks (choices, inferred_events, lacks). An entry of verdict
+    import chose, inferred and lacks (choices, inferred_events, lacks); `announced` the changes of which the
+    sender knows (register, period, column, codes, reason). An entry of verdict
     `withdrawn` is no delivery but the end of one: it has its id, and `withdraws` the paths of the files that
     count no more.
     """
@@ -78,6 +79,7 @@ class Delivery:
     waivers: tuple[dict[str, Any], ...] = ()
     withdraws: tuple[str, ...] = ()
     imported: dict[str, Any] = field(default_factory=dict, hash=False)
+    announced: tuple[dict[str, Any], ...] = ()
 
     @property
     def is_accepted(self) -> bool:
@@ -102,6 +104,7 @@ class Delivery:
             "report": self.report,
             "simulated": self.simulated,
             "imported": self.imported,
+            "announced": list(self.announced),
             "withdraws": list(self.withdraws),
             "waivers": list(self.waivers),
             "findings": [finding.as_json() for finding in self.findings],
@@ -128,6 +131,7 @@ class Delivery:
             waivers=tuple(entry.get("waivers", ())),
             withdraws=tuple(entry.get("withdraws", ())),
             imported=entry.get("imported", {}),
+            announced=tuple(entry.get("announced", ())),
         )
 
 

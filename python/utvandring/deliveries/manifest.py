@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from utvandring.deliveries.announcing import Announcement, is_printable, read_announced
 from utvandring.deliveries.specification import Specification
 from utvandring.deliveries.verdict import Finding, Level
 
@@ -46,7 +47,8 @@ class Manifest:
     """A well-formed `delivery.json`: the files whose description holds, and what is wrong with the others.
 
     `imported` holds what an import chose (`choices`), how many events it inferred (`inferred_events`) and
-    what it lacks (`lacks`); it is empty for any other delivery.
+    what it lacks (`lacks`); it is empty for any other delivery. `announced` are the changes that the sender
+    knows of.
     """
 
     delivery_id: str
@@ -55,6 +57,7 @@ class Manifest:
     imported: dict[str, Any]
     files: tuple[DeliveredFile, ...]
     findings: tuple[Finding, ...]
+    announced: tuple[Announcement, ...] = ()
 
 
 class ManifestError(Exception):
@@ -94,6 +97,10 @@ def read_manifest(folder: Path, specification: Specification, today: datetime.da
     produced_at = _produced_at(document, problems)
     is_simulated = _is_simulated(document, problems)
     imported = _imported(document, problems)
+    announced, faults = read_announced(
+        document.get("announced", []), specification, lambda period: _period(period, today)
+    )
+    problems.extend(map(_structure, faults))
     entries = document.get("files")
     if not isinstance(entries, list) or not entries:
         problems.append(_structure("'files' must be a list of at least one file."))
@@ -110,7 +117,9 @@ def read_manifest(folder: Path, specification: Specification, today: datetime.da
     if produced_at > today + datetime.timedelta(days=1):
         text = f"'produced_at' ({produced_at}) lies in the future."
         problems.append(Finding("manifest", text, file=MANIFEST, level=Level.WARN))
-    return Manifest(delivery_id, produced_at, is_simulated, imported, tuple(files), tuple(problems))
+    return Manifest(
+        delivery_id, produced_at, is_simulated, imported, tuple(files), tuple(problems), announced
+    )
 
 
 def _structure(text: str) -> Finding:
@@ -209,7 +218,7 @@ def _imported(document: dict[str, Any], problems: list[Finding]) -> dict[str, An
 
 
 def _is_short(text: Any) -> bool:
-    return isinstance(text, str) and len(text) <= 400 and text.isprintable()
+    return is_printable(text, 400)
 
 
 def _file(

@@ -19,6 +19,8 @@ from utvandring.deliveries.ledger import Delivery, Ledger
 from utvandring.deliveries.verdict import Finding, Level, counted
 
 LANGUAGES = ("en", "nb")
+# The section of what the sender announced.
+ANNOUNCED = "announced"
 _TEXTS = Path(__file__).parent / "texts"
 
 
@@ -102,13 +104,15 @@ def _counted(number: int, noun: tuple[str, str]) -> str:
 
 
 def _meaning(delivery: Delivery, words: Mapping[str, Any]) -> str:
-    number = Counter(finding.level for finding in delivery.findings)
+    number = Counter(_section(finding) for finding in delivery.findings)
     if delivery.is_withdrawal:
         return str(words["withdrawn"]).format(why=delivery.reasons[0].strip().removesuffix("."))
     if not delivery.is_accepted:
         return str(words["refused"]).format(reasons=_counted(number[Level.REFUSE], words["reason"]))
     if number[Level.WARN]:
         return str(words["warned"]).format(warnings=_counted(number[Level.WARN], words["warning"]))
+    if number[ANNOUNCED]:
+        return str(words["announced"])
     return str(words["clean"])
 
 
@@ -124,12 +128,16 @@ def _brought(delivery: Delivery, words: Mapping[str, Any]) -> str:
     return ", ".join(said)
 
 
+def _section(finding: Finding) -> str:
+    return ANNOUNCED if finding.announced else finding.level.value
+
+
 def _sections(
     findings: tuple[Finding, ...], words: Mapping[str, Any]
 ) -> list[tuple[str, str, list[dict[str, Any]]]]:
     return [
-        (heading, level, [_told(finding, words) for finding in findings if finding.level.value == level])
-        for level, heading in words["sections"].items()
+        (heading, section, [_told(finding, words) for finding in findings if _section(finding) == section])
+        for section, heading in words["sections"].items()
     ]
 
 

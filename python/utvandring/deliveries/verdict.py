@@ -28,7 +28,8 @@ class Finding:
 
     `values` are codes with the number of rows that hold them, most frequent first; `waivable` tells whether a
     data steward may accept the delivery all the same, `persons` of how many persons the rows are, and `loses`
-    what the warehouse would then lose.
+    what the warehouse would then lose. `announced` are the sender's words about a change that would be a
+    warning without them.
     """
 
     check: str
@@ -43,6 +44,7 @@ class Finding:
     waivable: bool = False
     persons: int | None = None
     loses: str = ""
+    announced: str = ""
 
     @property
     def name(self) -> str:
@@ -52,7 +54,8 @@ class Finding:
     def sentence(self) -> str:
         """Say the finding with the file and column it was made in."""
         place = ", ".join(part for part in (self.file, self.column and f"column {self.column}") if part)
-        return f"{place}: {self.text}" if place else self.text
+        said = f"{place}: {self.text}" if place else self.text
+        return f"{said} Announced: {self.announced}" if self.announced else said
 
     def as_json(self) -> dict[str, Any]:
         """Return the finding for the report in quarantine."""
@@ -70,6 +73,7 @@ class Finding:
             "waivable": self.waivable,
             "persons": self.persons,
             "loses": self.loses,
+            "announced": self.announced,
         }
 
     @classmethod
@@ -88,6 +92,7 @@ class Finding:
             waivable=entry["waivable"],
             persons=entry.get("persons"),
             loses=entry.get("loses", ""),
+            announced=entry.get("announced", ""),
         )
 
 

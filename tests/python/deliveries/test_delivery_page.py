@@ -148,7 +148,7 @@ def test_both_languages_have_the_same_words_and_every_check_is_named_in_norwegia
         "unlisted",
         "version",
     }
-    written |= {"delivery_id", "correction", "type", "text", "nothing", "rounded", "privacy"}
+    written |= {"announced", "delivery_id", "correction", "type", "text", "nothing", "rounded", "privacy"}
     assert set(norwegian["checks"]) == rules | comparisons | written
 
 
