@@ -29,9 +29,8 @@ def destinations_of_norwegian_born(
     n, nordic = len(parents_country), _NORDIC_ALIGNED if aligned else _NORDIC
     u = rng.random((2, n))
     descendant = (parents_country > 0)[:, None]
-    limits = np.where(
-        descendant, np.cumsum(p.DESTINATIONS_OF_DESCENDANTS), np.cumsum(p.DESTINATIONS_OF_NORWEGIAN_BORN)
-    )
+    of_others = p.NORWEGIAN_BORN_ALIGNED if aligned else p.DESTINATIONS_OF_NORWEGIAN_BORN
+    limits = np.where(descendant, np.cumsum(p.DESTINATIONS_OF_DESCENDANTS), np.cumsum(of_others))
     kind = (u[0][:, None] >= limits).sum(axis=1)
 
     def one_of(countries: CountryArray) -> CountryArray:

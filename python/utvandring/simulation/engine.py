@@ -420,7 +420,6 @@ class Simulation:
         to_birth = np.full(len(who), p.TO_COUNTRY_OF_BIRTH)
         if aligned:
             to_birth[np.isin(born_in, p.NORDIC_COUNTRIES)] = p.NORDICS_TO_COUNTRY_OF_BIRTH_ALIGNED
-            to_birth[born_in == p.POLAND] = p.POLES_TO_COUNTRY_OF_BIRTH_ALIGNED
         home = (born_in > 0) & (u < to_birth)
         known = np.where(home, born_in, elsewhere)
         return np.where(u > p.DESTINATION_GIVEN, p.UNKNOWN_COUNTRY, known).astype(np.int16)

@@ -465,13 +465,13 @@ ALIGNMENT_DAMPED: Final = 0.65
 # more of 1-9 and of 19-30 than published residents leave room for. Years added to the mean age; the share of
 # the years since the earliest birth that a child has is a draw from 0 to 1 to this power.
 ARRIVAL_AGE_SHAPE_ALIGNED: Final = 3.0
-ARRIVAL_AGE_ADDED_ALIGNED: Final = 3
+ARRIVAL_AGE_ADDED_ALIGNED: Final = YearSeries((2007, 2012), (0.5, 2.5))
 CHILDREN_OLDER_ALIGNED: Final = 0.4
-CHILDREN_OF_ARRIVALS_ALIGNED: Final = YearSeries((2021, 2022), (1.0, 0.7))  # relative
-# Where emigrants go: Nordics mostly home, Poles less often (1,400 of 2012 went to Poland), nobody else there,
-# and more to Sweden (6,700).
-POLAND: Final = 131
-NORDICS_TO_COUNTRY_OF_BIRTH_ALIGNED, POLES_TO_COUNTRY_OF_BIRTH_ALIGNED = 0.93, 0.66
+CHILDREN_OF_ARRIVALS_ALIGNED: Final = YearSeries((2010, 2012, 2021, 2022), (1.15, 1.0, 1.0, 0.7))  # relative
+# Where emigrants go, as published of 2012: Nordics mostly home, more to Sweden (6,700), nobody but Poles to
+# Poland (1,400). Of people born in Norway: as DESTINATIONS_OF_NORWEGIAN_BORN.
+NORDICS_TO_COUNTRY_OF_BIRTH_ALIGNED: Final = 0.93
+NORWEGIAN_BORN_ALIGNED: Final = (0.0, 0.47, 0.38, 0.11)
 COMMON_DESTINATIONS_ALIGNED: Final = (106, 106, 101, 139, 144, 137, 684, 117, 568, 805)
 # Of those who left without saying so 62 per cent are men (note of Statistics Norway): relative to women, from
 # 2013 on, so that outcome year 2013 is that of the report.

@@ -51,11 +51,15 @@ def _adults(
     first_year: IntArray,
     years_ago: npt.NDArray[np.int64],
     rng: np.random.Generator,
-    aligned: bool = False,
+    aligned_year: int | None = None,
 ) -> Population:
-    """Make `n` immigrants who arrived as adults (or, if long ago, also as children)."""
-    mean = p.ARRIVAL_AGE[background] + (p.ARRIVAL_AGE_ADDED_ALIGNED if aligned else 0)
-    shape = p.ARRIVAL_AGE_SHAPE_ALIGNED if aligned else p.ARRIVAL_AGE_SHAPE
+    """Make `n` immigrants who arrived as adults (or, if long ago, also as children).
+
+    In an aligned world, those who arrive in `aligned_year` have other ages.
+    """
+    mean, shape = float(p.ARRIVAL_AGE[background]), p.ARRIVAL_AGE_SHAPE
+    if aligned_year is not None:
+        mean, shape = mean + p.ARRIVAL_AGE_ADDED_ALIGNED(aligned_year), p.ARRIVAL_AGE_SHAPE_ALIGNED
     at_arrival = (17 + rng.gamma(shape, (mean - 17) / shape, n)).astype(np.int64)
     child = (years_ago >= 8) & (rng.random(n) < p.CAME_AS_CHILD)
     at_arrival = np.where(child, rng.integers(1, 17, n), np.minimum(at_arrival, 72))
@@ -339,7 +343,9 @@ def arrive(
     for background in range(len(p.BACKGROUNDS)):
         n = int(numbers[background])
         zero = np.zeros(n, dtype=np.int64)
-        batch = _adults(background, n, np.full(n, man[background]), zero + year, zero, rng, aligned)
+        batch = _adults(
+            background, n, np.full(n, man[background]), zero + year, zero, rng, year if aligned else None
+        )
         new = pop.extend(batch)
         if aligned and background == p.REFUGE:
             more = p.UKRAINIANS_THOUSANDS(year + 1) - p.UKRAINIANS_THOUSANDS(year)

@@ -14,6 +14,7 @@ from utvandring.common.sql import literal
 from utvandring.simulation import parameters as p
 from utvandring.simulation import simulate, simulate_yearly, totals_of
 from utvandring.simulation.alignment import region_shares, regions
+from utvandring.simulation.destinations import destinations_of_norwegian_born
 from utvandring.simulation.geography import geography
 from utvandring.simulation.majority_aligned import published_residents
 
@@ -116,6 +117,17 @@ def test_shares_of_parts_of_the_country_are_those_published() -> None:
     assert region_shares(2026).sum() == pytest.approx(1)
     lunner = geography().codes.index("0533")
     assert (regions(2019)[lunner], regions(2020)[lunner]) == (4, 2)
+
+
+def test_where_norwegians_go_in_an_aligned_world() -> None:
+    """Of 2012: 47 per cent to Nordic countries, 0.65 of these to Sweden and 0.3 to Denmark; else less."""
+    n = 40_000
+    for aligned, sweden, denmark in ((True, 0.47 * 0.65, 0.47 * 0.3), (False, 0.44 * 3 / 7, 0.44 * 2 / 7)):
+        chosen = destinations_of_norwegian_born(
+            np.zeros(n, dtype=np.int16), np.random.default_rng(1), aligned
+        )
+        for country, share in ((106, sweden), (101, denmark)):
+            assert (chosen == country).mean() == pytest.approx(share, abs=4 * (share / n) ** 0.5)
 
 
 def test_an_aligned_series_announces_its_shocks_and_no_other_does(tmp_path: Path) -> None:
