@@ -61,7 +61,7 @@ def main() -> None:
         residents = delivery.execute(_query("norway_residents")).df()
     residents["n"] = residents["n"] / arguments.scale
     print(f"Scale {arguments.scale}, seed {arguments.seed}: {targets['met'].sum()} of {len(targets)} met.\n")
-    print(as_markdown(targets), "\n")
+    print(as_markdown(shown(targets)), "\n")
     print(as_markdown(ages(residents, arguments.scale)), "\n")
     print(as_markdown(places(residents)), "\n")
     print(as_markdown(administrative(world, truth)))
@@ -115,6 +115,23 @@ def beside_targets(delivery: duckdb.DuckDBPyConnection, scale: float) -> pd.Data
         met=met,
         verdict=np.where(met, "met", np.where(chance, "not met, within chance at this scale", "**not met**")),
     )  # fmt: skip
+
+
+def shown(targets: pd.DataFrame) -> pd.DataFrame:
+    """Return the numbers beside the published ones as results.md has them."""
+    population = targets["population"].where(targets["population"] == "", ", " + targets["population"])
+    return pd.DataFrame(
+        {
+            "number": targets["statistic"] + population,
+            "year": targets["year"],
+            "published": [
+                f"{value:,g}" if value < 100 else f"{value:,.0f}" for value in targets["published"]
+            ],
+            "achieved": [f"{value:,g}" if value < 100 else f"{value:,.0f}" for value in targets["achieved"]],
+            "deviation (per cent)": [f"{value:+.1f}" for value in targets["deviation"]],
+            "": targets["verdict"],
+        }
+    )
 
 
 def ages(residents: pd.DataFrame, scale: float) -> pd.DataFrame:

@@ -1,7 +1,8 @@
 """Alignment of the simulated world to published totals, by option: emigrations by year and citizenship.
 
 What microsimulation calls alignment: the odds of emigration of everybody of one citizenship are multiplied by
-one factor a year, found by trying again with the same draws, until as many leave as the totals say. Outcome
+one factor a year, and those of everybody of one part of the country by another, found by trying again with
+the same draws, until as many leave as the totals say. Outcome
 year 2013 is left alone: there tables E1-E8 decide. What is missing of a total is filled with persons who come
 and leave within the year.
 """
@@ -12,14 +13,16 @@ import csv
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from importlib import resources
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from utvandring.simulation import parameters as p
+from utvandring.simulation.geography import geography
 from utvandring.simulation.parameters import FloatArray
 from utvandring.simulation.population import NO_ONE, IntArray, Population, pseudonym
 
@@ -207,6 +210,56 @@ def _add_up(totals: Mapping[tuple[int, str], float], name: str) -> None:
                 f"{name} has fewer {NORWEGIAN} and {FOREIGN} emigrations than all in {year}: "
                 "correct one of them."
             )
+
+
+@cache
+def region_shares(year: int) -> FloatArray:
+    """Return the share of all emigrations of `year` by part of the country, in the order of `regions`.
+
+    Straight between the years that are published, level outside them (published_emigration_regions.csv).
+    """
+    rows = _regions()
+    years = rows["year"].unique()
+    emigrations = rows["emigrations"].to_numpy(dtype=np.float64).reshape(len(years), -1)
+    shares = emigrations / emigrations.sum(axis=1, keepdims=True)
+    return np.array([np.interp(year, years, of_region) for of_region in shares.T])
+
+
+@cache
+def regions(year: int) -> IntArray:
+    """Return the part of the country of each municipality of 2013, as its county was drawn in `year`."""
+    rows, geo = _regions().drop_duplicates("region"), geography()
+    of_county = {c: place for place, counties in enumerate(rows["counties"]) for c in counties.split()}
+    region = np.array([of_county[geo.county_codes[county]] for county in geo.county])
+    if year >= p.LEFT_OPPLAND_IN:
+        region[np.isin(geo.codes, p.LEFT_OPPLAND)] = of_county["06"]
+    return region
+
+
+def emigration_places(year: int) -> FloatArray:
+    """Return weights of the municipalities for emigrants who are not drawn from residents."""
+    region, target = regions(year), geography().municipality_target
+    return np.asarray(target * (region_shares(year) / np.bincount(region, target))[region])
+
+
+@cache
+def _regions() -> pd.DataFrame:
+    return pd.read_csv(str(FOLDER / "published_emigration_regions.csv"), dtype={"counties": str})
+
+
+def announced(first_year: int, last_year: int) -> list[dict[str, object]]:
+    """Return what the sender of an aligned delivery of some years announces of its moves (parameters.py)."""
+    return [
+        {
+            "register": "flytting",
+            "period": str(year),
+            "column": column,
+            "codes": list(codes),
+            "reason": reason,
+        }
+        for year, column, codes, reason in p.ANNOUNCED
+        if first_year <= year <= last_year
+    ]
 
 
 def citizenships(pop: Population, year: int, seed: int) -> npt.NDArray[np.int16]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import math
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +15,15 @@ from utvandring.common.progress import Progress
 from utvandring.simulation import events as ev
 from utvandring.simulation import families, labour, moves, people
 from utvandring.simulation import parameters as p
-from utvandring.simulation.alignment import NORWAY, Alignment, citizenships
+from utvandring.simulation.alignment import (
+    NORWAY,
+    Alignment,
+    announced,
+    citizenships,
+    emigration_places,
+    region_shares,
+    regions,
+)
 from utvandring.simulation.destinations import destinations_of_norwegian_born
 from utvandring.simulation.events import EventLog, first_day, last_day
 from utvandring.simulation.geography import Geography, geography
@@ -192,7 +200,7 @@ class Simulation:
         self.registers.persons(self.pop, last)
         if self.registers.beside is not None:
             self.registers.beside.folder.rmdir()
-        path = self.registers.finish(last)
+        path = self.registers.finish(last, [] if self.alignment is None else announced(first, last))
         self.progress("done", 1.0)
         return path
 
@@ -234,8 +242,9 @@ class Simulation:
     ) -> tuple[Outcome, moves.MunicipalityArray, IntArray, np.random.Generator]:
         """Draw what happens to whom: outcome, destination within Norway, whom each follows.
 
-        With totals the odds of emigration of every citizenship, and of those who live in Oslo, are multiplied
-        by a factor until as many leave as wanted; the draws are the same in every try.
+        With totals the odds of emigration of every citizenship, and of every part of the country, are
+        multiplied by a factor until as many leave as wanted. The draws are the same in every try; the
+        try that comes nearest counts.
         """
         if self.alignment is None or citizenship is None or year == p.PUBLISHED_OUTCOME_YEAR:
             return self._draw(year, None)
@@ -244,22 +253,26 @@ class Simulation:
         abroad_and_back = pop.resident & pop.immigrant & ~pop.silent & pop.working_age(year - 1)
         wanted -= p.PASSING_THROUGH_ALIGNED * wanted
         wanted -= p.OUT_AND_BACK * np.bincount(group[abroad_and_back], minlength=len(wanted))
-        in_oslo = pop.municipality == self.geo.codes.index(p.OSLO)
-        factor, of_oslo = np.zeros(len(wanted)), 0.0
+        region, shares = regions(year)[pop.municipality], region_shares(year)
+        factor, of_region = np.zeros(len(wanted)), np.zeros(len(shares))
         home = pop.home.copy()
-        for attempt in range(p.ALIGNMENT_TRIES):
+        nearest, best, home_of_best = np.inf, None, home
+        for _ in range(p.ALIGNMENT_TRIES):
             pop.home = home.copy()
-            drawn = self._draw(year, factor[group] + of_oslo * in_oslo)
+            drawn = self._draw(year, factor[group] + of_region[region])
             leaves = (drawn[0] == EMIGRATION) & (group > 0)
             counted = np.bincount(group[leaves], minlength=len(wanted))
-            # The last tries are for the citizenships alone, whose totals are known.
-            if attempt % 2 and attempt < p.ALIGNMENT_TRIES - 2:
-                share = (in_oslo & leaves).sum() / max(leaves.sum(), 1)
-                of_oslo += math.log(p.EMIGRATIONS_FROM_OSLO / min(max(share, 0.01), 0.99))
-            else:
-                step = np.log(np.maximum(wanted, 0.5) / np.maximum(counted, 0.5))
-                factor[1:] = np.clip(factor + step, -3, 3)[1:]
-        return drawn
+            found = np.bincount(region[leaves], minlength=len(shares))
+            expected = shares * found.sum()
+            # Totals of citizenships are published of every year, those of places of two.
+            distance = p.ALIGNMENT_WEIGHT * _distance(counted[1:], wanted[1:]) + _distance(found, expected)
+            if distance < nearest:
+                nearest, best, home_of_best = distance, drawn, pop.home
+            factor[1:] = np.clip(factor + p.ALIGNMENT_DAMPED * _step(wanted, counted), -3, 3)[1:]
+            of_region = np.clip(of_region + p.ALIGNMENT_DAMPED * _step(expected, found), -3, 3)
+        assert best is not None
+        pop.home = home_of_best
+        return best
 
     def _draw(
         self, year: int, aligned: FloatArray | None
@@ -406,11 +419,15 @@ class Simulation:
 
     def _destination_countries(self, who: IntArray, rng: np.random.Generator) -> npt.NDArray[np.int16]:
         """Most immigrants go to their country of birth, others to common destinations; some do not say."""
-        common = np.array(p.COMMON_DESTINATIONS, dtype=np.int16)
+        aligned, born_in = self.alignment is not None, self.pop.country[who]
+        common = np.array(p.COMMON_DESTINATIONS_ALIGNED if aligned else p.COMMON_DESTINATIONS, dtype=np.int16)
         elsewhere = common[rng.integers(0, len(common), len(who))]
         u = rng.random(len(who))
-        home = (self.pop.country[who] > 0) & (u < p.TO_COUNTRY_OF_BIRTH)
-        known = np.where(home, self.pop.country[who], elsewhere)
+        to_birth = np.full(len(who), p.TO_COUNTRY_OF_BIRTH)
+        if aligned:
+            to_birth[np.isin(born_in, p.NORDIC_COUNTRIES)] = p.NORDICS_TO_COUNTRY_OF_BIRTH_ALIGNED
+        home = (born_in > 0) & (u < to_birth)
+        known = np.where(home, born_in, elsewhere)
         return np.where(u > p.DESTINATION_GIVEN, p.UNKNOWN_COUNTRY, known).astype(np.int16)
 
     def _descendants_choose(
@@ -423,7 +440,9 @@ class Simulation:
         pop = self.pop
         descendant = np.flatnonzero(pop.category[who] == p.CATEGORY_C)
         chosen = destinations_of_norwegian_born(
-            pop.country_background[who[descendant]], self.rng(Stream.DESTINATIONS_OF_DESCENDANTS, year)
+            pop.country_background[who[descendant]],
+            self.rng(Stream.DESTINATIONS_OF_DESCENDANTS, year),
+            self.alignment is not None,
         )
         to_country[descendant] = chosen
         follows = descendant[leader[who[descendant]] >= 0]
@@ -565,12 +584,12 @@ class Simulation:
             to_place=self._place(new),
             from_country=pop.country[new],
         )
-        n, countries = round(p.PASSING_THROUGH * len(new)), None
+        n, countries, places = round(p.PASSING_THROUGH * len(new)), None, self.geo.municipality_target
         if citizenship is not None:
             rng = self.rng(Stream.PASSING_ALIGNED, year)
             countries = self._passing_through(year, citizenship, rng)
-            n = len(countries)
-        short, first, last = people.pass_through(pop, n, year, self.geo, rng, countries)
+            n, places = len(countries), emigration_places(year)
+        short, first, last = people.pass_through(pop, n, year, places, rng, countries)
         place = self._place(short)
         self.log.add(ev.IMMIGRATION, short, first, first + 3, to_place=place, from_country=pop.country[short])
         reported = ev.REPORTED if year >= p.BASIS_DELIVERED_FROM else ev.NOT_DELIVERED
@@ -591,6 +610,8 @@ class Simulation:
         moves_house = pop.municipality[moved_in] != pop.municipality[host]
         moved_in, host = moved_in[moves_house], host[moves_house]
         before = self._place(moved_in)
+        oslo = self.geo.codes.index(p.OSLO)
+        self.left_oslo += int((pop.municipality[moved_in] == oslo).sum())
         people.move_in(pop, moved_in, host)
         day = first_day(year) + rng.integers(5, 360, len(moved_in))
         self.log.add(
@@ -634,5 +655,16 @@ class Simulation:
         weight = np.array(p.SILENT_BY_BACKGROUND)[pop.background[candidates]]
         weight = weight * np.where(p.is_far(pop.country[candidates]), p.SILENT_FAR, 1.0)
         weight = weight * np.where(pop.residence(year)[candidates] <= 6, p.SILENT_NEW, 1.0)
+        if self.alignment is not None and year >= p.PUBLISHED_OUTCOME_YEAR:
+            weight = weight * np.where(pop.sex[candidates] == p.MAN, p.SILENT_MEN_ALIGNED, 1.0)
         order = np.argsort(-np.log(rng.random(len(candidates))) / weight, kind="stable")
         pop.silent[candidates[order[:missing]]] = True
+
+
+def _step(wanted: FloatArray, counted: npt.NDArray[Any]) -> FloatArray:
+    """Return what log odds need for as many as wanted."""
+    return np.asarray(np.log(np.maximum(wanted, 0.5) / np.maximum(counted, 0.5)))
+
+
+def _distance(counted: npt.NDArray[Any], wanted: FloatArray) -> float:
+    return float(((counted - wanted) ** 2 / np.maximum(wanted, 0.5)).sum())

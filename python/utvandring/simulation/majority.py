@@ -214,7 +214,9 @@ class Majority:
         leader = np.concatenate([adult, pop.home[child].astype(np.int64)])
         day = (first_day(year) + np.floor(1 + rng.random(len(pop)) * 363)).astype(np.int64)
         country = np.zeros(len(pop), dtype=np.int16)
-        country[adult] = destinations_of_norwegian_born(pop.country_background[adult], rng)
+        country[adult] = destinations_of_norwegian_born(
+            pop.country_background[adult], rng, self.alignment is not None
+        )
         lag = 1 + rng.exponential(p.MEAN_LAG_DAYS, len(pop)).astype(np.int64)
         registered = np.minimum(day + lag, ev.last_day(year))
         basis = ev.REPORTED if year >= p.BASIS_DELIVERED_FROM else ev.NOT_DELIVERED

@@ -18,7 +18,7 @@ import pandas as pd
 from utvandring.simulation import events as ev
 from utvandring.simulation import families
 from utvandring.simulation import parameters as p
-from utvandring.simulation.alignment import FOLDER
+from utvandring.simulation.alignment import FOLDER, region_shares, regions
 from utvandring.simulation.events import first_day
 from utvandring.simulation.geography import division, geography
 from utvandring.simulation.majority import Majority
@@ -157,7 +157,7 @@ class AlignedMajority(Majority):
     def _emigrate_as_many(self, n: int, wanted: IntArray, year: int, rng: np.random.Generator) -> None:
         """Let `n` leave, first those of an age and sex of which there are too many, then by chance.
 
-        Children at home go along, so that a few more may leave. Oslo has its share.
+        Children at home go along, so that a few more may leave. Each part of the country has its share.
         """
         pop = self.pop
         age = pop.age(year - 1)
@@ -172,10 +172,15 @@ class AlignedMajority(Majority):
         turn = np.where(first[able], rng.random(len(able)) - 1, -np.log(rng.random(len(able))) / chance[able])
         able = able[np.argsort(turn, kind="stable")]
         with_children = 1 + np.bincount(pop.home[(pop.home >= 0) & pop.resident], minlength=len(pop))[able]
-        oslo = pop.municipality[able] == self.geo.codes.index(p.OSLO)
+        region = regions(year)[pop.municipality[able]]
         leaves = np.zeros(len(pop), dtype=np.bool_)
-        for here, share in ((oslo, p.EMIGRATIONS_FROM_OSLO), (~oslo, 1 - p.EMIGRATIONS_FROM_OSLO)):
-            leaves[able[here][np.cumsum(with_children[here]) <= share * n]] = True
+        owed = 0.0  # whom one part of the country lacks by a family too many, another may have
+        for place, share in enumerate(region_shares(year)):
+            here = region == place
+            owed += share * n
+            chosen = np.cumsum(with_children[here]) <= owed
+            leaves[able[here][chosen]] = True
+            owed -= with_children[here][chosen].sum()
         pop.home[leaves] = NO_ONE
         self._emigrate_who(leaves, year, rng)
 

@@ -459,20 +459,35 @@ OTHER_STATUSES: Final = (2, 3, 3, 4, 10, 12, 13, 14, 15, 2)
 NATURALISE_NORDIC, NATURALISE_FAR, NATURALISE_OTHER = 0.1, 0.75, 0.25
 NATURALISE_AFTER_YEARS: Final = (7.0, 15.0)
 ALIGNMENT_TRIES: Final = 10
-# Fewer very young arrivals than in the world of the report: with these there are too many of 20-24.
+ALIGNMENT_WEIGHT: Final = 4.0  # of citizenships relative to places, where both cannot be met
+ALIGNMENT_DAMPED: Final = 0.65
+# Fewer very young arrivals than in the world of the report, and older children with them: otherwise there are
+# more of 1-9 and of 19-30 than published residents leave room for. Years added to the mean age; the share of
+# the years since the earliest birth that a child has is a draw from 0 to 1 to this power.
 ARRIVAL_AGE_SHAPE_ALIGNED: Final = 3.0
+ARRIVAL_AGE_ADDED_ALIGNED: Final = YearSeries((2007, 2012), (0.5, 2.5))
+CHILDREN_OLDER_ALIGNED: Final = 0.4
+CHILDREN_OF_ARRIVALS_ALIGNED: Final = YearSeries((2010, 2012, 2021, 2022), (1.15, 1.0, 1.0, 0.7))  # relative
+# Where emigrants go, as published of 2012: Nordics mostly home, more to Sweden (6,700), nobody but Poles to
+# Poland (1,400). Of people born in Norway: as DESTINATIONS_OF_NORWEGIAN_BORN.
+NORDICS_TO_COUNTRY_OF_BIRTH_ALIGNED: Final = 0.93
+NORWEGIAN_BORN_ALIGNED: Final = (0.0, 0.47, 0.38, 0.11)
+COMMON_DESTINATIONS_ALIGNED: Final = (106, 106, 101, 139, 144, 137, 684, 117, 568, 805)
+# Of those who left without saying so 62 per cent are men (note of Statistics Norway): relative to women, from
+# 2013 on, so that outcome year 2013 is that of the report.
+SILENT_MEN_ALIGNED: Final = 1.6
 # Emigrations of the aligned world that are not drawn from residents are reported: more of the others are not.
 ADMINISTRATIVE_ALIGNED: Final = 1.09
 OSLO: Final = "0301"
-# Of all emigrations, those from Oslo (7,780 of 26,744 in 2020).
-EMIGRATIONS_FROM_OSLO: Final = 0.291
+# Jevnaker and Lunner left the county of Oppland for that of Buskerud when Innlandet and Viken were made.
+LEFT_OPPLAND, LEFT_OPPLAND_IN = ("0532", "0533"), 2020
 # Of the residents of Oslo, those who move to another county (36,076 in 2020).
 MOVES_OUT_OF_OSLO: Final = 0.052
 # Below this age deaths of the majority are drawn; from it on they are what its published numbers leave.
 DEATHS_FOLLOW_FROM: Final = 60
 # Of the emigrations of a citizenship, those of persons who come and leave within the year, at least; where
 # foreign citizens without a total of their own come from then.
-PASSING_THROUGH_ALIGNED: Final = 0.02
+PASSING_THROUGH_ALIGNED: Final = 0.03
 PASSING_FROM: Final = (139, 117, 127, 133, 113, 157, 684, 101)
 # Immigrants 15-74 on 1 January from 2016 on, thousands: as many as published residents leave room for
 # (estimate); and how many of them are under collective protection (assumption).
@@ -481,6 +496,20 @@ STOCK_THOUSANDS_ALIGNED: Final = YearSeries(
 )
 UKRAINE: Final = 148
 UKRAINIANS_THOUSANDS: Final = YearSeries((2022, 2023, 2024, 2025, 2026), (0.0, 24.0, 46.0, 58.0, 66.0))
+# What the sender of an aligned delivery announces of its moves (`announced` in delivery.json): year, column,
+# codes, reason.
+ANNOUNCED: Final = (
+    (
+        2020,
+        "hendelse",
+        ("innvandring", "utvandring"),
+        "Fewer came and left in the first pandemic year.",
+    ),
+    (2022, "hendelse", ("innvandring",), "Refugees came from Ukraine, under collective protection."),
+    (2022, "fra_land", ("148",), "Refugees came from Ukraine, under collective protection."),
+    (2024, "fra_land", ("148",), "Fewer refugees came from Ukraine than in the year before."),
+    (2025, "fra_land", ("148",), "Fewer refugees came from Ukraine than in the year before."),
+)
 
 # The majority, by option (majority.py), at scale 1, besides those in the families of immigrants.
 MAJORITY_PERSONS: Final = 4_100_000

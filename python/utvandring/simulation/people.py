@@ -51,10 +51,15 @@ def _adults(
     first_year: IntArray,
     years_ago: npt.NDArray[np.int64],
     rng: np.random.Generator,
-    shape: float = p.ARRIVAL_AGE_SHAPE,
+    aligned_year: int | None = None,
 ) -> Population:
-    """Make `n` immigrants who arrived as adults (or, if long ago, also as children)."""
-    mean = p.ARRIVAL_AGE[background]
+    """Make `n` immigrants who arrived as adults (or, if long ago, also as children).
+
+    In an aligned world, those who arrive in `aligned_year` have other ages.
+    """
+    mean, shape = float(p.ARRIVAL_AGE[background]), p.ARRIVAL_AGE_SHAPE
+    if aligned_year is not None:
+        mean, shape = mean + p.ARRIVAL_AGE_ADDED_ALIGNED(aligned_year), p.ARRIVAL_AGE_SHAPE_ALIGNED
     at_arrival = (17 + rng.gamma(shape, (mean - 17) / shape, n)).astype(np.int64)
     child = (years_ago >= 8) & (rng.random(n) < p.CAME_AS_CHILD)
     at_arrival = np.where(child, rng.integers(1, 17, n), np.minimum(at_arrival, 72))
@@ -338,8 +343,9 @@ def arrive(
     for background in range(len(p.BACKGROUNDS)):
         n = int(numbers[background])
         zero = np.zeros(n, dtype=np.int64)
-        shape = p.ARRIVAL_AGE_SHAPE_ALIGNED if aligned else p.ARRIVAL_AGE_SHAPE
-        batch = _adults(background, n, np.full(n, man[background]), zero + year, zero, rng, shape)
+        batch = _adults(
+            background, n, np.full(n, man[background]), zero + year, zero, rng, year if aligned else None
+        )
         new = pop.extend(batch)
         if aligned and background == p.REFUGE:
             more = p.UKRAINIANS_THOUSANDS(year + 1) - p.UKRAINIANS_THOUSANDS(year)
@@ -350,7 +356,7 @@ def arrive(
             _join(pop, new, lonely, year, rng)
         else:
             _come_as_couples(pop, new, background, rng)
-    _bring_children(pop, before, year, rng)
+    _bring_children(pop, before, year, rng, aligned)
     pop.update_heads()
     new = np.arange(before, len(pop))
     day = first_day(year) + rng.integers(0, 365, len(new))
@@ -449,8 +455,10 @@ def _come_as_couples(pop: Population, new: IntArray, background: int, rng: np.ra
     move_in(pop, women, men)
 
 
-def _bring_children(pop: Population, before: int, year: int, rng: np.random.Generator) -> None:
-    """Children who come with a parent, at the ages of 1-16."""
+def _bring_children(
+    pop: Population, before: int, year: int, rng: np.random.Generator, aligned: bool = False
+) -> None:
+    """Children who come with a parent, at the ages of 1-16; in an `aligned` world fewer and older."""
     new = np.arange(before, len(pop))
     age = pop.age(year)[new]
     in_couple = pop.partner[new] >= 0
@@ -460,13 +468,16 @@ def _bring_children(pop: Population, before: int, year: int, rng: np.random.Gene
     mean = np.where(
         in_couple, mean, np.where(refuge & is_woman, p.CHILDREN_OF_LONE_REFUGEES, p.CHILDREN_OF_LONE_ARRIVALS)
     )
+    if aligned:
+        mean = mean * p.CHILDREN_OF_ARRIVALS_ALIGNED(year)
     brings = is_woman | (pop.background[new] == p.REFUGE)
     mean = np.where((age >= 21) & (age <= 50) & brings, mean, 0.0)
     number = np.minimum(rng.poisson(mean), 5)
     parent = np.repeat(new, number)
     parent_age = np.repeat(age, number).astype(np.int64)
     span = np.clip(parent_age - 19, 1, 16)
-    child_age = np.minimum(1 + np.floor(rng.random(len(parent)) * span).astype(np.int64), 16)
+    u = rng.random(len(parent)) ** (p.CHILDREN_OLDER_ALIGNED if aligned else 1.0)
+    child_age = np.minimum(1 + np.floor(u * span).astype(np.int64), 16)
     other = np.where(pop.partner[parent] >= before, pop.partner[parent], NO_ONE).astype(np.int64)
     mother = np.where(pop.sex[parent] == p.WOMAN, parent, other)
     father = np.where(pop.sex[parent] == p.WOMAN, other, parent)
@@ -485,13 +496,13 @@ def _bring_children(pop: Population, before: int, year: int, rng: np.random.Gene
 
 
 def pass_through(
-    pop: Population, n: int, year: int, geo: Geography, rng: np.random.Generator,
+    pop: Population, n: int, year: int, places: FloatArray, rng: np.random.Generator,
     countries: npt.NDArray[np.int16] | None = None,
 ) -> tuple[IntArray, IntArray, IntArray]:  # fmt: skip
     """Add people who arrive and leave within `year`: never resident on a 1 January.
 
-    Returns the people, their days of arrival and their days of departure. `countries` of birth are drawn
-    if not given.
+    Returns the people, their days of arrival and their days of departure. `places` are weights of the
+    municipalities; `countries` of birth are drawn if not given.
     """
     background = rng.choice(
         list(p.PASSING_THROUGH_BY_BACKGROUND), n, p=list(p.PASSING_THROUGH_BY_BACKGROUND.values())
@@ -514,7 +525,7 @@ def pass_through(
             [np.flatnonzero(background == group) for group in p.PASSING_THROUGH_BY_BACKGROUND]
         )
         pop.country[new] = pop.country_background[new] = countries[order]
-    pop.municipality[new] = draw_places(geo.municipality_target, n, rng)
+    pop.municipality[new] = draw_places(places, n, rng)
     arrived = first_day(year) + rng.integers(1, 200, n)
     left = arrived + rng.integers(20, 150, n)
     pop.first_date[new] = yyyymmdd(arrived)

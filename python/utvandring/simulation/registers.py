@@ -111,12 +111,13 @@ class Registers:
              "rows": table.num_rows, "sha256": digest}
         )  # fmt: skip
 
-    def finish(self, last_year: int) -> Path:
-        """Write `delivery.json` and return its path."""
-        delivery = {
+    def finish(self, last_year: int, announced: list[dict[str, object]] | None = None) -> Path:
+        """Write `delivery.json` and return its path; `announced` are changes that the sender knows of."""
+        delivery: dict[str, object] = {
             "delivery_id": f"{last_year + 1}-03-01",
             "produced_at": f"{last_year + 1}-03-15",
             "simulated": True,
+            **({"announced": announced} if announced else {}),
             "files": sorted(self.files, key=lambda f: (str(f["register"]), str(f["period"]))),
         }
         path = self.folder / "delivery.json"

@@ -151,7 +151,12 @@ def split(world: Path, out_dir: Path, first_delivered: int) -> list[str]:
                     continue
                 versions[period] = (version + 1, int(str(entry["rows"])))
                 entries.append(entry)
-            _write_manifest(folder, drawn, f"{year + 1}-03-15", entries)
+            announced = [
+                one
+                for one in manifest.get("announced", [])
+                if year == int(one["period"]) or year == first_delivered > int(one["period"])
+            ]
+            _write_manifest(folder, drawn, f"{year + 1}-03-15", entries, announced)
             names.append(drawn)
     return names
 
@@ -191,12 +196,17 @@ def _entry(path: Path, register: str, period: int, version: int, rows: int) -> d
 
 
 def _write_manifest(
-    folder: Path, delivery_id: str, produced_at: str, entries: list[dict[str, object]]
+    folder: Path,
+    delivery_id: str,
+    produced_at: str,
+    entries: list[dict[str, object]],
+    announced: list[dict[str, object]],
 ) -> None:
-    manifest = {
+    manifest: dict[str, object] = {
         "delivery_id": delivery_id,
         "simulated": True,
         "produced_at": produced_at,
+        **({"announced": announced} if announced else {}),
         "files": sorted(entries, key=lambda file: (str(file["register"]), str(file["period"]))),
     }
     text = json.dumps(manifest, indent=1, ensure_ascii=False) + "\n"

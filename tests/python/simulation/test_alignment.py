@@ -4,13 +4,18 @@ from pathlib import Path
 
 import duckdb
 import numpy as np
+import pandas as pd
 import pytest
 from conftest import Command
+from deliveries import read_manifest
 
 from utvandring.common.project import project_root
 from utvandring.common.sql import literal
 from utvandring.simulation import parameters as p
-from utvandring.simulation import simulate, totals_of
+from utvandring.simulation import simulate, simulate_yearly, totals_of
+from utvandring.simulation.alignment import region_shares, regions
+from utvandring.simulation.destinations import destinations_of_norwegian_born
+from utvandring.simulation.geography import geography
 from utvandring.simulation.majority_aligned import published_residents
 
 SCALE = 0.01
@@ -85,6 +90,57 @@ def test_as_many_leave_as_the_totals_say(aligned: Path, totals: Path) -> None:
         assert foreign["131"] == pytest.approx(poland, rel=p.DATED_LAST_YEAR, abs=5), year
         rest = sum(n for code, n in foreign.items() if code not in ("000", "131"))
         assert rest == pytest.approx(others, rel=p.DATED_LAST_YEAR, abs=5), year
+
+
+def test_each_part_of_the_country_has_its_share(aligned: Path) -> None:
+    """The years without reforms of counties together; 2013 is that of the report."""
+    places = read(aligned).execute(
+        "select year(flyttedato), fra_kommnr from flytting "
+        "where hendelse = 'utvandring' and year(flyttedato) in (2014, 2015)"
+    )
+    rows = pd.DataFrame(places.fetchall(), columns=["year", "code"])
+    found, expected = np.zeros(9), np.zeros(9)
+    for year, codes in rows.groupby("year")["code"]:
+        of_2013 = codes.map(dict(zip(geography().codes, regions(int(year)), strict=True)))
+        found += np.bincount(of_2013, minlength=9)
+        expected += len(codes) * region_shares(int(year))
+    assert (np.abs(found - expected) <= 3 * np.sqrt(expected)).all(), (found, expected)
+    # Trondelag, where half as many would leave if nothing were aligned.
+    assert found[7] > 0.7 * expected[7]
+
+
+def test_shares_of_parts_of_the_country_are_those_published() -> None:
+    assert region_shares(2008)[4] == pytest.approx(887 / 23_615)
+    assert region_shares(2008)[:2].sum() == pytest.approx(9_712 / 23_615)
+    assert region_shares(2020)[0] == pytest.approx(7_780 / 26_744)
+    assert region_shares(2014) == pytest.approx((region_shares(2008) + region_shares(2020)) / 2)
+    assert region_shares(2026).sum() == pytest.approx(1)
+    lunner = geography().codes.index("0533")
+    assert (regions(2019)[lunner], regions(2020)[lunner]) == (4, 2)
+
+
+def test_where_norwegians_go_in_an_aligned_world() -> None:
+    """Of 2012: 47 per cent to Nordic countries, 0.65 of these to Sweden and 0.3 to Denmark; else less."""
+    n = 40_000
+    for aligned, sweden, denmark in ((True, 0.47 * 0.65, 0.47 * 0.3), (False, 0.44 * 3 / 7, 0.44 * 2 / 7)):
+        chosen = destinations_of_norwegian_born(
+            np.zeros(n, dtype=np.int16), np.random.default_rng(1), aligned
+        )
+        for country, share in ((106, sweden), (101, denmark)):
+            assert (chosen == country).mean() == pytest.approx(share, abs=4 * (share / n) ** 0.5)
+
+
+def test_an_aligned_series_announces_its_shocks_and_no_other_does(tmp_path: Path) -> None:
+    years = {"scale": 0.002, "first_year": 2018, "last_year": 2021}
+    series = simulate_yearly(tmp_path / "series", 2018, align=totals_of("published"), **years)  # type: ignore[arg-type]
+    announced = [read_manifest(folder).get("announced") for folder in series]
+    assert [entries and [entry["period"] for entry in entries] for entries in announced] == [
+        None,
+        None,
+        ["2020"],
+    ]
+    simulate(tmp_path / "report", **years)  # type: ignore[arg-type]
+    assert "announced" not in read_manifest(tmp_path / "report")
 
 
 def test_the_outcomes_of_2013_are_those_of_the_report(aligned: Path, tmp_path: Path) -> None:
