@@ -185,7 +185,7 @@ slim: $(FOR_RUNNING)
 # on where it was. TABLES, PROGRAMMES: how many tables that look the same to look for in each block, and how many programmes
 # to run over parts of it for what they leave open;
 # BLOCKS: a regular expression for some of them, such as 'outcome year 2013'.
-TABLES ?= 150
+TABLES ?= 40
 PROGRAMMES ?= 150
 BLOCKS ?=
 audit: $(FOR_RUNNING)
