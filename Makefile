@@ -185,12 +185,14 @@ slim: $(FOR_RUNNING)
 		--state "$(UTVANDRING_DATA)/target"
 
 # What a reader could know of every small count of the release, block by block (docs/disclosure.md); broken off, it goes
-# on where it was. PROGRAMMES: how many to run in each block, to find tables that look the same;
+# on where it was. TABLES, PROGRAMMES: how many tables that look the same to look for in each block, and how many programmes
+# to run over parts of it for what they leave open;
 # BLOCKS: a regular expression for some of them, such as 'outcome year 2013'.
+TABLES ?= 40
 PROGRAMMES ?= 150
 BLOCKS ?=
 audit: $(FOR_RUNNING)
-	$(BIN)/python -m utvandring.release.auditing $(PROGRAMMES) '$(BLOCKS)'
+	$(BIN)/python -m utvandring.release.auditing $(TABLES) $(PROGRAMMES) '$(BLOCKS)'
 
 # How often clean deliveries are warned of, and which faults of a delivery are found; half an hour. Goes on where it was
 # stopped (target/detection).

@@ -7,17 +7,20 @@ Three questions are asked of every count that is small, in a table or left over 
 2. Does somebody who is the only one of a group, and so knows that its count is 1, learn another one exactly,
    through everything that adds up?
 3. Is there a witness: another table of whole numbers, consistent with everything that is shown, which adds up
-   in the same way, for as many values? Programmes in whole numbers (HiGHS) look for one in a part of the
-   release at a time, everything else being what it is. Bounds say what a reader cannot exclude in this way; a
-   witness proves that nobody can exclude it in any way.
+   in the same way, for as many values? Tables of the whole block are looked for first, each towards values
+   that no table has yet (`utvandring.release.lookalike`); then programmes in whole numbers (HiGHS) look at
+   what is open in a part of the release at a time, everything else being what it is. Bounds say what a reader
+   cannot exclude in this way; a witness proves that nobody can exclude it in any way.
 
 The reader has kept what was exported before. Where an earlier export shows a count that is withheld now, as
 the number that it would be shown as, the reader is taken to know that its persons are the same; where it
 shows another number, the count was corrected, and the earlier one says nothing of it here.
 
-A count without a witness is left open: not known to be unsafe, but not proved. More programmes leave fewer.
-How many are run is a number, not a time, and each ends by a number of nodes, so that a release has the same
-audit on every machine.
+A count is proved by two tables whose values of it lie as far apart as the protection asks for: it has a
+mean of the two in the mean of both, so that no linear programme excludes what lies between, which is what
+tau-argus audits. A count without a witness is left open: not known to be unsafe, but not proved. More tables
+and programmes leave fewer. How many are looked for is a number, not a time, so that a machine that is busy
+finds the same.
 """
 
 import hashlib
@@ -33,9 +36,6 @@ from pathlib import Path
 import duckdb
 import numpy as np
 import pandas as pd
-import scipy.sparse
-from scipy.optimize import Bounds as Between
-from scipy.optimize import LinearConstraint, milp
 
 from utvandring.common.errors import UtvandringError
 from utvandring.common.files import write_json
@@ -43,7 +43,6 @@ from utvandring.common.opening import open_to_read
 from utvandring.common.project import DataRoot
 from utvandring.release.exports import counts_file, read_exports
 from utvandring.release.suppression import (
-    Booleans,
     Integers,
     Rule,
     System,
@@ -51,14 +50,15 @@ from utvandring.release.suppression import (
     learnt_alone,
     systems_of,
 )
+from utvandring.release.witnesses import Witnesses
 
-# Rows and columns of a part of the release that one programme may change, and how many nodes it may search.
-# All regions and backgrounds at once prove more in the same time than a few.
-_ROWS, _COLUMNS, _NODES = 30, 8, 5
+# Rows and columns of a part of the release that one programme may change. All regions and backgrounds at once
+# prove more in the same time than a few.
+_ROWS, _COLUMNS = 30, 8
 # A part of so many cells is looked at as a whole.
 _WHOLE = 800
-# More than any count: programmes take no larger numbers.
-_LARGEST = 10**7
+# So many tables of a whole block in a row that prove nothing are the last ones.
+_IN_VAIN = 4
 
 
 @dataclass(frozen=True)
@@ -83,8 +83,10 @@ class Audited:
         Persons who are the only one of a group, and those of them who learn another small count exactly.
     proved_n, open_n
         Small counts with a witness for as many values as the protection, and without.
-    programmes_n, seconds
-        Programmes that were run, and how long it all took.
+    tables_n, programmes_n
+        Tables of the whole block that were looked for, and programmes over a part of it.
+    seconds
+        How long it all took the processor.
     """
 
     block: str
@@ -98,86 +100,9 @@ class Audited:
     learnt_n: int
     proved_n: int
     open_n: int
+    tables_n: int
     programmes_n: int
     seconds: float
-
-
-class Witnesses:
-    """Tables that look the same as the true one, and the values that each count takes in them.
-
-    Parameters
-    ----------
-    system
-        The counts and what adds up, rests included.
-    known
-        The n least and largest values that a reader knows of each count.
-    wanted
-        n; which counts need witnesses.
-    rule
-        How counts are shown.
-    """
-
-    def __init__(
-        self, system: System, known: tuple[Integers, Integers], wanted: Booleans, rule: Rule
-    ) -> None:
-        self.system, self.wanted, self.rule = system, wanted, rule
-        self.lower, self.upper = known[0], np.minimum(known[1], _LARGEST)
-        self.now = system.count.copy()
-        self.least, self.most = self.now.copy(), self.now.copy()
-        self.programmes = 0
-        relations = len(system.total)
-        rows = np.concatenate([np.arange(relations), system.relation])
-        columns = np.concatenate([system.total, system.part])
-        signs = np.concatenate([-np.ones(relations), np.ones(len(system.part))])
-        shape = (relations, len(system.count))
-        self.sums = scipy.sparse.csr_matrix((signs, (rows, columns)), shape=shape)
-
-    @property
-    def open(self) -> Booleans:
-        """Whether a count has fewer values in the tables found than the protection asks for."""
-        left = self.system.values_left((self.least, self.most), self.rule)
-        return self.wanted & (left < self.rule.protection)
-
-    def look(self, cells: Integers, generator: np.random.Generator) -> None:
-        """Look for another table in which only some of the counts differ from the last one found."""
-        free = cells[self.lower[cells] < self.upper[cells]]
-        is_open = self.open[free]
-        if not is_open.any():
-            return
-        rows = self.system.about(free)
-        of_rows = self.sums[rows]
-        of_free = of_rows[:, free]
-        right = of_free @ self.now[free] - of_rows @ self.now
-        adds_up = self.system.adds_up[rows]
-        # Towards values that no table that was found has yet.
-        up = self.most[free] < self.upper[free]
-        down = self.least[free] > self.lower[free]
-        towards = np.where(up & down, generator.choice([-1.0, 1.0], len(free)), up * 1.0 - down)
-        pushed = is_open & (generator.random(len(free)) < generator.choice([0.3, 1.0]))
-        found = milp(
-            np.where(pushed, -towards, 0.0),
-            integrality=np.ones(len(free)),
-            bounds=Between(self.lower[free], self.upper[free]),
-            constraints=LinearConstraint(of_free, np.where(adds_up, right, -np.inf), right),
-            options={"node_limit": _NODES, "mip_rel_gap": 0.3},
-        )
-        self.programmes += 1
-        if found.x is None:
-            return
-        other = self.now.copy()
-        other[free] = np.round(found.x).astype(np.int64)
-        # Whole numbers are checked exactly: a witness does not rest on the tolerances of a solver.
-        left = of_rows @ other
-        if (
-            (other[free] < self.lower[free]).any()
-            or (other[free] > self.upper[free]).any()
-            or left[adds_up].any()
-            or (left > 0).any()
-        ):
-            return
-        self.now = other
-        np.minimum(self.least, other, out=self.least)
-        np.maximum(self.most, other, out=self.most)
 
 
 def released_system(
@@ -216,7 +141,9 @@ def audit_block(
     system: System,
     places: pd.DataFrame,
     rule: Rule,
-    programmes: int,
+    tables: int = 0,
+    programmes: int = 0,
+    unfinished: Path | None = None,
 ) -> Audited:
     """Audit one block.
 
@@ -231,10 +158,12 @@ def audit_block(
         `earlier_n` is what an earlier export shows of it.
     rule
         How counts are shown.
-    programmes
-        How many programmes to run at most.
+    tables, programmes
+        How many tables of the whole block to look for, and how many programmes to run over parts, at most.
+    unfinished
+        A file that keeps the values found so far, so that a block that was broken off goes on from there.
     """
-    begun = time.monotonic()
+    begun = time.process_time()
     shown, earlier = places["shown_n"], places["earlier_n"]
     whole, known = released_system(system, shown.fillna(earlier), rule)
     bounds = whole.tightened(known, np.arange(len(whole.total)))
@@ -244,7 +173,8 @@ def audit_block(
     part = places["part"].reindex(narrow, fill_value="what parts leave of a total")
     cells, person = groups_of_one(whole)
     learnt = learnt_alone(whole, cells, person, bounds, rule)
-    witnesses = Witnesses(whole, known, small, rule)
+    witnesses = Witnesses(whole, bounds, small, rule)
+    spent = _looked_everywhere(witnesses, tables, unfinished)
     generator = np.random.default_rng(1)
     for cells in itertools.islice(_boxes(places, witnesses, generator), programmes):
         members = whole.only(whole.about(cells)).part
@@ -262,9 +192,35 @@ def audit_block(
         learnt_n=len(learnt),
         proved_n=int(small.sum()) - left,
         open_n=left,
+        tables_n=witnesses.tables,
         programmes_n=witnesses.programmes,
-        seconds=round(time.monotonic() - begun, 1),
+        seconds=round(spent + time.process_time() - begun, 1),
     )
+
+
+def _looked_everywhere(witnesses: Witnesses, tables: int, unfinished: Path | None) -> float:
+    """Look for tables of the whole block, and return the seconds that earlier processes spent on it."""
+    begun = time.process_time()
+    spent, in_vain = 0.0, 0
+    if unfinished is not None and unfinished.exists():
+        # It was put in place as a whole, so that it can be read.
+        with np.load(unfinished) as kept:
+            witnesses.least, witnesses.most = kept["least"], kept["most"]
+            witnesses.tables, in_vain, spent = int(kept["tables"]), int(kept["in_vain"]), float(kept["spent"])
+    while witnesses.tables < tables and in_vain < _IN_VAIN and witnesses.open.any():
+        in_vain = 0 if witnesses.look_everywhere() else in_vain + 1
+        if unfinished is not None:
+            written = unfinished.with_suffix(".new.npz")
+            np.savez(
+                written,
+                least=witnesses.least,
+                most=witnesses.most,
+                tables=witnesses.tables,
+                in_vain=in_vain,
+                spent=spent + time.process_time() - begun,
+            )
+            written.replace(unfinished)
+    return spent
 
 
 def _boxes(places: pd.DataFrame, witnesses: Witnesses, generator: np.random.Generator) -> Iterator[Integers]:
@@ -289,6 +245,7 @@ def _boxes(places: pd.DataFrame, witnesses: Witnesses, generator: np.random.Gene
 
 def audit(
     root: DataRoot,
+    tables: int,
     programmes: int,
     tell: Callable[[Audited], None] = lambda found: None,
     blocks: str = "",
@@ -296,14 +253,16 @@ def audit(
     """Audit everything that a warehouse would release, block by block.
 
     What was found in a block is kept in the folder `audit` of the data root; an audit that was broken off
-    goes on with the blocks that are missing, and begins anew with those whose numbers have changed.
+    goes on where it was, and begins anew with blocks whose numbers have changed. Two processes with different
+    blocks share the work.
 
     Parameters
     ----------
     root
         The data root, with a warehouse that is built.
-    programmes
-        How many programmes to run in each block at most.
+    tables, programmes
+        How many tables of the whole of each block to look for, and how many programmes to run over parts of
+        it, at most.
     tell
         Told what was found in each block.
     blocks
@@ -323,11 +282,14 @@ def audit(
     found = []
     for block, system, places in _blocks(cells, relations):
         path = folder / f"{re.sub('[^a-z0-9]+', '-', block)}.json"
-        state = _state(places, system, programmes)
+        state = _state(places, system, tables, programmes)
         kept = _kept(path, state)
         if kept is None:
-            kept = audit_block(block, system, places, rule, programmes)
+            unfinished = path.with_name(f"{path.stem}-{state[:16]}.npz")
+            kept = audit_block(block, system, places, rule, tables, programmes, unfinished)
             write_json(path, {"state": state, "found": asdict(kept)})
+            for old in folder.glob(f"{path.stem}-*.npz"):
+                old.unlink()
         tell(kept)
         found.append(kept)
     return found
@@ -344,7 +306,7 @@ def audit_with_exports(root: DataRoot) -> list[Audited]:
     rule, cells, relations = _read(root)
     concerned = cells.loc[cells["earlier_n"].notna(), "block_id"].unique()
     relations = relations[relations["block_id"].isin(concerned)]
-    return [audit_block(*block, rule, 0) for block in _blocks(cells, relations)]
+    return [audit_block(*block, rule) for block in _blocks(cells, relations)]
 
 
 def _read(root: DataRoot) -> tuple[Rule, pd.DataFrame, pd.DataFrame]:
@@ -402,9 +364,9 @@ def with_earlier(
     return cells.drop(columns="earlier_n").merge(found, how="left", on=["cell_id", "measure"])
 
 
-def _state(places: pd.DataFrame, system: System, programmes: int) -> str:
-    """Return a checksum of what is audited, and by how many programmes."""
-    digest = hashlib.sha256(repr(programmes).encode())
+def _state(places: pd.DataFrame, system: System, tables: int, programmes: int) -> str:
+    """Return a checksum of what is audited, and by how many tables and programmes."""
+    digest = hashlib.sha256(repr((tables, programmes)).encode())
     digest.update(places[["cell_id", "n", "shown_n", "earlier_n"]].to_numpy(dtype=np.float64).tobytes())
     digest.update(system.total.tobytes() + system.part.tobytes())
     return digest.hexdigest()
@@ -433,7 +395,8 @@ def as_lines(found: list[Audited]) -> list[str]:
         f"Earlier exports show {sums['earlier_n']:,} counts that are withheld now.",
         f"{sums['alone_n']:,} persons are alone in a group; {sums['learnt_n']:,} learn another small count.",
         f"Witnesses prove {sums['proved_n']:,} small counts; {sums['open_n']:,} are left open "
-        f"({sums['programmes_n']:,} programmes, {sum(one.seconds for one in found):,.0f} s).",
+        f"({sums['tables_n']:,} tables, {sums['programmes_n']:,} programmes, "
+        f"{sum(one.seconds for one in found):,.0f} s).",
     ]
 
 
@@ -462,7 +425,7 @@ def _said(narrow_in: dict[str, int]) -> str:
     return f" ({said})" if said else ""
 
 
-def main(programmes: str, blocks: str = "") -> int:
+def main(tables: str, programmes: str, blocks: str = "") -> int:
     """Audit the data root of the environment; exit code 1 if a small count is known too well to anybody."""
 
     def tell(one: Audited) -> None:
@@ -473,7 +436,7 @@ def main(programmes: str, blocks: str = "") -> int:
         )
 
     try:
-        found = audit(DataRoot.from_environment(), int(programmes), tell, blocks)
+        found = audit(DataRoot.from_environment(), int(tables), int(programmes), tell, blocks)
     except (UtvandringError, duckdb.Error, ValueError, re.error) as error:
         print(f"Not audited. {error}", file=sys.stderr)
         return 2
@@ -482,4 +445,4 @@ def main(programmes: str, blocks: str = "") -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:3]))
+    sys.exit(main(*sys.argv[1:4]))
