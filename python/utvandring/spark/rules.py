@@ -62,13 +62,17 @@ def quotient(node: exp.Expression, columns: Columns) -> exp.Expression:
 
 
 def whole_quotient(node: exp.Expression, columns: Columns) -> exp.Expression:
-    """`//` of whole numbers cuts off in both engines; by a divisor that may be zero it is refused."""
+    """`//` of integers cuts off in both engines and is an integer; by what may be zero it is refused.
+
+    Spark makes a bigint of every whole quotient, so that another kind than integer is refused.
+    """
     if not isinstance(node, exp.IntDiv):
         return node
     if not _is_positive(node.expression):
         raise RefusedError("// by something that is not a positive number")
-    whole = _unless(node.this, _FRACTIONS, "// of a fraction is not translated")
-    return exp.paren(exp.IntDiv(this=whole, expression=node.expression.copy()), copy=False)
+    whole = _unless(node.this, "^(?!int$)", "// of another kind than integer is not translated")
+    divided = exp.IntDiv(this=whole, expression=node.expression.copy())
+    return exp.paren(_as_type(divided, "int"), copy=False)
 
 
 def remainder(node: exp.Expression, columns: Columns) -> exp.Expression:
