@@ -136,9 +136,10 @@ class Adapter(SparkAdapter):
     @available
     def ask_duckdb(self, query: str) -> Any:
         """Run a statement on the ledger in a database in memory, and return a table of agate."""
-        cursor = self._duckdb().execute(query)
-        names = [column[0] for column in cursor.description or []]
-        return table_from_rows(cursor.fetchall(), names)
+        with self._duckdb() as cursor:
+            cursor.execute(query)
+            names = [column[0] for column in cursor.description or []]
+            return table_from_rows(cursor.fetchall(), names)
 
     @available
     def lay(self, schema: str, table: str, query: str) -> str:
@@ -147,7 +148,8 @@ class Adapter(SparkAdapter):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         file = folder / "rows.parquet"
         # Not in one step: no other build runs in this folder.
-        self._duckdb().execute(f"copy ({query}) to {literal(str(file))} (format parquet)")
+        with self._duckdb() as cursor:
+            cursor.execute(f"copy ({query}) to {literal(str(file))} (format parquet)")
         return folder.as_uri()
 
     @available

@@ -391,6 +391,30 @@ def rows_of_list(node: exp.Expression, columns: Columns) -> exp.Expression:
     return exp.Explode(this=function("transform", node.this.this.copy(), of_item))
 
 
+def lists_side_by_side(node: exp.Expression, columns: Columns) -> exp.Expression:
+    """Lay lists of one select list side by side, NULL beyond the end of one; Spark would cross them."""
+    if not isinstance(node, exp.Select):
+        return node
+    places = [place for place, one in enumerate(node.expressions) if isinstance(one.unalias(), exp.Explode)]
+    lists = [found for one in node.expressions for found in one.find_all(exp.Explode)]
+    if len([found for found in lists if found.parent_select is node]) < 2:
+        return node
+    listed = [node.expressions[place] for place in places]
+    is_adjacent = len(places) == len(lists) and places == list(range(places[0], places[0] + len(places)))
+    if not is_adjacent or not all(one.alias for one in listed):
+        raise RefusedError("several unnest in a select list that are not named columns next to each other")
+    nothing = exp.Anonymous(this="array", expressions=[])
+    filled = [function("coalesce", one.unalias().this.copy(), nothing.copy()) for one in listed]
+    rows = exp.Aliases(
+        this=function("inline", function("arrays_zip", *filled)),
+        expressions=[exp.to_identifier(one.alias) for one in listed],
+    )
+    select = node.copy()
+    written = select.expressions
+    select.set("expressions", [*written[: places[0]], rows, *written[places[-1] + 1 :]])
+    return select
+
+
 def table_of_list(node: exp.Expression, columns: Columns) -> exp.Expression:
     """`from unnest([…])` is a table function in Spark, which sqlglot would call by another name."""
     if not isinstance(node, exp.Unnest):
@@ -723,6 +747,7 @@ RULES: tuple[Rule, ...] = (
     series,
     table_of_series,
     table_of_list,
+    lists_side_by_side,
     rows_beside,
     date_from_parts,
     date_truncated,
