@@ -114,7 +114,6 @@ def tasks_of(log):
                     sums = nodes[node_of_stage.get(event["Stage ID"], "other")]
                     sums["tasks"] += 1
                     sums["task_cpu_s"] += found["Executor CPU Time"] / 1e9
-                    sums["read_bytes"] += found["Input Metrics"]["Bytes Read"]
                     sums["written_bytes"] += found["Output Metrics"]["Bytes Written"]
                     sums["shuffled_bytes"] += found["Shuffle Write Metrics"]["Shuffle Bytes Written"]
                     sums["spilled_bytes"] += found["Disk Bytes Spilled"]
@@ -140,12 +139,12 @@ def needs(folders):
     found = [json.loads(file.read_text(encoding="utf-8")) for file in files]
     found.sort(key=lambda one: one["person_years"])
     print(
-        "| persons | person-years | elapsed s | CPU s | of it tasks | jobs | tasks | read MB | shuffled MB "
+        "| persons | person-years | elapsed s | CPU s | of it tasks | jobs | tasks | shuffled MB "
         "| written MB |"
     )
-    print("|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|")
+    print("|---:|---:|---:|---:|---:|---:|---:|---:|---:|")
     for one in found:
-        sizes = [f"{one[name] / 1e6:,.0f}" for name in ("read_bytes", "shuffled_bytes", "written_bytes")]
+        sizes = [f"{one[name] / 1e6:,.0f}" for name in ("shuffled_bytes", "written_bytes")]
         counts = [f"{one[name]:,.0f}" for name in ("elapsed_s", "cpu_s", "task_cpu_s", "jobs", "tasks")]
         print(f"| {one['persons']:,} | {one['person_years']:,} | {' | '.join(counts + sizes)} |")
     last = found[-1]
@@ -162,20 +161,20 @@ def needs(folders):
 
 def print_needs(smaller, larger):
     """Print the needs of larger populations: a line through two sizes."""
-    print("\n| persons | task CPU hours | shuffled TB | read TB | written TB | hours |")
-    print("|---:|---:|---:|---:|---:|---:|")
+    print("\n| persons | task CPU hours | shuffled TB | written TB | hours |")
+    print("|---:|---:|---:|---:|---:|")
     for persons in POPULATIONS:
         computed = {
             name: larger[name]
             + (larger[name] - smaller[name])
             / (larger["persons"] - smaller["persons"])
             * (persons - larger["persons"])
-            for name in ("task_cpu_s", "shuffled_bytes", "read_bytes", "written_bytes")
+            for name in ("task_cpu_s", "shuffled_bytes", "written_bytes")
         }
         hours = computed["task_cpu_s"] / 3600
         print(
             f"| {persons:,.0f} | {hours:,.0f} | {computed['shuffled_bytes'] / 1e12:.2f} "
-            f"| {computed['read_bytes'] / 1e12:.2f} | {computed['written_bytes'] / 1e12:.2f} "
+            f"| {computed['written_bytes'] / 1e12:.2f} "
             f"| {hours / (CORES * BUSY_SHARE):.1f} |"
         )
 

@@ -208,7 +208,11 @@ def _compile_and_translate(
     split_suffix: Any = None,
 ) -> Any:
     compiled = _compile_node(self, node, manifest, extra_context, False, split_suffix)
-    if compiled.resource_type in _TRANSLATED and compiled.language == "sql" and compiled.compiled_code:
+    if (
+        compiled.resource_type in _TRANSLATED
+        and getattr(compiled, "language", "sql") == "sql"
+        and compiled.compiled_code
+    ):
         from dbt.adapters.factory import get_adapter
 
         adapter = get_adapter(self.config)

@@ -114,7 +114,9 @@ def describe_jobs(name: str) -> None:
     """Give a name to what this thread runs next in the session that this process has."""
     from pyspark.sql import SparkSession
 
-    SparkSession._instantiatedSession.sparkContext.setJobDescription(name)
+    running = SparkSession._instantiatedSession
+    if running is not None:
+        running.sparkContext.setJobDescription(name)
 
 
 def _configured(settings: Settings) -> "SparkSession.Builder":
