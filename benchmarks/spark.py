@@ -17,25 +17,29 @@ import time
 from pathlib import Path
 
 import duckdb
+from dbt.cli.main import dbtRunner
 
-from utvandring.common.project import DataRoot
+from utvandring.common.project import DataRoot, project_root
 from utvandring.common.sql import identifier, literal
 from utvandring.spark.session import Settings, start
 from utvandring.spark.translation import translate
 
-PLACES = ("models/staging", "models/intermediate", "models/marts", "models/estimates")
-NOT_THERE = ("models/intermediate/disclosure", "models/estimates/fits")
 
-
-def models_of(manifest):
-    """Yield the models that the selector `on_spark` names, by their relations."""
-    for node in manifest["nodes"].values():
-        path = node["original_file_path"]
-        if node["resource_type"] != "model" or node["language"] != "sql" or path.startswith(NOT_THERE):
-            continue
-        if path.startswith(PLACES) and not (
-            path.startswith("models/estimates") and node["schema"] != "intermediate"
-        ):
+def models_of(root):
+    """Yield the SQL models of the selector `on_spark` by their relations, as the last build compiled them."""
+    nodes = json.loads((root.target / "manifest.json").read_text(encoding="utf-8"))["nodes"]
+    # The manifest of the build stays: dbt would write one without compiled statements.
+    options = ["--quiet", "--no-write-json"]
+    selected = ["--selector", "on_spark", "--resource-type", "model", "--output", "json"]
+    place = ["--project-dir", str(project_root()), "--profiles-dir", str(project_root())]
+    done = dbtRunner().invoke(
+        [*options, "ls", *selected, "--output-keys", "unique_id", *place, "--target-path", str(root.target)]
+    )
+    if not done.success:
+        sys.exit(f"dbt does not say which models run on Spark: {done.exception}")
+    for line in done.result:
+        node = nodes[json.loads(line)["unique_id"]]
+        if node["language"] == "sql":
             yield f"{node['schema']}.{node['alias']}", node
 
 
@@ -77,7 +81,7 @@ def run_models(root, arguments):
     begun, java_begun = time.process_time(), processor_seconds(java)
     warehouse = duckdb.connect(str(root.warehouse), read_only=True)
     warehouse.execute("set threads = 2")
-    models = dict(models_of(json.loads((root.target / "manifest.json").read_text())))
+    models = dict(models_of(root))
     only = set(arguments.only or [])
     known, differing = {}, 0
     for relation, node in models.items():

@@ -1,5 +1,7 @@
 """An adapter of dbt: dbt-spark in a session, with models translated when they are compiled."""
 
+import re
+import shutil
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -13,6 +15,7 @@ from dbt.adapters.base.plugin import AdapterPlugin
 from dbt.adapters.contracts.connection import Connection, ConnectionState
 from dbt.adapters.spark import SparkAdapter, SparkConnectionManager, SparkCredentials
 from dbt.adapters.spark.session import Connection as SessionConnection
+from dbt.adapters.spark.session import Cursor as SessionCursor
 from dbt.adapters.spark.session import SessionConnectionWrapper
 from dbt.compilation import Compiler
 from dbt_common.clients.agate_helper import table_from_rows
@@ -21,7 +24,7 @@ from dbt_common.exceptions import DbtRuntimeError
 from utvandring.common.errors import UtvandringError
 from utvandring.common.sql import literal
 from utvandring.spark.publishing import publish
-from utvandring.spark.session import Settings, in_the_way, start
+from utvandring.spark.session import Settings, describe_jobs, in_the_way, start
 from utvandring.spark.translation import translate
 
 _HERE = Path(__file__).resolve().parent
@@ -62,6 +65,22 @@ class Credentials(SparkCredentials):
         return ("master", "folder", "metastore", "shuffle_partitions")
 
 
+class _Statement(SessionCursor):
+    """A statement that runs under the name of its node, which Spark's page and its log of events show."""
+
+    def execute(self, sql: str, *parameters: Any) -> None:
+        """Run it."""
+        # dbt writes the name into a comment before every statement.
+        node = re.search(r'"node_id": "([^"]+)"', sql[:500])
+        describe_jobs(node.group(1) if node else "")
+        super().execute(sql, *parameters)
+
+
+class _Connection(SessionConnection):
+    def cursor(self) -> _Statement:
+        return _Statement(server_side_parameters=self.server_side_parameters)
+
+
 class ConnectionManager(SparkConnectionManager):
     """Connections of dbt, all of one session."""
 
@@ -79,7 +98,7 @@ class ConnectionManager(SparkConnectionManager):
             except UtvandringError as error:
                 raise DbtRuntimeError(str(error)) from error
         parameters = connection.credentials.server_side_parameters
-        connection.handle = SessionConnectionWrapper(SessionConnection(server_side_parameters=parameters))
+        connection.handle = SessionConnectionWrapper(_Connection(server_side_parameters=parameters))
         connection.state = ConnectionState.OPEN
         return connection
 
@@ -117,9 +136,10 @@ class Adapter(SparkAdapter):
     @available
     def ask_duckdb(self, query: str) -> Any:
         """Run a statement on the ledger in a database in memory, and return a table of agate."""
-        cursor = self._duckdb().execute(query)
-        names = [column[0] for column in cursor.description or []]
-        return table_from_rows(cursor.fetchall(), names)
+        with self._duckdb() as cursor:
+            cursor.execute(query)
+            names = [column[0] for column in cursor.description or []]
+            return table_from_rows(cursor.fetchall(), names)
 
     @available
     def lay(self, schema: str, table: str, query: str) -> str:
@@ -128,23 +148,23 @@ class Adapter(SparkAdapter):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         file = folder / "rows.parquet"
         # Not in one step: no other build runs in this folder.
-        self._duckdb().execute(f"copy ({query}) to {literal(str(file))} (format parquet)")
+        with self._duckdb() as cursor:
+            cursor.execute(f"copy ({query}) to {literal(str(file))} (format parquet)")
         return folder.as_uri()
 
     @available
-    def columns_of_file(self, path: str) -> list[str]:
-        """Return the columns that an accepted file has."""
-        rows = (
-            self._duckdb()
-            .execute("select name from parquet_schema(?) where type is not null", [path])
-            .fetchall()
-        )
-        return [row[0] for row in rows]
+    def lay_files(self, schema: str, table: str, root: str, paths: Sequence[str]) -> str:
+        """Put accepted files (paths below a root) into a folder of their own; return its address.
 
-    @available
-    def address(self, path: str) -> str:
-        """Return the address of a file, as Spark wants it in quotes."""
-        return Path(path).absolute().as_uri()
+        They are links: a file that is withdrawn later is gone here too.
+        """
+        folder = self._settings.registers / schema / table
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(mode=0o700, parents=True)
+        for path in paths:
+            accepted = Path(root).absolute() / path
+            (folder / accepted.name).symlink_to(accepted)
+        return folder.as_uri()
 
     @available
     def type_in_spark(self, data_type: str) -> str:
@@ -188,7 +208,11 @@ def _compile_and_translate(
     split_suffix: Any = None,
 ) -> Any:
     compiled = _compile_node(self, node, manifest, extra_context, False, split_suffix)
-    if compiled.resource_type in _TRANSLATED and compiled.language == "sql" and compiled.compiled_code:
+    if (
+        compiled.resource_type in _TRANSLATED
+        and getattr(compiled, "language", "sql") == "sql"
+        and compiled.compiled_code
+    ):
         from dbt.adapters.factory import get_adapter
 
         adapter = get_adapter(self.config)

@@ -62,13 +62,17 @@ def quotient(node: exp.Expression, columns: Columns) -> exp.Expression:
 
 
 def whole_quotient(node: exp.Expression, columns: Columns) -> exp.Expression:
-    """`//` of whole numbers cuts off in both engines; by a divisor that may be zero it is refused."""
+    """`//` of integers cuts off in both engines and is an integer; by what may be zero it is refused.
+
+    Spark makes a bigint of every whole quotient, so that another kind than integer is refused.
+    """
     if not isinstance(node, exp.IntDiv):
         return node
     if not _is_positive(node.expression):
         raise RefusedError("// by something that is not a positive number")
-    whole = _unless(node.this, _FRACTIONS, "// of a fraction is not translated")
-    return exp.paren(exp.IntDiv(this=whole, expression=node.expression.copy()), copy=False)
+    whole = _unless(node.this, "^(?!int$)", "// of another kind than integer is not translated")
+    divided = exp.IntDiv(this=whole, expression=node.expression.copy())
+    return exp.paren(_as_type(divided, "int"), copy=False)
 
 
 def remainder(node: exp.Expression, columns: Columns) -> exp.Expression:
@@ -385,6 +389,30 @@ def rows_of_list(node: exp.Expression, columns: Columns) -> exp.Expression:
     item = exp.to_identifier("item")
     of_item = exp.Lambda(this=_as_type(item, node.to.sql("spark")), expressions=[item.copy()])
     return exp.Explode(this=function("transform", node.this.this.copy(), of_item))
+
+
+def lists_side_by_side(node: exp.Expression, columns: Columns) -> exp.Expression:
+    """Lay lists of one select list side by side, NULL beyond the end of one; Spark would cross them."""
+    if not isinstance(node, exp.Select):
+        return node
+    places = [place for place, one in enumerate(node.expressions) if isinstance(one.unalias(), exp.Explode)]
+    lists = [found for one in node.expressions for found in one.find_all(exp.Explode)]
+    if len([found for found in lists if found.parent_select is node]) < 2:
+        return node
+    listed = [node.expressions[place] for place in places]
+    is_adjacent = len(places) == len(lists) and places == list(range(places[0], places[0] + len(places)))
+    if not is_adjacent or not all(one.alias for one in listed):
+        raise RefusedError("several unnest in a select list that are not named columns next to each other")
+    nothing = exp.Anonymous(this="array", expressions=[])
+    filled = [function("coalesce", one.unalias().this.copy(), nothing.copy()) for one in listed]
+    rows = exp.Aliases(
+        this=function("inline", function("arrays_zip", *filled)),
+        expressions=[exp.to_identifier(one.alias) for one in listed],
+    )
+    select = node.copy()
+    written = select.expressions
+    select.set("expressions", [*written[: places[0]], rows, *written[places[-1] + 1 :]])
+    return select
 
 
 def table_of_list(node: exp.Expression, columns: Columns) -> exp.Expression:
@@ -719,6 +747,7 @@ RULES: tuple[Rule, ...] = (
     series,
     table_of_series,
     table_of_list,
+    lists_side_by_side,
     rows_beside,
     date_from_parts,
     date_truncated,

@@ -20,6 +20,11 @@ _JAVA = (17, 21)
 _HOW = "install Java 17 (Debian: apt-get install openjdk-17-jre-headless) and name it in JAVA_HOME"
 
 
+# The driver plans hundreds of statements, each of them once: Java's second compiler, for code that runs for
+# long, took a third of a small build. Executors on a cluster have it.
+_COMPILED_ONCE = "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m"
+
+
 @dataclass(frozen=True)
 class Settings:
     """What a session is started with.
@@ -48,6 +53,11 @@ class Settings:
     def ledger(self) -> Path:
         """What is read into tables from elsewhere: the ledger of deliveries, code lists."""
         return self.folder / "ledger"
+
+    @property
+    def registers(self) -> Path:
+        """Links to the accepted files, a folder for each register."""
+        return self.folder / "registers"
 
 
 def require_java() -> None:
@@ -100,6 +110,15 @@ def start(settings: Settings) -> "SparkSession":
     return session
 
 
+def describe_jobs(name: str) -> None:
+    """Give a name to what this thread runs next in the session that this process has."""
+    from pyspark.sql import SparkSession
+
+    running = SparkSession._instantiatedSession
+    if running is not None:
+        running.sparkContext.setJobDescription(name)
+
+
 def _configured(settings: Settings) -> "SparkSession.Builder":
     from pyspark.sql import SparkSession
 
@@ -119,7 +138,7 @@ def _configured(settings: Settings) -> "SparkSession.Builder":
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
         "spark.hadoop.fs.permissions.umask-mode": "077",
-        "spark.driver.extraJavaOptions": f"-Dderby.system.home={settings.folder}",
+        "spark.driver.extraJavaOptions": f"-Dderby.system.home={settings.folder} {_COMPILED_ONCE}",
     }
     if settings.metastore:
         options["spark.hadoop.hive.metastore.uris"] = settings.metastore

@@ -38,8 +38,9 @@ def test_both_engines_end_with_an_error_for(spark, case):
 
 
 @pytest.mark.parametrize(
-    "expression", ["fraction::integer", "exact::bigint", "fraction::varchar", "fraction // 2"]
+    "expression",
+    ["fraction::integer", "exact::bigint", "fraction::varchar", "fraction // 2", "whole::bigint // 2"],
 )
-def test_a_fraction_that_the_engines_treat_otherwise_ends_with_an_error(spark, expression):
+def test_a_kind_of_number_that_the_engines_treat_otherwise_ends_with_an_error(spark, expression):
     with pytest.raises(Exception, match="not translated"):
         in_spark(spark, f"select {expression} from n", TABLES)

@@ -1,7 +1,9 @@
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
+import duckdb
 import pytest
 
 from utvandring.common.errors import UtvandringError
@@ -108,3 +110,32 @@ def test_a_table_of_another_run_in_the_way_is_named(spark):
 
 def test_one_session_serves_a_process(spark):
     assert start(Settings(Path("elsewhere"))) is spark
+
+
+def test_a_register_is_read_through_links_and_what_a_file_lacks_is_null(spark, tmp_path):
+    from utvandring.spark.adapter import Adapter
+
+    accepted = tmp_path / "accepted"
+    (accepted / "files").mkdir(parents=True)
+    for name, columns in {
+        "one": "'a' as personid, 1 as kjoenn, 2001 as periode",
+        "two": "'b' as personid, 2002 as periode",
+    }.items():
+        duckdb.execute(f"copy (select {columns}) to '{accepted}/files/{name}.parquet' (format parquet)")
+    root = SimpleNamespace(_settings=Settings(tmp_path / "spark"))
+    address = Adapter.lay_files(
+        root, "registers", "person", str(accepted), ["files/one.parquet", "files/two.parquet"]
+    )
+    spark.sql(
+        f"create table laid (personid string, kjoenn int, periode int) using parquet location '{address}'"
+    )
+    by_file = "select _metadata.file_name as file, personid, kjoenn, periode from laid order by file"
+    assert [tuple(row) for row in spark.sql(by_file).collect()] == [
+        ("one.parquet", "a", 1, 2001),
+        ("two.parquet", "b", None, 2002),
+    ]
+    # A file that no delivery brings any more is gone from the register.
+    Adapter.lay_files(root, "registers", "person", str(accepted), ["files/two.parquet"])
+    spark.sql("refresh table laid")
+    assert [row.personid for row in spark.sql("select personid from laid").collect()] == ["b"]
+    spark.sql("drop table laid")

@@ -9,47 +9,48 @@
     {%- endfor -%}
 {% endmacro %}
 
-{#- A view over the accepted files of a register: its current ones, or every version with the delivery it came with. -#}
+{#-
+    A register as a table over its accepted files, whose columns the specification declares: Spark need not open every file
+    to plan a query, and a column that a file lacks is NULL. With its versions: every file, with the delivery it came with.
+-#}
 {% macro lay_register(register, accepted) %}
     {%- set has_versions = register.source_name == 'register_versions' -%}
     {%- set files = adapter.ask_duckdb(
-        "select path, version, delivery_id, arrival from deliveries.delivery_file where register = "
+        "select path from deliveries.delivery_file where register = "
         ~ text_literal(register.name) ~ ('' if has_versions else ' and is_current')
-        ~ ' order by period, version, arrival, path'
-    ).rows -%}
+        ~ ' order by path'
+    ).columns[0].values() -%}
+    {%- set address = adapter.lay_files(register.source_name, register.name, accepted, files) -%}
+    {%- set table = register.source_name ~ '.' ~ register.name ~ ('_file' if has_versions else '') -%}
     {%- do run_query('create schema if not exists ' ~ register.source_name) -%}
-    {%- set view %}
-    create or replace view {{ register.source_name }}.{{ register.name }} as
-    {%- for path, version, delivery_id, arrival in files %}
-    {%- set present = adapter.columns_of_file(accepted ~ '/' ~ path) %}
-    select
+    {%- do run_query('drop table if exists ' ~ table) -%}
+    {%- set statement %}
+    create table {{ table }} (
         {%- for column in register.columns.values() %}
-        cast({{ column.name if column.name in present else 'null' }} as {{ adapter.type_in_spark(column.data_type) }})
-            as {{ column.name }},
+        {{ column.name }} {{ adapter.type_in_spark(column.data_type) }},
         {%- endfor %}
-        cast(periode as int) as periode
-        {%- if has_versions %},
-        {{ version }} as version,
-        {{ text_literal(delivery_id) }} as delivery_id,
-        {{ arrival }} as arrival
-        {%- endif %}
-    from parquet.`{{ adapter.address(accepted ~ '/' ~ path) }}`
-    {{ 'union all' if not loop.last }}
-    {%- else %}
-    select
-        {%- for column in register.columns.values() %}
-        cast(null as {{ adapter.type_in_spark(column.data_type) }}) as {{ column.name }},
-        {%- endfor %}
-        cast(null as int) as periode
-        {%- if has_versions %},
-        cast(null as int) as version,
-        cast(null as string) as delivery_id,
-        cast(null as int) as arrival
-        {%- endif %}
-    where false
-    {%- endfor %}
+        periode int
+    )
+    using parquet location '{{ address }}'
     {%- endset -%}
-    {%- do run_query(view) -%}
+    {%- do run_query(statement) -%}
+    {%- if has_versions -%}
+        {%- set view %}
+    create or replace view {{ register.source_name }}.{{ register.name }} as
+    select
+        {%- for column in register.columns.values() %}
+        file.{{ column.name }},
+        {%- endfor %}
+        file.periode,
+        cast(delivered.version as int) as version,
+        delivered.delivery_id,
+        cast(delivered.arrival as int) as arrival
+    from {{ table }} as file
+    inner join deliveries.delivery_file as delivered
+        on file._metadata.file_name = substring_index(delivered.path, '/', -1)
+        {%- endset -%}
+        {%- do run_query(view) -%}
+    {%- endif -%}
 {% endmacro %}
 
 {#- After a whole build in which everything passed: what was built takes the place of what was published. -#}
