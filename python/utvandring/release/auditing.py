@@ -38,7 +38,7 @@ import numpy as np
 import pandas as pd
 
 from utvandring.common.errors import UtvandringError
-from utvandring.common.files import write_json
+from utvandring.common.files import owner_only, write_json
 from utvandring.common.opening import open_to_read
 from utvandring.common.project import DataRoot
 from utvandring.release.exports import counts_file, read_exports
@@ -211,14 +211,17 @@ def _looked_everywhere(witnesses: Witnesses, tables: int, unfinished: Path | Non
         in_vain = 0 if witnesses.look_everywhere() else in_vain + 1
         if unfinished is not None:
             written = unfinished.with_suffix(".new.npz")
-            np.savez(
-                written,
-                least=witnesses.least,
-                most=witnesses.most,
-                tables=witnesses.tables,
-                in_vain=in_vain,
-                spent=spent + time.process_time() - begun,
-            )
+            # What a killed run left; it holds true counts, as the warehouse does.
+            written.unlink(missing_ok=True)
+            with owner_only(written) as file:
+                np.savez(
+                    file,
+                    least=witnesses.least,
+                    most=witnesses.most,
+                    tables=witnesses.tables,
+                    in_vain=in_vain,
+                    spent=spent + time.process_time() - begun,
+                )
             written.replace(unfinished)
     return spent
 
