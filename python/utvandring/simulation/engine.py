@@ -246,8 +246,9 @@ class Simulation:
         multiplied by a factor until as many leave as wanted. The draws are the same in every try; the
         try that comes nearest counts.
         """
+        effects = None if self.propensities is None else self.propensities.effects(len(self.pop), self.seed)
         if self.alignment is None or citizenship is None or year == p.PUBLISHED_OUTCOME_YEAR:
-            return self._draw(year, None)
+            return self._draw(year, None, effects)
         pop, group = self.pop, self.alignment.groups(citizenship)
         wanted = self.scale * self.alignment.wanted(year)
         abroad_and_back = pop.resident & pop.immigrant & ~pop.silent & pop.working_age(year - 1)
@@ -259,7 +260,7 @@ class Simulation:
         nearest, best, home_of_best = np.inf, None, home
         for _ in range(p.ALIGNMENT_TRIES):
             pop.home = home.copy()
-            drawn = self._draw(year, factor[group] + of_region[region])
+            drawn = self._draw(year, factor[group] + of_region[region], effects)
             leaves = (drawn[0] == EMIGRATION) & (group > 0)
             counted = np.bincount(group[leaves], minlength=len(wanted))
             found = np.bincount(region[leaves], minlength=len(shares))
@@ -275,10 +276,9 @@ class Simulation:
         return best
 
     def _draw(
-        self, year: int, aligned: FloatArray | None
+        self, year: int, aligned: FloatArray | None, effects: FloatArray | None
     ) -> tuple[Outcome, moves.MunicipalityArray, IntArray, np.random.Generator]:
         pop, geo = self.pop, self.geo
-        effects = None if self.propensities is None else self.propensities.effects(len(pop), self.seed)
         outcome = draw_outcomes(pop, year, geo, self.rng(Stream.OUTCOMES, year), aligned, effects)
         destination = np.full(len(pop), moves.NOWHERE, dtype=np.int16)
         rng = self.rng(Stream.DESTINATIONS_WITHIN_NORWAY, year)
